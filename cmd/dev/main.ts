@@ -1,0 +1,85 @@
+/**
+ * `npm start`: PostgreSQL, sample rows and manifests from a file, then the handler as in production. For trying things
+ * out and for development; nothing of this runs in a cluster.
+ */
+import { join, relative } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { readManifests } from '../../pkg/controller/read-manifests.ts';
+import { systemClock } from '../../pkg/process/clock.ts';
+import { findDatabaseUser } from './database-user.ts';
+import { createServiceLogin, setUpDatabase } from './database-setup.ts';
+import { loadDevSettings } from './dev-settings.ts';
+import { freePort } from './free-port.ts';
+import { startHandlerProcess } from './handler-process.ts';
+import { createManifestSource } from './manifest-source.ts';
+import { resolvePostgresBinaries } from './postgres-binaries.ts';
+import { pickPlaces } from './postgres-places.ts';
+import { createPostgresServer, type PostgresServer } from './postgres-server.ts';
+import { welcome } from './welcome.ts';
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const serviceLogin = 'dataactions_handler';
+const settings = loadDevSettings(process.env);
+const started: (() => Promise<unknown>)[] = [];
+
+const stopAll = async (): Promise<void> => {
+  for (const stop of started.splice(0).reverse()) await stop().catch((error: unknown) => say(`while stopping: ${String(error)}`));
+};
+
+const end = (code: number): void => void stopAll().finally(() => process.exit(code));
+
+const startPostgres = async (): Promise<PostgresServer> => {
+  const binaries = resolvePostgresBinaries('embedded') ?? resolvePostgresBinaries('path');
+  if (!binaries) {
+    throw new Error('no PostgreSQL for this platform: install one so that `postgres` is on the PATH, or set DATABASE_URL');
+  }
+  const places = pickPlaces(binaries, join(settings.dataDir, 'postgres'), findDatabaseUser());
+  const server = createPostgresServer({ ...places, port: await freePort(), detached: true, log: say });
+  started.push(() => server.stop('fast'));
+  await server.start();
+  return server;
+};
+
+const startDatabase = async (): Promise<string> => {
+  if (settings.databaseUrl !== undefined) {
+    await setUpDatabase(settings.databaseUrl, say);
+    return settings.databaseUrl;
+  }
+  const server = await startPostgres();
+  await setUpDatabase(server.url(), say);
+  await createServiceLogin(server.url(), serviceLogin);
+  const url = new URL(server.url());
+  url.username = serviceLogin;
+  return url.href;
+};
+
+/** The first tenant's key, for the example; empty when the file has another one. */
+const exampleSecret = async (): Promise<string> => {
+  const manifests = readManifests(await readFile(settings.manifests, 'utf8'), '');
+  const secret = manifests.ok ? manifests.value.secrets.get('default/acme-webhook')?.data.get('current') : undefined;
+  return Buffer.from(secret ?? []).toString();
+};
+
+const run = async (): Promise<void> => {
+  const databaseUrl = await startDatabase();
+  const bundleDir = join(settings.dataDir, 'bundle');
+  const source = createManifestSource({ file: settings.manifests, bundleDir, clock: systemClock, log: say });
+  started.push(source.stop);
+  await source.start();
+  const handler = await startHandlerProcess({
+    DATABASE_URL: databaseUrl,
+    BUNDLE_DIR: bundleDir,
+    HOST: process.env.HOST || '127.0.0.1',
+    DRAIN_DELAY_MS: process.env.DRAIN_DELAY_MS || '0',
+  });
+  started.push(handler.stop);
+  handler.child.once('exit', (code) => end(code ?? 1));
+  const manifests = relative(process.cwd(), settings.manifests);
+  say(welcome({ ...handler, manifests, secret: await exampleSecret() }));
+};
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end(0));
+await run().catch((error: unknown) => {
+  say(error instanceof Error ? error.message : String(error));
+  end(1);
+});

@@ -1,0 +1,182 @@
+/**
+ * The handler, put together from its parts. Starts without its dependencies and recovers by itself; stops without
+ * losing what it has accepted.
+ */
+import { readFileSync } from 'node:fs';
+import { compileTenant } from '../../pkg/actions/compile-tenant.ts';
+import { createLookupReader } from '../../pkg/actions/lookup-reader.ts';
+import { createMemoryTier } from '../../pkg/cache/memory-tier.ts';
+import { createCache } from '../../pkg/cache/two-tier.ts';
+import { createAdminApp } from '../../pkg/http/admin-app.ts';
+import { createDataActionHandler } from '../../pkg/http/data-action.ts';
+import { createGate } from '../../pkg/http/gate.ts';
+import { createHttpServer } from '../../pkg/http/http-server.ts';
+import { createTrafficApp } from '../../pkg/http/traffic-app.ts';
+import { createAuditLog } from '../../pkg/postgres/audit-log.ts';
+import { checkLookup } from '../../pkg/postgres/check-lookup.ts';
+import { createDatabase } from '../../pkg/postgres/database.ts';
+import { createInvalidationListener } from '../../pkg/postgres/invalidation-listener.ts';
+import { type Clock, sleep } from '../../pkg/process/clock.ts';
+import { processLimits } from '../../pkg/process/limits.ts';
+import type { HandlerSettings } from '../../pkg/process/settings.ts';
+import { createRegistry, type Registry } from '../../pkg/registry/registry.ts';
+import { createDeadline } from '../../pkg/resilience/deadline.ts';
+import type { Logger } from '../../pkg/telemetry/logger.ts';
+import { createMetrics } from '../../pkg/telemetry/metrics.ts';
+import { encodeReport } from '../../pkg/tenant/report.ts';
+import { createObserver } from './observe.ts';
+import { createRedis } from './redis.ts';
+
+export interface Handler {
+  /** Resolves when both servers listen and the bundle that is there has been taken over. */
+  start(): Promise<{ readonly port: number; readonly adminPort: number }>;
+  /** Readiness off, then what is in flight ends, then everything is closed. Safe twice. */
+  stop(): Promise<void>;
+}
+
+const readCa = (file: string | undefined): string | undefined =>
+  file === undefined ? undefined : readFileSync(file, 'utf8');
+
+export const createHandler = (settings: HandlerSettings, clock: Clock, logger: Logger): Handler => {
+  const metrics = createMetrics({ processMetrics: true });
+  const observer = createObserver(metrics, logger);
+  const databaseCa = readCa(settings.DATABASE_CA_FILE);
+  const statementTimeoutMs = settings.STATEMENT_TIMEOUT_MS;
+
+  const database = createDatabase({
+    url: settings.DATABASE_URL,
+    ca: databaseCa,
+    poolMax: settings.DATABASE_POOL_MAX,
+    poolMin: settings.DATABASE_POOL_MIN,
+    queueMax: settings.DATABASE_QUEUE_MAX,
+    statementTimeoutMs,
+    clock,
+    hooks: {
+      onReady: () => {
+        observer.databaseReady();
+        registry.databaseReady();
+      },
+      onUnavailable: observer.databaseUnavailable,
+      onShed: () => observer.shed('queue'),
+    },
+  });
+  const redis = createRedis(settings, clock, observer);
+  const cache = createCache({
+    clock,
+    memory: createMemoryTier(settings.MEMORY_CACHE_BYTES),
+    redis: redis?.tier,
+    random: Math.random,
+    lookupsOf: (tenantId) => registry.tenant(tenantId)?.compiled.lookups ?? [],
+    hooks: { onResult: observer.cacheResult },
+  });
+  const auditLog = createAuditLog({ database, clock, statementTimeoutMs, hooks: { onCommit: observer.auditCommitted } });
+  const reader = createLookupReader({
+    database,
+    cache,
+    clock,
+    hooks: { onBatch: observer.batchRun, onQuery: observer.queryEnded },
+  });
+  const registry: Registry = createRegistry({
+    dir: settings.BUNDLE_DIR,
+    clock,
+    compile: (tenant) => compileTenant(tenant, { cache, reader, auditLog, clock }),
+    checkStatement: (statement) => {
+      const deadline = createDeadline(clock, statementTimeoutMs);
+      return checkLookup(database, statement, deadline).finally(() => deadline.close());
+    },
+    hooks: {
+      onReload: (reload) => observer.reloaded(reload, clock.wall()),
+      onTenant: observer.tenantChanged,
+      onRemoved: observer.tenantRemoved,
+      onError: observer.bug,
+    },
+  });
+  const listener = createInvalidationListener({
+    url: settings.DATABASE_LISTEN_URL ?? settings.DATABASE_URL,
+    ca: databaseCa,
+    clock,
+    hooks: {
+      onNotification: ({ tenantId, keys, actions = [undefined] }) => {
+        for (const action of actions) cache.invalidate({ tenantId, action, keys });
+      },
+      onGap: cache.forgetAll,
+      onGarbage: observer.notificationGarbage,
+      onUnavailable: observer.listenerUnavailable,
+    },
+  });
+
+  const gate = createGate({
+    requestsMax: settings.REQUESTS_IN_FLIGHT_MAX,
+    bodyBytesMax: settings.BODY_BYTES_IN_FLIGHT_MAX,
+    onShed: observer.shed,
+  });
+  const dataAction = createDataActionHandler({
+    clock,
+    gate,
+    tenant: registry.tenant,
+    bodyBytesMax: settings.BODY_BYTES_MAX,
+    bodyTimeoutMs: settings.BODY_TIMEOUT_MS,
+    hooks: {
+      onAnswered: observer.requestAnswered,
+      onSignatureFailure: observer.signatureFailed,
+      onKeyUsed: observer.keyUsed,
+    },
+  });
+  const closing = () => gate.state() !== 'open';
+  const trafficApp = createTrafficApp({ dataAction, onRefused: observer.requestRefused, closing });
+  const traffic = createHttpServer({ host: settings.HOST, port: settings.PORT, clock, listener: trafficApp.callback() });
+  const adminApp = createAdminApp({
+    metrics,
+    configReport: () => encodeReport(registry.report()),
+    readiness: () => ({
+      listening: traffic.listening(),
+      configured: registry.configured(),
+      databaseReached: database.reached(),
+      draining: closing(),
+    }),
+  });
+  const admin = createHttpServer({
+    host: settings.HOST,
+    port: settings.ADMIN_PORT,
+    clock,
+    listener: adminApp.callback(),
+  });
+
+  metrics.beforeScrape(() => {
+    const { active, idle, pending, waiting } = database.stats();
+    for (const [state, connections] of Object.entries({ active, idle, pending })) {
+      metrics.set('pool_connections', { state }, connections);
+    }
+    metrics.set('pool_waiting', {}, waiting);
+  });
+
+  let stopping: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    logger.info('stopping');
+    gate.drain();
+    await sleep(clock, settings.DRAIN_DELAY_MS);
+    gate.close();
+    await traffic.stop(settings.DRAIN_TIMEOUT_MS);
+    await Promise.all([registry.stop(), listener.stop()]);
+    await Promise.all([database.stop(), redis?.stop()]);
+    await admin.stop(processLimits.drainSocketMarginMs);
+    logger.info('stopped');
+  };
+
+  return {
+    start: async () => {
+      const adminPort = await admin.start();
+      database.start();
+      listener.start();
+      await redis?.start();
+      await registry.start();
+      const port = await traffic.start();
+      logger.info({ port, adminPort }, 'listening');
+      return { port, adminPort };
+    },
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+};

@@ -1,0 +1,87 @@
+/**
+ * Where everything that happens becomes a metric or a log line. The parts know neither; this knows no part's inside.
+ */
+import type { RequestSummary } from '../../pkg/http/data-action.ts';
+import type { RefusedSummary } from '../../pkg/http/traffic-app.ts';
+import type { Reload } from '../../pkg/registry/registry.ts';
+import type { TenantEntry } from '../../pkg/registry/tenant-entry.ts';
+import type { BreakerState } from '../../pkg/resilience/breaker.ts';
+import type { Logger } from '../../pkg/telemetry/logger.ts';
+import type { Metrics } from '../../pkg/telemetry/metrics.ts';
+import { createTenantLabels } from '../../pkg/telemetry/tenant-labels.ts';
+
+const breakerValues: Readonly<Record<BreakerState, number>> = { closed: 0, 'half-open': 1, open: 2 };
+/** What only load, not the service, is to blame for. */
+const shedCodes = new Set(['rate_limited', 'too_many_concurrent']);
+
+export const createObserver = (metrics: Metrics, logger: Logger) => {
+  const tenants = createTenantLabels(metrics);
+
+  const logAnswered = (summary: RequestSummary): void => {
+    const { error, actionKind: _, ...fields } = summary;
+    if (error && error.kind !== 'request' && error.kind !== 'load') logger.warn({ ...fields, error }, 'request failed');
+    else logger.info(fields, 'request answered');
+  };
+
+  return {
+    requestAnswered: (summary: RequestSummary): void => {
+      const status = String(summary.status);
+      const tenant_id = tenants.label(summary.tenantId);
+      metrics.count('requests_total', { tenant_id, status });
+      const labels = { action_kind: summary.actionKind ?? 'none', status };
+      metrics.observe('request_duration_seconds', labels, summary.durationMs / 1_000, summary.traceId);
+      if (summary.code && shedCodes.has(summary.code)) metrics.count('shed_total', { reason: summary.code });
+      logAnswered(summary);
+    },
+    requestRefused: ({ requestId, status, error }: RefusedSummary): void => {
+      metrics.count('requests_total', { tenant_id: 'none', status: String(status) });
+      const fields = { requestId, status, code: error.code };
+      if (error.kind === 'bug') logger.error({ ...fields, error }, 'request failed');
+      else logger.info(fields, 'request refused');
+    },
+    shed: (reason: string): void => metrics.count('shed_total', { reason }),
+    signatureFailed: (reason: string): void => metrics.count('signature_failures_total', { reason }),
+    keyUsed: (tenantId: string, keyIndex: number): void =>
+      metrics.count('signature_key_used_total', { tenant_id: tenants.label(tenantId), key: String(keyIndex) }),
+    queryEnded: (tenantId: string, status: string, seconds: number): void =>
+      metrics.observe('query_duration_seconds', { tenant_id: tenants.label(tenantId), status }, seconds),
+    batchRun: (requests: number): void => metrics.observe('coalesced_batch_size', {}, requests),
+    auditCommitted: (rows: number): void => metrics.observe('audit_commit_rows', {}, rows),
+    cacheResult: (tier: string, result: string, keys: number): void =>
+      metrics.count('cache_requests_total', { tier, result }, keys),
+    breakerAtFirst: (state: BreakerState): void =>
+      metrics.set('breaker_state', { dependency: 'redis' }, breakerValues[state]),
+    breakerChanged: (state: BreakerState): void => {
+      metrics.set('breaker_state', { dependency: 'redis' }, breakerValues[state]);
+      logger.warn({ dependency: 'redis', state }, 'breaker changed');
+    },
+    redisFailed: (code: string): void => logger.debug({ code }, 'redis connection failed'),
+    redisPolicy: (policy: string | undefined): void => {
+      metrics.set('redis_policy_ok', {}, policy === 'allkeys-lru' ? 1 : 0);
+      if (policy !== 'allkeys-lru') {
+        logger.warn({ policy: policy ?? 'unknown' }, 'redis should run maxmemory-policy allkeys-lru');
+      }
+    },
+    databaseReady: (): void => logger.info('database reached'),
+    databaseUnavailable: (error: unknown): void => logger.warn({ error }, 'database cannot be reached'),
+    listenerUnavailable: (error: unknown): void => logger.warn({ error }, 'not listening for invalidations'),
+    notificationGarbage: (): void => logger.warn('notification not understood'),
+    reloaded: ({ revision, success, problems }: Reload, timestampMs: number): void => {
+      metrics.forget('config_revision_info');
+      metrics.set('config_revision_info', { revision }, 1);
+      metrics.set('config_last_reload_success', {}, success ? 1 : 0);
+      metrics.set('config_last_reload_timestamp_seconds', {}, timestampMs / 1_000);
+      logger.info({ revision, success, ...(problems.length > 0 ? { problems } : {}) }, 'configuration taken over');
+    },
+    tenantChanged: ({ report, wanted }: TenantEntry): void => {
+      tenants.add(wanted.tenantId);
+      const { tenantId, revision, state, reason, message } = report;
+      if (state === 'Refused') logger.warn({ tenantId, revision, reason, detail: message }, 'tenant configuration refused');
+      else logger.debug({ tenantId, revision, state }, 'tenant configuration settled');
+    },
+    tenantRemoved: (tenantId: string): void => tenants.remove(tenantId),
+    bug: (error: unknown): void => logger.error({ error }, 'unexpected error'),
+  };
+};
+
+export type Observer = ReturnType<typeof createObserver>;

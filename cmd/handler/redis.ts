@@ -1,0 +1,48 @@
+/**
+ * Redis for the handler: connection, breaker and tier, or nothing at all where no REDIS_URL is set.
+ */
+import { readFileSync } from 'node:fs';
+import { createRedisConnection } from '../../pkg/cache/redis-connection.ts';
+import { createRedisTier, type RedisTier } from '../../pkg/cache/redis-tier.ts';
+import type { Clock } from '../../pkg/process/clock.ts';
+import { redisLimits } from '../../pkg/process/limits.ts';
+import type { HandlerSettings } from '../../pkg/process/settings.ts';
+import { createBreaker } from '../../pkg/resilience/breaker.ts';
+import type { Observer } from './observe.ts';
+
+export interface RedisParts {
+  readonly tier: RedisTier;
+  start(): Promise<void>;
+  stop(): void;
+}
+
+export const createRedis = (settings: HandlerSettings, clock: Clock, observer: Observer): RedisParts | undefined => {
+  if (settings.REDIS_URL === undefined) return undefined;
+  const ca = settings.REDIS_CA_FILE;
+  const connection = createRedisConnection({
+    url: settings.REDIS_URL,
+    ca: ca === undefined ? undefined : readFileSync(ca, 'utf8'),
+    clock,
+    random: Math.random,
+    hooks: { onError: observer.redisFailed, onPolicy: observer.redisPolicy },
+  });
+  const breaker = createBreaker({
+    name: 'redis',
+    clock,
+    timeoutMs: settings.REDIS_TIMEOUT_MS,
+    failures: redisLimits.breakerFailures,
+    windowMs: redisLimits.breakerWindowMs,
+    probe: () => connection.client.ping(),
+    probeIntervalMs: settings.REDIS_PROBE_INTERVAL_MS,
+    hooks: { onState: observer.breakerChanged },
+  });
+  observer.breakerAtFirst(breaker.state());
+  return {
+    tier: createRedisTier({ client: connection.client, breaker, clock }),
+    start: connection.start,
+    stop: () => {
+      breaker.close();
+      connection.stop();
+    },
+  };
+};

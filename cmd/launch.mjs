@@ -1,0 +1,28 @@
+/**
+ * The first file Node reads: `node cmd/launch.mjs ENTRY [args]` runs cmd/ENTRY/main. Plain old JavaScript on purpose, so that
+ * an old Node gives one clear sentence here instead of a syntax error somewhere inside. Decides nothing else.
+ */
+import { existsSync } from 'node:fs';
+
+const nodeMajorMin = 24;
+
+const refuse = (sentence) => {
+  process.stderr.write(`${sentence}\n`);
+  process.exit(2);
+};
+
+const entry = process.argv[2] || '';
+const main = ['main.ts', 'main.js']
+  .map((name) => new URL(`./${entry}/${name}`, import.meta.url))
+  .find((url) => /^[a-z]+$/.test(entry) && existsSync(url));
+
+if (Number(process.versions.node.split('.')[0]) < nodeMajorMin) {
+  refuse(
+    `This needs Node ${nodeMajorMin} or newer and found ${process.versions.node}: run \`npm ci\`, which brings one, and start it with \`npm start\` or node_modules/.bin/node.`,
+  );
+} else if (main === undefined) {
+  refuse(`usage: node cmd/launch.mjs ENTRY [args], where cmd/ENTRY holds a main file; found none for "${entry}".`);
+} else {
+  process.argv.splice(1, 2, main.pathname);
+  await import(main.href);
+}

@@ -1,0 +1,44 @@
+-- Tells every handler which cached rows a change made stale. Safe to run again.
+--
+-- A table takes part with three triggers (see sample/customers.sql):
+--   CREATE TRIGGER … AFTER INSERT ON t REFERENCING NEW TABLE AS new_rows
+--     FOR EACH STATEMENT EXECUTE FUNCTION dataactions_invalidate('tenant column', 'key column' [, 'action' …]);
+--   … AFTER UPDATE ON t REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows …
+--   … AFTER DELETE ON t REFERENCING OLD TABLE AS old_rows …
+-- Without actions, all lookups of the tenant forget these keys.
+--
+-- Payload on channel dataactions_invalidate: {"tenantId": "…", "keys": ["…"], "actions": ["…"]}. More than 1,000 keys of a
+-- tenant in one statement, or keys too long for a payload (8,000 bytes): without "keys", which means all of them.
+CREATE OR REPLACE FUNCTION dataactions_invalidate() RETURNS trigger
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+  columns  text := format('%I::text AS tenant, %I::text AS key', TG_ARGV[0], TG_ARGV[1]);
+  actions  jsonb := to_jsonb(TG_ARGV[2:]);
+  rows_of  text;
+  affected record;
+  payload  jsonb;
+BEGIN
+  rows_of := CASE TG_OP
+    WHEN 'INSERT' THEN format('SELECT %s FROM new_rows', columns)
+    WHEN 'DELETE' THEN format('SELECT %s FROM old_rows', columns)
+    ELSE format('SELECT %s FROM new_rows UNION SELECT %s FROM old_rows', columns, columns)
+  END;
+  FOR affected IN EXECUTE format(
+    'SELECT tenant, CASE WHEN count(*) OVER (PARTITION BY tenant) > 10 THEN NULL ELSE keys END AS keys
+     FROM (SELECT tenant, chunk, to_jsonb(array_agg(key)) AS keys
+           FROM (SELECT tenant, key, (row_number() OVER (PARTITION BY tenant ORDER BY key) - 1) / 100 AS chunk
+                 FROM (SELECT DISTINCT tenant, key FROM (%s) AS r WHERE tenant IS NOT NULL AND key IS NOT NULL) AS d) AS n
+           GROUP BY tenant, chunk) AS c', rows_of)
+  LOOP
+    payload := jsonb_build_object('tenantId', affected.tenant);
+    IF jsonb_array_length(actions) > 0 THEN
+      payload := payload || jsonb_build_object('actions', actions);
+    END IF;
+    IF affected.keys IS NOT NULL AND octet_length((payload || jsonb_build_object('keys', affected.keys))::text) < 7900 THEN
+      payload := payload || jsonb_build_object('keys', affected.keys);
+    END IF;
+    PERFORM pg_notify('dataactions_invalidate', payload::text);
+  END LOOP;
+  RETURN NULL;
+END
+$$;

@@ -1,0 +1,34 @@
+/**
+ * What an action is to the rest of the service, whatever its kind: it decodes its input and runs.
+ */
+import type { Parsed } from '../errors/problem.ts';
+import type { AuditRecord } from '../postgres/audit-record.ts';
+import type { ScalarValue } from '../postgres/parameter.ts';
+import type { Deadline } from '../resilience/deadline.ts';
+import type { ActionSpec } from '../tenant/action-spec.ts';
+
+/** A validated input: values by name, optional ones absent. */
+export type ActionInput = Readonly<Record<string, ScalarValue | readonly ScalarValue[] | undefined>>;
+
+export interface ActionCall {
+  readonly input: ActionInput;
+  readonly requestId: string;
+  /** The request's context as JSON text. */
+  readonly context: string;
+  readonly deadline: Deadline;
+}
+
+export interface ActionAnswer {
+  /** `{"output":{…}}` as JSON text, within the answer's budget. */
+  readonly body: string;
+  readonly source: AuditRecord['source'];
+}
+
+export interface Action {
+  readonly name: string;
+  readonly kind: ActionSpec['kind'];
+  /** @returns the input, or every problem with it by path below `input` */
+  decodeInput(value: unknown): Parsed<ActionInput>;
+  /** @throws AppError */
+  run(call: ActionCall): Promise<ActionAnswer>;
+}

@@ -1,0 +1,91 @@
+/**
+ * Declared inputs as io-ts codecs for request bodies. Nothing that passes here can make PostgreSQL refuse a value.
+ */
+import type * as t from 'io-ts';
+import { RE2JS } from 're2js';
+import type { Parsed } from '../errors/problem.ts';
+import { requestLimits } from '../process/limits.ts';
+import { type Codec, decode, scalar } from '../tenant/codec.ts';
+import { closed, list } from '../tenant/codec-containers.ts';
+import { flag, oneOf, text } from '../tenant/codec-scalars.ts';
+import type { InputSpec } from '../tenant/input-spec.ts';
+import type { ActionInput } from './action.ts';
+import { isTimestamp } from './timestamp.ts';
+
+const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const int8Min = -(2n ** 63n);
+const int8Max = 2n ** 63n - 1n;
+
+/** In canonical lower case, as PostgreSQL writes it. */
+const uuid = scalar('UUID', (value) =>
+  typeof value === 'string' && uuidForm.test(value) ? value.toLowerCase() : undefined,
+);
+
+/** An int8. One that a double cannot hold arrives as a bigint, see exact-json.ts. */
+const integer = scalar('Integer', (value): number | bigint | undefined => {
+  if (typeof value === 'bigint') return value >= int8Min && value <= int8Max ? value : undefined;
+  // Adding zero turns -0 into 0.
+  return typeof value === 'number' && Number.isSafeInteger(value) ? value + 0 : undefined;
+});
+
+const finite = scalar('Number', (value): number | bigint | undefined => {
+  if (typeof value === 'bigint') return Number.isFinite(Number(value)) ? value : undefined;
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+});
+
+const timestamp = scalar('RFC 3339 timestamp', (value) =>
+  typeof value === 'string' && isTimestamp(value) ? value : undefined,
+);
+
+const string = (input: InputSpec): Codec<string> => {
+  if (input.enum) return oneOf(input.enum);
+  const { minLength: min = 0, maxLength: max = requestLimits.stringCharactersMax, pattern } = input;
+  const plain = text({ min, max });
+  if (pattern === undefined) return plain;
+  // RE2: linear in the input, so that no pattern can hold up the process.
+  const matcher = RE2JS.compile(pattern);
+  return scalar(`${plain.name} that match the declared pattern`, (value) =>
+    plain.is(value) && matcher.matcher(value).find() ? value : undefined,
+  );
+};
+
+const scalarCodec = (input: InputSpec): t.Mixed => {
+  switch (input.type) {
+    case 'UUID':
+      return uuid;
+    case 'String':
+      return string(input);
+    case 'Integer':
+      return integer;
+    case 'Number':
+      return finite;
+    case 'Boolean':
+      return flag;
+    case 'Timestamp':
+      return timestamp;
+  }
+};
+
+interface InputOptions {
+  /** The verified tenant: the body has to name it. */
+  readonly tenantId: string;
+  /** The list that is the batch, and the most it may hold. */
+  readonly batch?: { readonly name: string; readonly max: number };
+}
+
+/** @returns decodes a body's `input`; problems have paths below `input` */
+export const compileInput = (
+  inputs: readonly InputSpec[],
+  { tenantId, batch }: InputOptions,
+): ((value: unknown) => Parsed<ActionInput>) => {
+  const required: Record<string, t.Mixed> = { tenant_id: oneOf([tenantId]) };
+  const optional: Record<string, t.Mixed> = {};
+  for (const input of inputs) {
+    const item = scalarCodec(input);
+    const [min, max] =
+      batch !== undefined && batch.name === input.name ? [1, batch.max] : [0, requestLimits.listItemsMax];
+    (input.optional ? optional : required)[input.name] = input.list ? list(item, min, max) : item;
+  }
+  const codec = closed(required, optional);
+  return (value) => decode(codec, value, 'input');
+};

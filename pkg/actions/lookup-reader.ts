@@ -1,0 +1,130 @@
+/**
+ * Reads keys that no cache had: requests of one tenant for one action share a statement, one at a time. The next batch
+ * is what arrived while the last one was on its way, and starts by taking what that one has just put into the cache.
+ */
+
+import type { CacheGroup } from '../cache/group.ts';
+import type { Cache } from '../cache/two-tier.ts';
+import type { AppError } from '../errors/app-error.ts';
+import type { AuditRecord } from '../postgres/audit-record.ts';
+import type { Database } from '../postgres/database.ts';
+import { type LookupStatement, runLookup } from '../postgres/lookup-statement.ts';
+import { isStatementFault, toAppError } from '../postgres/pg-error.ts';
+import type { BoundValue } from '../postgres/statement.ts';
+import type { Clock } from '../process/clock.ts';
+import { databaseLimits } from '../process/limits.ts';
+import { type Coalescer, createCoalescer } from '../resilience/coalescer.ts';
+import type { Deadline } from '../resilience/deadline.ts';
+import type { CachePolicy } from '../tenant/spec.ts';
+
+/** What the requests that may share a statement have in common. */
+export interface ReadPlan {
+  readonly group: CacheGroup;
+  readonly lookup: LookupStatement;
+  readonly cachePolicy: CachePolicy;
+  /** @returns the declared parameters' values for these keys */
+  bind(keys: readonly string[]): readonly BoundValue[];
+}
+
+/** Row JSON text by key; null = there is none. Holds at least the keys of the request. */
+export type KeyedRows = ReadonlyMap<string, string | null>;
+
+interface ReadJob {
+  readonly keys: readonly string[];
+  readonly record: AuditRecord;
+  readonly deadline: Deadline;
+}
+
+export interface LookupReader {
+  /** Resolves once the rows are read and the audit record is committed.
+   * @throws AppError */
+  read(plan: ReadPlan, job: ReadJob): Promise<KeyedRows>;
+}
+
+export interface LookupReaderOptions {
+  readonly database: Database;
+  readonly cache: Cache;
+  readonly clock: Clock;
+  readonly hooks?: {
+    onBatch?(requests: number): void;
+    onQuery?(tenantId: string, status: 'success' | 'error' | 'timeout', seconds: number): void;
+  };
+}
+
+const longest = (jobs: readonly ReadJob[]): Deadline | undefined =>
+  jobs
+    .map((job) => job.deadline)
+    .reduce<Deadline | undefined>((a, b) => (a && a.expiresAt > b.expiresAt ? a : b), undefined);
+
+const statusOf = (error: AppError) => (error.code === 'deadline_exceeded' ? 'timeout' : 'error');
+
+export const createLookupReader = ({ database, cache, clock, hooks = {} }: LookupReaderOptions): LookupReader => {
+  const coalescers = new Map<string, Coalescer<ReadJob, KeyedRows>>();
+
+  const timed = async <T>(tenantId: string, work: Promise<T>): Promise<T> => {
+    const started = clock.now();
+    const report = (status: 'success' | 'error' | 'timeout') =>
+      hooks.onQuery?.(tenantId, status, (clock.now() - started) / 1_000);
+    try {
+      const result = await work;
+      report('success');
+      return result;
+    } catch (error) {
+      const failure = toAppError(error);
+      report(statusOf(failure));
+      throw failure;
+    }
+  };
+
+  const runBatch = async (plan: ReadPlan, jobs: readonly ReadJob[]): Promise<readonly KeyedRows[]> => {
+    const { group, lookup, cachePolicy } = plan;
+    const deadline = longest(jobs);
+    if (!deadline) return [];
+    const now = clock.wall();
+    const rows = new Map<string, string | null>();
+    const unread = new Set<string>();
+    for (const key of jobs.flatMap((job) => job.keys)) {
+      const entry = cache.readMemory(group, key);
+      if (entry && entry.freshUntil > now) rows.set(key, entry.text);
+      else unread.add(key);
+    }
+    const epoch = cache.epoch(group);
+    const values = plan.bind([...unread]);
+    const records = jobs.map((job) => job.record);
+    hooks.onBatch?.(jobs.length);
+    const found = await timed(group.tenantId, runLookup(database, lookup, { values, records, deadline }));
+    const read = new Map<string, string | null>([...unread].map((key) => [key, null]));
+    // Of several rows with one key the first counts; a key nobody asked for is not this batch's business.
+    for (const { key, row } of found) if (read.get(key) === null) read.set(key, row);
+    cache.store(group, epoch, read, cachePolicy);
+    for (const [key, row] of read) rows.set(key, row);
+    return jobs.map(() => rows);
+  };
+
+  const coalescerOf = (plan: ReadPlan): Coalescer<ReadJob, KeyedRows> => {
+    const existing = coalescers.get(plan.group.prefix);
+    if (existing) return existing;
+    const created = createCoalescer<ReadJob, KeyedRows>({
+      run: (jobs) => runBatch(plan, jobs),
+      sizeOf: (job) => job.keys.length,
+      jobsMax: databaseLimits.batchRequestsMax,
+      sizeMax: databaseLimits.batchKeysMax,
+      queueMax: databaseLimits.queueMax,
+      isPoison: isStatementFault,
+    });
+    coalescers.set(plan.group.prefix, created);
+    return created;
+  };
+
+  return {
+    read: async (plan, job) => {
+      const coalescer = coalescerOf(plan);
+      try {
+        return await coalescer.submit(job, job.deadline);
+      } finally {
+        // The last one out removes the entry: nothing here grows with what was ever asked.
+        if (coalescer.idle() && coalescers.get(plan.group.prefix) === coalescer) coalescers.delete(plan.group.prefix);
+      }
+    },
+  };
+};

@@ -1,0 +1,150 @@
+/**
+ * A lookup: per key the memory tier, then Redis, then PostgreSQL; only what is missing travels further.
+ */
+
+import type { CacheEntry } from '../cache/entry.ts';
+import { type CacheGroup, createCacheGroup } from '../cache/group.ts';
+import type { Cache, CachedLookup } from '../cache/two-tier.ts';
+import { isAppError } from '../errors/app-error.ts';
+import { refused } from '../errors/problem.ts';
+import type { AuditLog } from '../postgres/audit-log.ts';
+import type { AuditRecord } from '../postgres/audit-record.ts';
+import { compileLookup, type LookupStatement } from '../postgres/lookup-statement.ts';
+import { bindParameter, postgresTypeOf, type ScalarValue } from '../postgres/parameter.ts';
+import type { Clock } from '../process/clock.ts';
+import type { LookupAction } from '../tenant/action-spec.ts';
+import { actionRevision } from '../tenant/revision.ts';
+import type { CachePolicy } from '../tenant/spec.ts';
+import { type AnswerItem, keysFitAnswer, shapeAnswer } from '../webhook/answer.ts';
+import type { Action, ActionAnswer, ActionCall, ActionInput } from './action.ts';
+import { compileInput } from './input-codec.ts';
+import type { LookupReader, ReadPlan } from './lookup-reader.ts';
+
+export interface LookupServices {
+  readonly cache: Cache;
+  readonly reader: LookupReader;
+  readonly auditLog: AuditLog;
+  readonly clock: Clock;
+}
+
+/** The part of a tenant's configuration that its lookups depend on. */
+export interface LookupTenant {
+  readonly tenantId: string;
+  readonly batchSize: number;
+  readonly cache: CachePolicy;
+  readonly audit: 'EveryRequest' | 'DatabaseReads';
+}
+
+export interface CompiledLookup {
+  readonly action: Action;
+  readonly statement: LookupStatement;
+  /** What invalidations have to know. */
+  readonly cached: CachedLookup;
+}
+
+const isList = (value: ActionInput[string]): value is readonly ScalarValue[] => Array.isArray(value);
+
+/** Errors after which rows past their time are better than none. */
+const canGoStale = (error: unknown): boolean =>
+  isAppError(error, 'database_unavailable', 'deadline_exceeded', 'overloaded');
+
+export const compileLookupAction = (
+  spec: LookupAction,
+  tenant: LookupTenant,
+  services: LookupServices,
+): CompiledLookup => {
+  const { cache, reader, auditLog, clock } = services;
+  const { lookup } = spec;
+  const keysInput = spec.input.find((input) => input.name === lookup.keys);
+  const typeOf = new Map(spec.input.map((input) => [input.name, postgresTypeOf(input)]));
+  const types = lookup.parameters.map((name) => typeOf.get(name) ?? 'text');
+  const statement = compileLookup({ text: lookup.statement, types, keyColumn: lookup.keyColumn });
+  const revision = actionRevision(spec);
+  const otherParameters = lookup.parameters.filter((name) => name !== 'tenant_id' && name !== lookup.keys);
+  const keyText = keysInput?.type === 'Integer' ? (key: string) => key : (key: string) => JSON.stringify(key);
+  const decode = compileInput(spec.input, {
+    tenantId: tenant.tenantId,
+    batch: { name: lookup.keys, max: tenant.batchSize },
+  });
+
+  const keysOf = (input: ActionInput): readonly string[] => {
+    const list = input[lookup.keys];
+    return isList(list) ? [...new Set(list.map(String))] : [];
+  };
+
+  const groupOf = (parameters: string | undefined): CacheGroup =>
+    createCacheGroup({ tenantId: tenant.tenantId, action: spec.name, revision, parameters });
+  const onlyGroup = otherParameters.length === 0 ? groupOf(undefined) : undefined;
+  const groupFor = (input: ActionInput): CacheGroup =>
+    onlyGroup ?? groupOf(JSON.stringify(otherParameters.map((name) => bindParameter(input[name]))));
+
+  const planFor = (input: ActionInput): ReadPlan => ({
+    group: groupFor(input),
+    lookup: statement,
+    cachePolicy: tenant.cache,
+    bind: (keys) =>
+      lookup.parameters.map((name) => {
+        if (name === 'tenant_id') return tenant.tenantId;
+        return bindParameter(name === lookup.keys ? keys : input[name]);
+      }),
+  });
+
+  const run = async (call: ActionCall): Promise<ActionAnswer> => {
+    const keys = keysOf(call.input);
+    const plan = planFor(call.input);
+    const now = clock.wall();
+    const rows = new Map<string, string | null>();
+    const past = new Map<string, CacheEntry>();
+    const take = (key: string, entry: CacheEntry | undefined): void => {
+      if (entry && entry.freshUntil > now) rows.set(key, entry.text);
+      else if (entry && entry.staleUntil > now) past.set(key, entry);
+    };
+    const unread = () => keys.filter((key) => !rows.has(key));
+    const record = (source: AuditRecord['source']): AuditRecord => ({
+      tenantId: tenant.tenantId,
+      action: spec.name,
+      keys,
+      requestId: call.requestId,
+      source,
+      outcome: 'answered',
+      context: call.context,
+    });
+    const answer = (source: AuditRecord['source'], stale = false): ActionAnswer => {
+      const items = keys.map((key): AnswerItem => ({ key: keyText(key), row: rows.get(key) ?? null }));
+      return { body: shapeAnswer(lookup.output, items, { stale }), source };
+    };
+    const answerFromCache = async (source: 'memory' | 'redis'): Promise<ActionAnswer> => {
+      if (tenant.audit === 'EveryRequest') await auditLog.append(record(source), call.deadline);
+      return answer(source);
+    };
+
+    for (const key of keys) take(key, cache.readMemory(plan.group, key));
+    if (rows.size === keys.length) return answerFromCache('memory');
+
+    for (const [key, entry] of await cache.readRedis(plan.group, unread(), call.deadline)) take(key, entry);
+    if (rows.size === keys.length) return answerFromCache('redis');
+
+    const missing = unread();
+    try {
+      const read = await reader.read(plan, { keys: missing, record: record('database'), deadline: call.deadline });
+      for (const key of missing) rows.set(key, read.get(key) ?? null);
+      return answer('database');
+    } catch (error) {
+      if (!canGoStale(error) || !missing.every((key) => past.has(key))) throw error;
+      for (const key of missing) rows.set(key, past.get(key)?.text ?? null);
+      return answer('memory', true);
+    }
+  };
+
+  const decodeInput: Action['decodeInput'] = (value) => {
+    const input = decode(value);
+    if (!input.ok || keysFitAnswer(lookup.output, keysOf(input.value).map(keyText))) return input;
+    return refused([{ path: `input.${lookup.keys}`, expected: 'keys that fit an answer by themselves' }]);
+  };
+
+  return {
+    action: { name: spec.name, kind: 'lookup', decodeInput, run },
+    statement,
+    cached: { action: spec.name, group: onlyGroup },
+  };
+};

@@ -1,0 +1,72 @@
+/**
+ * Redis for tests that need none: a map that several caches may share, as pods share a Redis. Passes the same contract
+ * suite as the real tier. Values never expire here.
+ */
+import { cacheLimits } from '../process/limits.ts';
+import { type CacheEntry, decodeEntry, encodeEntry } from './entry.ts';
+import { redisKey } from './group.ts';
+import type { RedisRead, RedisTier } from './redis-tier.ts';
+
+export interface RedisStandIn extends RedisTier {
+  /** What every command comes to from now on: `error` as with a broken Redis, `skipped` as with an open breaker. */
+  outcome: RedisRead['outcome'];
+  /** As an eviction does, floors included. */
+  evictAll(): void;
+  evictFloors(): void;
+}
+
+type Stored = { readonly entry: CacheEntry } | { readonly removedAt: number };
+
+/** Times as they come back from Redis: whole milliseconds. */
+const throughRedis = (entry: CacheEntry): CacheEntry => decodeEntry(encodeEntry(entry)) ?? entry;
+
+export const createRedisStandIn = (): RedisStandIn => {
+  const values = new Map<string, Stored>();
+  const floors = new Map<string, number>();
+
+  const admits = (stored: Stored | undefined, entry: CacheEntry): boolean => {
+    if (stored === undefined) return true;
+    if ('entry' in stored) return entry.readAt > stored.entry.readAt;
+    return entry.readAt > stored.removedAt + cacheLimits.clockSkewMs;
+  };
+  const change = async (work: () => void): Promise<boolean> => {
+    if (standIn.outcome !== 'answered') return false;
+    work();
+    return true;
+  };
+
+  const standIn: RedisStandIn = {
+    outcome: 'answered',
+    evictAll: () => {
+      values.clear();
+      floors.clear();
+    },
+    evictFloors: () => floors.clear(),
+    read: async (group, keys) => {
+      if (standIn.outcome !== 'answered') return { outcome: standIn.outcome, entries: new Map(), floor: 0 };
+      const entries = new Map<string, CacheEntry>();
+      for (const key of keys) {
+        const stored = values.get(redisKey(group, key));
+        if (stored !== undefined && 'entry' in stored) entries.set(key, stored.entry);
+      }
+      return { outcome: 'answered', entries, floor: floors.get(group.scope) ?? 0 };
+    },
+    write: (group, entries) =>
+      change(() => {
+        for (const [key, given] of entries) {
+          const entry = throughRedis(given);
+          const at = redisKey(group, key);
+          if (admits(values.get(at), entry)) values.set(at, { entry });
+        }
+      }),
+    remove: (group, keys, at) =>
+      change(() => {
+        for (const key of keys) values.set(redisKey(group, key), { removedAt: Math.ceil(at) });
+      }),
+    raiseFloor: (scope, at) =>
+      change(() => {
+        floors.set(scope, Math.max(floors.get(scope) ?? 0, Math.ceil(at)));
+      }),
+  };
+  return standIn;
+};

@@ -1,0 +1,193 @@
+/**
+ * The cache as the actions see it: memory first, then Redis, and invalidations that hold in both.
+ *
+ * It never fails and never waits longer than its caller's deadline: without Redis, or with a broken one, it is the memory
+ * tier alone. It does not read the database, and it does not know what a row means.
+ */
+import type { Clock } from '../process/clock.ts';
+import { cacheLimits } from '../process/limits.ts';
+import type { Deadline } from '../resilience/deadline.ts';
+import type { CacheEntry, KeyedEntry } from './entry.ts';
+import { type CacheGroup, cacheScope } from './group.ts';
+import { createInvalidationLog } from './invalidation-log.ts';
+import type { MemoryTier } from './memory-tier.ts';
+import { type CachePolicy, entryUnder } from './policy.ts';
+import type { RedisTier } from './redis-tier.ts';
+import { usableEntries } from './usable-entries.ts';
+
+/** What changed: keys left out = every key, action left out = every lookup of the tenant. */
+export interface Invalidation {
+  readonly tenantId: string;
+  readonly action?: string | undefined;
+  readonly keys?: readonly string[] | undefined;
+}
+
+/** A lookup action as invalidations need to know it. */
+export interface CachedLookup {
+  readonly action: string;
+  /** Its one group; undefined when it has other parameters and therefore many groups. */
+  readonly group: CacheGroup | undefined;
+}
+
+export type CacheTier = 'memory' | 'redis';
+export type CacheResult = 'hit' | 'miss' | 'stale' | 'error' | 'skipped';
+
+export interface CacheHooks {
+  /** `keys` keys were looked for in `tier` with this result. */
+  onResult?(tier: CacheTier, result: CacheResult, keys: number): void;
+}
+
+export interface CacheOptions {
+  readonly clock: Clock;
+  readonly memory: MemoryTier;
+  readonly redis?: RedisTier | undefined;
+  /** 0 <= x < 1. */
+  readonly random: () => number;
+  /** The live lookups of a tenant, of the configuration served now. */
+  readonly lookupsOf: (tenantId: string) => readonly CachedLookup[];
+  readonly hooks?: CacheHooks;
+}
+
+export interface Cache {
+  /** Fresh or stale: the caller looks at `freshUntil`. Synchronous. */
+  readMemory(group: CacheGroup, key: string): CacheEntry | undefined;
+  /** What Redis has of `keys`, fresh or stale; kept in memory from now on. Never rejects; empty at the deadline. */
+  readRedis(group: CacheGroup, keys: readonly string[], deadline: Deadline): Promise<ReadonlyMap<string, CacheEntry>>;
+  /** To be taken before the database is read, and handed to `store` with what was read. */
+  epoch(group: CacheGroup): number;
+  /** Stores rows (text) and known absences (null), unless something of this tenant and action was invalidated since the epoch. */
+  store(
+    group: CacheGroup,
+    epochAtRead: number,
+    rows: Iterable<readonly [key: string, text: string | null]>,
+    policy: CachePolicy,
+  ): void;
+  /** From now on, nothing read before this call answers for what changed. Also to be called, without keys, for an action
+   *  whose revision changed: exact keys are looked up under the current revision only. */
+  invalidate(change: Invalidation): void;
+  /** From now on, nothing read before this call answers. For when invalidations may have been missed. */
+  forgetAll(): void;
+  memoryBytes(): number;
+}
+
+const noEntries: ReadonlyMap<string, CacheEntry> = new Map();
+
+export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: CacheOptions): Cache => {
+  const log = createInvalidationLog(clock);
+
+  const report = (tier: CacheTier, result: CacheResult, keys: number): void => {
+    if (keys > 0) hooks?.onResult?.(tier, result, keys);
+  };
+
+  /** A slower read does not replace a later one. */
+  const keepInMemory = (key: string, entry: CacheEntry): void => {
+    const held = memory.get(key, clock.wall());
+    if (held === undefined || held.readAt <= entry.readAt) memory.set(key, entry);
+  };
+
+  /** Goes on when the caller has left at its deadline: what comes later is still worth keeping in memory. */
+  const askRedis = async (tier: RedisTier, group: CacheGroup, keys: readonly string[]) => {
+    const askedAt = log.stamp();
+    const { outcome, entries, floor } = await tier.read(group, keys);
+    if (outcome !== 'answered') {
+      report('redis', outcome, keys.length);
+      return noEntries;
+    }
+    const ownFloor = log.redisFloor(group.scope);
+    // Mended here: a floor that did not get through, or that Redis has evicted.
+    if (floor < ownFloor) void tier.raiseFloor(group.scope, ownFloor);
+    const overtaken = log.changedAt(group.scope) >= askedAt;
+    const now = clock.wall();
+    const usable = overtaken ? noEntries : usableEntries(entries, { floor: Math.max(floor, ownFloor), askedAt, now });
+    let fresh = 0;
+    for (const [key, entry] of usable) {
+      keepInMemory(group.prefix + key, entry);
+      if (entry.freshUntil > now) fresh += 1;
+    }
+    report('redis', 'hit', fresh);
+    report('redis', 'stale', usable.size - fresh);
+    report('redis', 'miss', keys.length - usable.size);
+    return usable;
+  };
+
+  const forgetKeys = (group: CacheGroup, keys: readonly string[]): number => {
+    const at = log.stamp();
+    log.noteKeys(group.scope, at);
+    for (const key of keys) memory.delete(group.prefix + key);
+    return at;
+  };
+
+  const removeKeys = async (group: CacheGroup, keys: readonly string[]): Promise<void> => {
+    const at = forgetKeys(group, keys);
+    if (redis === undefined) return;
+    const removed = await redis.remove(group, keys, at);
+    // Again: a read of Redis may have overtaken the removal.
+    forgetKeys(group, keys);
+    if (!removed) log.distrustRedis(group.scope, at);
+  };
+
+  const voidScope = (scope: string): void => {
+    const at = log.stamp();
+    log.raise(scope, at);
+    void redis?.raiseFloor(scope, at);
+  };
+
+  const changedLookups = (tenantId: string, action: string | undefined): readonly CachedLookup[] => {
+    const lookups = lookupsOf(tenantId);
+    if (action === undefined) return lookups;
+    return [lookups.find((lookup) => lookup.action === action) ?? { action, group: undefined }];
+  };
+
+  return {
+    readMemory: (group, key) => {
+      const now = clock.wall();
+      const entry = memory.get(group.prefix + key, now);
+      if (entry === undefined || entry.readAt <= log.floor(group.scope)) {
+        report('memory', 'miss', 1);
+        return undefined;
+      }
+      report('memory', entry.freshUntil > now ? 'hit' : 'stale', 1);
+      return entry;
+    },
+
+    readRedis: async (group, keys, deadline) => {
+      if (redis === undefined || keys.length === 0) return noEntries;
+      try {
+        return await deadline.race(askRedis(redis, group, keys));
+      } catch {
+        return noEntries;
+      }
+    },
+
+    epoch: () => log.stamp(),
+
+    store: (group, epochAtRead, rows, policy) => {
+      if (epochAtRead <= log.changedAt(group.scope)) return;
+      const stored: KeyedEntry[] = [];
+      for (const [key, text] of rows) {
+        const entry = entryUnder(policy, text, { readAt: epochAtRead, random });
+        if (entry === undefined) continue;
+        keepInMemory(group.prefix + key, entry);
+        stored.push([key, entry]);
+      }
+      if (stored.length > 0) void redis?.write(group, stored);
+    },
+
+    invalidate: ({ tenantId, action, keys }) => {
+      for (const lookup of changedLookups(tenantId, action)) {
+        if (lookup.group !== undefined && keys !== undefined && keys.length <= cacheLimits.invalidatedKeysMax) {
+          void removeKeys(lookup.group, keys);
+        } else {
+          voidScope(cacheScope(tenantId, lookup.action));
+        }
+      }
+    },
+
+    forgetAll: () => {
+      memory.clear();
+      log.raiseAll();
+    },
+
+    memoryBytes: () => memory.bytes(),
+  };
+};

@@ -1,0 +1,29 @@
+/**
+ * What may be believed of Redis' answer.
+ *
+ * Its entries bear the time of another pod's clock, so that a floor reaches further than itself by the skew allowed. Once
+ * in this process an entry is as old as its arrival at most: later floors, of this process's own clock, are then exact.
+ */
+import { cacheLimits } from '../process/limits.ts';
+import type { CacheEntry } from './entry.ts';
+
+interface Moment {
+  /** Wall milliseconds; what was read before is void. */
+  readonly floor: number;
+  /** When Redis was asked, by this process's stamps. */
+  readonly askedAt: number;
+  /** Wall milliseconds. */
+  readonly now: number;
+}
+
+export const usableEntries = (
+  entries: ReadonlyMap<string, CacheEntry>,
+  { floor, askedAt, now }: Moment,
+): ReadonlyMap<string, CacheEntry> => {
+  const usable = new Map<string, CacheEntry>();
+  for (const [key, entry] of entries) {
+    if (entry.readAt <= floor + cacheLimits.clockSkewMs || entry.staleUntil <= now) continue;
+    usable.set(key, entry.readAt < askedAt ? entry : { ...entry, readAt: askedAt });
+  }
+  return usable;
+};

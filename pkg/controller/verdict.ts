@@ -1,0 +1,33 @@
+/**
+ * What the controller thinks of one DataActionConfig: the ground of its conditions. Names fields, never values.
+ */
+import type { Problem } from '../errors/problem.ts';
+import { bundleLimits } from '../process/limits.ts';
+import type { Reason } from '../tenant/reasons.ts';
+
+export interface Finding {
+  readonly ok: boolean;
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+export interface Verdict {
+  readonly namespace: string;
+  readonly name: string;
+  /** Left out when it cannot be told. */
+  readonly tenantId?: string;
+  readonly accepted: Finding;
+  readonly secretsResolved: Finding;
+}
+
+export const fine: Finding = { ok: true, reason: 'Valid', message: '' };
+
+/** @param problems  by path from the object's root */
+export const notFine = (reason: Reason, problems: readonly Problem[]): Finding => ({
+  ok: false,
+  reason,
+  message: problems
+    .map(({ path, expected }) => (path === '' ? expected : `${path}: ${expected}`))
+    .join('; ')
+    .slice(0, bundleLimits.messageCharactersMax),
+});

@@ -1,0 +1,57 @@
+/**
+ * The operators' side as a Koa application: health, metrics and what is configured. Never secrets, never rows.
+ *
+ * livez   the event loop answers; stays up while draining
+ * startupz  a configuration has been taken over once
+ * readyz  listening, a configuration applied, the database reached once, not draining; never Redis, never the API server
+ */
+import Router from '@koa/router';
+import Koa from 'koa';
+import type { Metrics } from '../telemetry/metrics.ts';
+
+export interface Readiness {
+  readonly listening: boolean;
+  readonly configured: boolean;
+  readonly databaseReached: boolean;
+  readonly draining: boolean;
+}
+
+interface AdminOptions {
+  readonly metrics: Pick<Metrics, 'scrape'>;
+  readiness(): Readiness;
+  /** The report of what is applied, as JSON text. */
+  configReport(): string;
+}
+
+const isReady = (r: Readiness): boolean => r.listening && r.configured && r.databaseReached && !r.draining;
+
+export const createAdminApp = ({ metrics, readiness, configReport }: AdminOptions): Koa => {
+  const router = new Router();
+  router.get('/livez', (ctx) => {
+    ctx.body = { status: 'ok' };
+  });
+  router.get('/startupz', (ctx) => {
+    const { configured } = readiness();
+    ctx.status = configured ? 200 : 503;
+    ctx.body = { status: configured ? 'ok' : 'waiting', configured };
+  });
+  router.get('/readyz', (ctx) => {
+    const now = readiness();
+    ctx.status = isReady(now) ? 200 : 503;
+    ctx.body = { status: isReady(now) ? 'ok' : 'not ready', ...now };
+  });
+  router.get('/metrics', async (ctx) => {
+    const { contentType, text } = await metrics.scrape(ctx.get('Accept').includes('application/openmetrics-text'));
+    ctx.type = contentType;
+    ctx.body = text;
+  });
+  router.get('/config', (ctx) => {
+    ctx.type = 'application/json';
+    ctx.body = configReport();
+  });
+  const app = new Koa();
+  app.silent = true;
+  app.use(router.routes());
+  app.use(router.allowedMethods());
+  return app;
+};

@@ -1,0 +1,49 @@
+/**
+ * Reads a request's raw bytes within a bound, counted as they arrive, whatever Content-Length says.
+ */
+import type { IncomingMessage } from 'node:http';
+import { AppError } from '../errors/app-error.ts';
+import type { Deadline } from '../resilience/deadline.ts';
+
+/** What may carry JSON. The caller labels JSON as a form unless its script says otherwise. */
+const jsonCarriers = /^(?:application\/(?:json|x-www-form-urlencoded|[\w.!#$&^-]{1,64}\+json)|text\/plain)\s*(?:;|$)/i;
+
+/** @throws unsupported_media_type | body_too_large, before a byte is read */
+export const checkBodyHeaders = (request: IncomingMessage, bytesMax: number): void => {
+  const { 'content-type': type, 'content-encoding': encoding = 'identity', 'content-length': length } = request.headers;
+  if (type !== undefined && !jsonCarriers.test(type.trim())) throw new AppError('unsupported_media_type');
+  if (encoding.toLowerCase() !== 'identity') throw new AppError('unsupported_media_type');
+  if (length !== undefined && Number(length) > bytesMax) throw new AppError('body_too_large');
+};
+
+/** The caller went away before its body was complete: nobody is left to answer. */
+export class AbortedRequestError extends Error {
+  override readonly name = 'AbortedRequestError';
+}
+
+/** @throws body_too_large | deadline_exceeded (a slow body) | AbortedRequestError */
+export const readBody = (request: IncomingMessage, bytesMax: number, deadline: Deadline): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const finish = (settle: () => void) => {
+      cancel();
+      request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
+      settle();
+    };
+    const refuse = (error: unknown) =>
+      finish(() => {
+        request.pause();
+        reject(error);
+      });
+    const onData = (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > bytesMax) refuse(new AppError('body_too_large'));
+      else chunks.push(chunk);
+    };
+    const onEnd = () =>
+      finish(() => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, bytes)));
+    const onClose = () => finish(() => reject(new AbortedRequestError('closed before its end')));
+    const cancel = deadline.onExpire(refuse);
+    request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
+  });

@@ -1,0 +1,159 @@
+/**
+ * The request pipeline of `POST /data-action`, one step after the other; each returns what the next one needs:
+ * gate → body → envelope → signature → validation → admission → action → answer.
+ *
+ * Errors are thrown as AppErrors and become answers in one place. It knows no kind of action and no scheme.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Action } from '../actions/action.ts';
+import { AppError } from '../errors/app-error.ts';
+import type { ErrorCode } from '../errors/codes.ts';
+import type { Clock } from '../process/clock.ts';
+import { requestLimits, tenantLimits } from '../process/limits.ts';
+import type { LiveTenant } from '../registry/live-tenant.ts';
+import { createDeadline, type Deadline } from '../resilience/deadline.ts';
+import { traceIdOf } from '../telemetry/traceparent.ts';
+import { parseEnvelope } from '../webhook/envelope.ts';
+import type { FailureReason } from '../webhook/signature.ts';
+import { verifySignature } from '../webhook/verify.ts';
+import { AbortedRequestError, checkBodyHeaders, readBody } from './body-reader.ts';
+import type { Gate } from './gate.ts';
+import { asAppError, problemReply, type Reply, writeReply } from './reply.ts';
+import { requestIdOf } from './request-id.ts';
+
+/** What an operator hears of one answered request. */
+export interface RequestSummary {
+  readonly requestId: string;
+  readonly traceId: string | undefined;
+  /** Verified ones only. */
+  readonly tenantId: string | undefined;
+  readonly action: string | undefined;
+  readonly actionKind: Action['kind'] | undefined;
+  readonly status: number;
+  readonly code: ErrorCode | undefined;
+  readonly durationMs: number;
+  readonly source: string | undefined;
+  /** What went wrong, for the log. */
+  readonly error: AppError | undefined;
+}
+
+export interface DataActionOptions {
+  readonly clock: Clock;
+  readonly gate: Gate;
+  tenant(tenantId: string): LiveTenant | undefined;
+  readonly bodyBytesMax: number;
+  readonly bodyTimeoutMs: number;
+  readonly hooks: {
+    onAnswered(summary: RequestSummary): void;
+    onSignatureFailure(reason: FailureReason): void;
+    onKeyUsed(tenantId: string, keyIndex: number): void;
+  };
+}
+
+/** What becomes known of a request on its way. */
+interface Progress {
+  tenantId?: string;
+  action?: Action;
+  source?: string;
+}
+
+/** @returns milliseconds the caller gives us, or undefined; anything but a positive whole number is ignored */
+const timeoutHeader = (header: string | string[] | undefined): number | undefined => {
+  if (typeof header !== 'string' || !/^\d{1,9}$/.test(header)) return undefined;
+  const ms = Number(header);
+  return ms > 0 ? Math.min(ms, requestLimits.timeoutHeaderMsMax) : undefined;
+};
+
+const single = (header: string | string[] | undefined): string | undefined =>
+  Array.isArray(header) ? header.join(', ') : header;
+
+export const createDataActionHandler = (options: DataActionOptions) => {
+  const { clock, gate, hooks, bodyBytesMax } = options;
+
+  const authenticate = (request: IncomingMessage, body: Buffer, tenantId: string | undefined): LiveTenant => {
+    const tenant = tenantId === undefined ? undefined : options.tenant(tenantId);
+    const verification = verifySignature(tenant?.keyRing, {
+      header: (name) => single(request.headers[name]),
+      body,
+      now: Math.floor(clock.wall() / 1_000),
+    });
+    if (verification.ok && tenant) {
+      hooks.onKeyUsed(tenant.tenantId, verification.keyIndex);
+      return tenant;
+    }
+    hooks.onSignatureFailure(verification.ok ? 'unknown_tenant' : verification.reason);
+    throw new AppError('unauthenticated');
+  };
+
+  const answer = async (
+    request: IncomingMessage,
+    requestId: string,
+    deadline: Deadline,
+    progress: Progress,
+  ): Promise<Reply> => {
+    const bodyDeadline = createDeadline(clock, options.bodyTimeoutMs);
+    const body = await readBody(request, bodyBytesMax, bodyDeadline).finally(() => bodyDeadline.close());
+    const envelope = parseEnvelope(body);
+    const tenant = authenticate(request, body, envelope.tenantId);
+    progress.tenantId = tenant.tenantId;
+    deadline.narrow(tenant.deadlineMs);
+    const decoded = tenant.compiled.decodeRequest(envelope.body);
+    if (!decoded.ok) throw new AppError('invalid_request', { details: decoded.problems });
+    const { action, input, context } = decoded.value;
+    progress.action = action;
+    tenant.admission.enter();
+    try {
+      const answered = await action.run({ input, context, requestId, deadline });
+      progress.source = answered.source;
+      return { status: 200, body: answered.body };
+    } finally {
+      tenant.admission.leave();
+    }
+  };
+
+  const summarize = (
+    request: IncomingMessage,
+    { requestId, started, status }: { readonly requestId: string; readonly started: number; readonly status: number },
+    { progress, error }: { readonly progress: Progress; readonly error: AppError | undefined },
+  ): void =>
+    hooks.onAnswered({
+      requestId,
+      traceId: traceIdOf(single(request.headers.traceparent)),
+      tenantId: progress.tenantId,
+      action: progress.action?.name,
+      actionKind: progress.action?.kind,
+      status,
+      code: error?.code,
+      durationMs: Math.round((clock.now() - started) * 1_000) / 1_000,
+      source: progress.source,
+      error,
+    });
+
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const started = clock.now();
+    const requestId = requestIdOf(single(request.headers['x-request-id']));
+    const progress: Progress = {};
+    const budget = timeoutHeader(request.headers['x-timeout-ms']) ?? tenantLimits.deadlineMsMax;
+    const deadline = createDeadline(clock, Math.min(budget, tenantLimits.deadlineMsMax));
+    const reserved = Math.min(Number(request.headers['content-length'] ?? bodyBytesMax), bodyBytesMax);
+    let entered = false;
+    try {
+      gate.enter(reserved);
+      entered = true;
+      checkBodyHeaders(request, bodyBytesMax);
+      const reply = await answer(request, requestId, deadline, progress);
+      writeReply(response, reply, { requestId, close: gate.state() !== 'open' });
+      summarize(request, { requestId, started, status: reply.status }, { progress, error: undefined });
+    } catch (thrown) {
+      if (thrown instanceof AbortedRequestError) return void response.destroy();
+      const error = asAppError(thrown);
+      const reply = problemReply(error, requestId);
+      // What was not read of the body must not be taken for the next request.
+      writeReply(response, reply, { requestId, close: gate.state() !== 'open' || !request.complete });
+      summarize(request, { requestId, started, status: reply.status }, { progress, error });
+    } finally {
+      deadline.close();
+      if (entered) gate.leave(reserved);
+    }
+  };
+};

@@ -1,0 +1,71 @@
+/**
+ * Process-wide admission, before anything of a request is read: how many at once, and how many body bytes.
+ *
+ * open      requests are let in within the bounds
+ * draining  still let in, and told to close their connection: entered when the process was asked to stop
+ * closed    every request is refused: entered when nothing new may begin
+ */
+import { AppError } from '../errors/app-error.ts';
+
+export type GateState = 'open' | 'draining' | 'closed';
+export type ShedReason = 'requests' | 'body_bytes' | 'stopping';
+
+interface GateOptions {
+  readonly requestsMax: number;
+  readonly bodyBytesMax: number;
+  readonly onShed?: (reason: ShedReason) => void;
+}
+
+export interface Gate {
+  /** Lets a request in with room for `bodyBytes`.
+   * @throws overloaded | stopping */
+  enter(bodyBytes: number): void;
+  /** Gives back what `enter` took. */
+  leave(bodyBytes: number): void;
+  state(): GateState;
+  drain(): void;
+  close(): void;
+  inFlight(): number;
+  /** Resolves when nothing is in flight. */
+  empty(): Promise<void>;
+}
+
+const retryAfterMs = 1_000;
+
+export const createGate = ({ requestsMax, bodyBytesMax, onShed }: GateOptions): Gate => {
+  let state: GateState = 'open';
+  let requests = 0;
+  let bytes = 0;
+  const waiting = new Set<() => void>();
+
+  const shed = (reason: ShedReason): never => {
+    onShed?.(reason);
+    throw new AppError(reason === 'stopping' ? 'stopping' : 'overloaded', { retryAfterMs });
+  };
+
+  return {
+    enter: (bodyBytes) => {
+      if (state === 'closed') shed('stopping');
+      if (requests >= requestsMax) shed('requests');
+      if (bytes + bodyBytes > bodyBytesMax) shed('body_bytes');
+      requests += 1;
+      bytes += bodyBytes;
+    },
+    leave: (bodyBytes) => {
+      requests -= 1;
+      bytes -= bodyBytes;
+      if (requests > 0) return;
+      for (const done of waiting) done();
+      waiting.clear();
+    },
+    state: () => state,
+    drain: () => {
+      if (state === 'open') state = 'draining';
+    },
+    close: () => {
+      state = 'closed';
+    },
+    inFlight: () => requests,
+    empty: () => (requests === 0 ? Promise.resolve() : new Promise((resolve) => void waiting.add(resolve))),
+  };
+};

@@ -1,0 +1,43 @@
+/**
+ * Writes an answer: always JSON, always with the request's id, errors in RFC 9457's shape.
+ */
+import type { ServerResponse } from 'node:http';
+import { AppError } from '../errors/app-error.ts';
+import { problemBody } from '../webhook/problem-body.ts';
+import { statusOf } from './status.ts';
+
+export interface Reply {
+  readonly status: number;
+  /** JSON text. */
+  readonly body: string;
+  readonly retryAfterMs?: number | undefined;
+  /** For 405. */
+  readonly allow?: string;
+}
+
+export const problemReply = (error: AppError, requestId: string): Reply => {
+  const status = statusOf[error.code];
+  return { status, body: problemBody(error, status, requestId), retryAfterMs: error.retryAfterMs };
+};
+
+/** Anything thrown that is not an AppError is a bug: fixed text for the caller. */
+export const asAppError = (error: unknown): AppError =>
+  error instanceof AppError ? error : new AppError('internal', { cause: error });
+
+export const writeReply = (
+  response: ServerResponse,
+  reply: Reply,
+  options: { readonly requestId: string; readonly close?: boolean },
+): void => {
+  if (response.destroyed || response.headersSent) return;
+  const headers: Record<string, string | number> = {
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(reply.body),
+    'X-Request-Id': options.requestId,
+    'Cache-Control': 'no-store',
+  };
+  if (reply.retryAfterMs !== undefined) headers['Retry-After'] = Math.max(1, Math.ceil(reply.retryAfterMs / 1_000));
+  if (reply.allow !== undefined) headers.Allow = reply.allow;
+  if (options.close) headers.Connection = 'close';
+  response.writeHead(reply.status, headers).end(reply.body);
+};

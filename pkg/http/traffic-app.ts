@@ -1,0 +1,59 @@
+/**
+ * The public side as a Koa application: one route, and JSON for whatever else is asked.
+ */
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import Router from '@koa/router';
+import Koa from 'koa';
+import { AppError } from '../errors/app-error.ts';
+import { asAppError, problemReply, writeReply } from './reply.ts';
+import { requestIdOf } from './request-id.ts';
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+export interface RefusedSummary {
+  readonly requestId: string;
+  readonly status: number;
+  readonly error: AppError;
+}
+
+interface TrafficOptions {
+  readonly dataAction: Handler;
+  /** For requests that reached no handler. */
+  onRefused(summary: RefusedSummary): void;
+  /** True when answers should ask the caller to connect anew. */
+  closing(): boolean;
+}
+
+export const createTrafficApp = ({ dataAction, onRefused, closing }: TrafficOptions): Koa => {
+  const app = new Koa();
+  // Koa would print what it catches; everything is logged by us, without texts that may hold data.
+  app.silent = true;
+  const router = new Router();
+  router.post('/data-action', async (ctx) => {
+    // The hot route writes its own answer: Koa's responder costs a third of a request.
+    ctx.respond = false;
+    await dataAction(ctx.req, ctx.res);
+  });
+
+  app.use(async (ctx, next) => {
+    try {
+      await next();
+      if (ctx.respond === false) return;
+      const allow = ctx.response.get('Allow');
+      throw new AppError(allow ? 'method_not_allowed' : 'not_found');
+    } catch (thrown) {
+      ctx.respond = false;
+      const error = asAppError(thrown);
+      const requestId = requestIdOf(ctx.get('X-Request-Id') || undefined);
+      const allow = ctx.response.get('Allow');
+      ctx.res.removeHeader('Allow');
+      const reply = { ...problemReply(error, requestId), ...(allow ? { allow } : {}) };
+      writeReply(ctx.res, reply, { requestId, close: closing() || !ctx.req.complete });
+      onRefused({ requestId, status: reply.status, error });
+    }
+  });
+  app.use(router.routes());
+  app.use(router.allowedMethods());
+  return app;
+};

@@ -1,0 +1,39 @@
+/**
+ * Who asked for what: one row of audit_log for each answered request, and the columns many of them make together.
+ */
+import { arrayLiteral } from './array-literal.ts';
+import type { BoundValue } from './statement.ts';
+
+export interface AuditRecord {
+  readonly tenantId: string;
+  readonly action: string;
+  /** The keys asked for, as text; empty where an action has none. */
+  readonly keys: readonly string[];
+  readonly requestId: string;
+  /** What answered: the slowest part that was needed. */
+  readonly source: 'memory' | 'redis' | 'database';
+  readonly outcome: 'answered' | 'rolled_back';
+  /** The request's own context as JSON text. */
+  readonly context: string;
+}
+
+export const auditColumnCount = 7;
+
+/** `INSERT … SELECT` over seven array parameters, `$first` being the first of them. */
+export const auditInsert = (first: number): string => {
+  const arrays = Array.from({ length: auditColumnCount }, (_, index) => `$${first + index}::text[]`).join(', ');
+  return `INSERT INTO audit_log (tenant_id, customer_ids, action, request_id, source, outcome, context)
+  SELECT a.tenant_id, a.keys::text[], a.action, a.request_id, a.source, a.outcome, a.context::jsonb
+  FROM unnest(${arrays}) AS a(tenant_id, keys, action, request_id, source, outcome, context)`;
+};
+
+/** The seven array literals for `auditInsert`. */
+export const auditValues = (records: readonly AuditRecord[]): readonly BoundValue[] => [
+  arrayLiteral(records.map((record) => record.tenantId)),
+  arrayLiteral(records.map((record) => arrayLiteral(record.keys))),
+  arrayLiteral(records.map((record) => record.action)),
+  arrayLiteral(records.map((record) => record.requestId)),
+  arrayLiteral(records.map((record) => record.source)),
+  arrayLiteral(records.map((record) => record.outcome)),
+  arrayLiteral(records.map((record) => record.context)),
+];

@@ -1,0 +1,206 @@
+/**
+ * The connection to PostgreSQL: slonik's pool behind a bounded queue, made again whenever it has to be.
+ *
+ * States: `connecting` (start, or the pool fell silent: tried again with back-off until the server answers) → `ready`
+ * (the pool exists; single connections may still fail) → `stopped`. Every wait has a bound: a slot in the queue, a
+ * connection, a silent statement. Slonik itself has none of them, see the options below.
+ */
+import { createPool, type DatabasePool, type DatabasePoolConnection } from 'slonik';
+import { AppError } from '../errors/app-error.ts';
+import { type Clock, sleep } from '../process/clock.ts';
+import { databaseLimits } from '../process/limits.ts';
+import { type Backoff, createBackoff } from '../resilience/backoff.ts';
+import type { Deadline } from '../resilience/deadline.ts';
+import { createSlots } from '../resilience/slots.ts';
+import { poolOptions } from './connection-options.ts';
+import { SilentConnectionError, toAppError } from './pg-error.ts';
+import { type BoundValue, createUnnamedStatement, type Statement } from './statement.ts';
+
+export interface DatabaseOptions {
+  readonly url: string;
+  readonly ca?: string | undefined;
+  readonly poolMax: number;
+  readonly poolMin: number;
+  readonly queueMax: number;
+  readonly statementTimeoutMs: number;
+  readonly clock: Clock;
+  readonly hooks?: {
+    /** The server answered for the first time, or again after it had not. */
+    onReady?(): void;
+    onUnavailable?(error: AppError): void;
+    /** The queue in front of the pool turned someone away. */
+    onShed?(): void;
+  };
+}
+
+export interface DatabaseStats {
+  readonly active: number;
+  readonly idle: number;
+  readonly pending: number;
+  readonly waiting: number;
+}
+
+export interface Database {
+  /** Begins to connect and returns at once: booting needs no database. Safe twice. */
+  start(): void;
+  /** Ends what is left of the pool. Safe twice. */
+  stop(): Promise<void>;
+  /** Runs one statement under the process's statement_timeout.
+   * @returns rows as the driver gives them: objects by column name
+   * @param deadline  bounds the wait for a connection; the statement itself runs on under its own time-out
+   * @throws overloaded | database_unavailable | deadline_exceeded | statement_failed */
+  query(statement: Statement, values: readonly BoundValue[], deadline: Deadline): Promise<readonly unknown[]>;
+  /** True once the server has answered, whatever happened later. */
+  reached(): boolean;
+  stats(): DatabaseStats;
+}
+
+const ping = createUnnamedStatement('SELECT $1::text');
+const retryAfterMs = 1_000;
+const noStats = { acquiredConnections: 0, idleConnections: 0, pendingConnections: 0 };
+
+export const createDatabase = (options: DatabaseOptions): Database => {
+  const { clock, hooks = {} } = options;
+  const silenceMs = options.statementTimeoutMs + databaseLimits.silenceMarginMs;
+  const slots = createSlots({
+    clock,
+    slots: options.poolMax,
+    queueMax: options.queueMax,
+    hooks: { onShed: () => hooks.onShed?.() },
+  });
+  const backoff: Backoff = createBackoff({
+    minMs: databaseLimits.reconnectMinMs,
+    maxMs: databaseLimits.reconnectMaxMs,
+  });
+  const life = new AbortController();
+  let pool: DatabasePool | undefined;
+  let connecting: Promise<void> | undefined;
+  let stopPing = () => {};
+  let reached = false;
+
+  /** Fails when `work` takes longer; whatever it does later is ignored. */
+  const bounded = async <T>(work: Promise<T>, ms: number): Promise<T> => {
+    const { promise, reject } = Promise.withResolvers<never>();
+    const cancel = clock.after(ms, () => reject(new SilentConnectionError('no answer')));
+    try {
+      return await Promise.race([work, promise]);
+    } finally {
+      cancel();
+      work.catch(() => {});
+    }
+  };
+
+  const openPool = async (): Promise<DatabasePool> => {
+    const { uri, ssl } = poolOptions(options.url, options.ca, databaseLimits);
+    const opening = createPool(uri, {
+      ...(ssl ? { ssl } : {}),
+      maxPoolSize: options.poolMax,
+      // The driver's idle timer ignores a minimum; the ping below keeps connections warm instead.
+      minPoolSize: 0,
+      idleTimeout: databaseLimits.connectionIdleMs,
+      maximumConnectionAge: databaseLimits.connectionLifetimeMs,
+      connectionTimeout: databaseLimits.connectTimeoutMs,
+      statementTimeout: options.statementTimeoutMs,
+      idleInTransactionSessionTimeout: databaseLimits.idleInTransactionTimeoutMs,
+      // A connection given up on is not waited for.
+      gracefulTerminationTimeout: 50,
+      // The default, DISCARD ALL, would drop the prepared statements the driver believes in.
+      resetConnection: async () => {},
+      // Retries are decided here, where the deadline is known.
+      connectionRetryLimit: 0,
+      queryRetryLimit: 0,
+      transactionRetryLimit: 0,
+      captureStackTrace: false,
+    });
+    try {
+      return await bounded(opening, databaseLimits.connectTimeoutMs + silenceMs);
+    } catch (error) {
+      opening.then((late) => late.end()).catch(() => {});
+      throw error;
+    }
+  };
+
+  const connect = async (): Promise<void> => {
+    while (!life.signal.aborted) {
+      try {
+        const opened = await openPool();
+        if (life.signal.aborted) return void opened.end().catch(() => {});
+        opened.on('error', () => {});
+        pool = opened;
+        reached = true;
+        backoff.reset();
+        hooks.onReady?.();
+        await keepWarm();
+        return;
+      } catch (error) {
+        hooks.onUnavailable?.(toAppError(error));
+        await sleep(clock, backoff.nextMs(), life.signal).catch(() => {});
+      }
+    }
+  };
+
+  const start = () => {
+    if (pool || connecting || life.signal.aborted) return;
+    connecting = connect().finally(() => {
+      connecting = undefined;
+    });
+  };
+
+  /** The pool hangs as a whole: leave it behind with whatever it holds, and make another one. */
+  const abandon = (hung: DatabasePool) => {
+    if (pool !== hung) return;
+    pool = undefined;
+    stopPing();
+    hung.end().catch(() => {});
+    start();
+  };
+
+  const execute = async (statement: Statement, values: readonly BoundValue[], timeoutMs: number) => {
+    const current = pool;
+    if (!current) throw new AppError('database_unavailable', { message: 'not connected yet', retryAfterMs });
+    const onConnection = (connection: DatabasePoolConnection) =>
+      bounded(connection.any(statement.token(values)), timeoutMs);
+    try {
+      return await bounded(
+        current.connect(onConnection),
+        timeoutMs + databaseLimits.connectTimeoutMs + databaseLimits.silenceMarginMs,
+      );
+    } catch (error) {
+      if (error instanceof SilentConnectionError) abandon(current);
+      throw toAppError(error);
+    }
+  };
+
+  /** Touches poolMin connections at once, so that none of them idles out; skips those that traffic needs. */
+  const keepWarm = async (): Promise<void> => {
+    const pings = Array.from({ length: options.poolMin }, () =>
+      slots.tryUse(() => execute(ping, ['ping'], databaseLimits.connectTimeoutMs))?.catch(() => {}),
+    );
+    await Promise.all(pings);
+    if (life.signal.aborted || !pool) return;
+    stopPing = clock.after(databaseLimits.poolPingIntervalMs, () => void keepWarm());
+  };
+
+  return {
+    start,
+    stop: async () => {
+      if (life.signal.aborted) return;
+      life.abort(new AppError('stopping'));
+      stopPing();
+      slots.close(new AppError('stopping'));
+      await pool?.end().catch(() => {});
+      await connecting;
+    },
+    query: (statement, values, deadline) => slots.use(deadline, () => execute(statement, values, silenceMs)),
+    reached: () => reached,
+    stats: () => {
+      const state = pool?.state() ?? noStats;
+      return {
+        active: state.acquiredConnections,
+        idle: state.idleConnections,
+        pending: state.pendingConnections,
+        waiting: slots.waiting,
+      };
+    },
+  };
+};

@@ -1,0 +1,54 @@
+/**
+ * What went wrong in PostgreSQL, in this service's words. Branches on SQLSTATE alone, never on a message.
+ * Source of the codes: PostgreSQL documentation, appendix "PostgreSQL Error Codes".
+ */
+import { AppError, isAppError } from '../errors/app-error.ts';
+
+const causesMax = 8;
+const retryAfterMs = 1_000;
+
+/** A connection that answered nothing for longer than its statement may take. */
+export class SilentConnectionError extends Error {
+  override readonly name = 'SilentConnectionError';
+}
+
+/** @returns the five characters of the SQLSTATE somewhere in the chain of causes, if PostgreSQL answered at all */
+export const sqlStateOf = (error: unknown): string | undefined => {
+  let current: unknown = error;
+  for (let depth = 0; depth < causesMax && current instanceof Error; depth++) {
+    // slonik keeps neither code nor cause of 22P02.
+    if (current.name === 'InvalidInputError') return '22P02';
+    const code: unknown = Reflect.get(current, 'code');
+    if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return code;
+    current = current.cause;
+  }
+  return undefined;
+};
+
+/** The server is there but cannot serve now: shutting down, starting up, out of connections or space, a standby. */
+const isUnavailable = (state: string): boolean =>
+  /^(?:08|53|58|57P)/.test(state) || state === '25006' || state === '55P03' || state === 'XX000';
+
+const isTimeout = (state: string): boolean => state === '57014';
+
+/** True when the statement with these very values is to blame, so that others may still succeed. */
+export const isStatementFault = (error: unknown): boolean => isAppError(error, 'statement_failed');
+
+/** @returns an AppError: database_unavailable, deadline_exceeded or statement_failed; AppErrors pass unchanged */
+export const toAppError = (error: unknown): AppError => {
+  if (error instanceof AppError) return error;
+  if (error instanceof SilentConnectionError)
+    return new AppError('deadline_exceeded', { message: 'the database fell silent', cause: error });
+  const state = sqlStateOf(error);
+  if (state === undefined) {
+    const ours = error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
+    return new AppError(ours ? 'internal' : 'database_unavailable', {
+      cause: error,
+      ...(ours ? {} : { retryAfterMs }),
+    });
+  }
+  if (isTimeout(state)) return new AppError('deadline_exceeded', { message: 'statement_timeout', cause: error });
+  if (isUnavailable(state))
+    return new AppError('database_unavailable', { message: `SQLSTATE ${state}`, retryAfterMs, cause: error });
+  return new AppError('statement_failed', { message: `SQLSTATE ${state}`, cause: error });
+};

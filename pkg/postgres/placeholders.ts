@@ -1,0 +1,42 @@
+/**
+ * Finds `$1`, `$2`, … in a declared statement and gives each its type, so that PostgreSQL refuses a mismatch when the
+ * configuration arrives and not when a caller's value does.
+ *
+ * Knows just enough of SQL's lexical rules to leave strings, quoted names, comments and identifiers alone.
+ * Source: PostgreSQL documentation, "Lexical Structure".
+ */
+const lexeme = new RegExp(
+  [
+    String.raw`[eE]'(?:[^'\\]|\\[\s\S]|'')*'`,
+    String.raw`'(?:[^']|'')*'`,
+    String.raw`"(?:[^"]|"")*"`,
+    String.raw`--[^\n]*`,
+    String.raw`/\*[\s\S]*?\*/`,
+    String.raw`\$([A-Za-z_]\w*)?\$[\s\S]*?\$\1\$`,
+    String.raw`[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*`,
+    String.raw`\$(?<place>\d+)`,
+  ].join('|'),
+  'g',
+);
+
+/** The places that occur in `text`, each once, ascending. */
+export const placeholdersIn = (text: string): readonly number[] => {
+  const places = new Set<number>();
+  for (const match of text.matchAll(lexeme)) {
+    if (match.groups?.place !== undefined) places.add(Number(match.groups.place));
+  }
+  return [...places].sort((a, b) => a - b);
+};
+
+/** @param types  PostgreSQL type of `$1`, `$2`, …
+ * @returns the statement with `($1::text)` for `$1` and so on; a place without a type is left as it is */
+export const castPlaceholders = (text: string, types: readonly string[]): string =>
+  text.replace(lexeme, (found, ...rest) => {
+    const groups: unknown = rest.at(-1);
+    const place = typeof groups === 'object' && groups !== null && 'place' in groups ? groups.place : undefined;
+    const type = place === undefined ? undefined : types[Number(place) - 1];
+    return type === undefined ? found : `($${place}::${type})`;
+  });
+
+/** Without what may follow the last word: white space and semicolons. */
+export const trimStatement = (text: string): string => text.replace(/[\s;]+$/, '');

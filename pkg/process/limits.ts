@@ -1,0 +1,210 @@
+/**
+ * Every bound of the service in one place: what it protects and why it has this value.
+ *
+ * Values an operator may move are settings with these defaults (settings.ts); the rest are contract. The relations
+ * between them are checked by `limits.test.ts`, so that a change here cannot silently break another part.
+ */
+
+/** Requests: the caller's side. Source of the caller's figures: NICE's documentation of the Studio REST API action. */
+export const requestLimits = {
+  /** A batch of 500 UUIDs with its context fits in a third of it. Setting BODY_BYTES_MAX. */
+  bodyBytesMax: 64 * 1024,
+  /** The caller cuts an answer above 32 KB: strictly enforced there, so never exceeded here. */
+  answerBytesMax: 32 * 1024,
+  /** A body has to be complete this long after its headers; the slowest honest caller needs a tenth of it. */
+  bodyTimeoutMs: 5_000,
+  /** Headers have to be complete this long after the connection (or the last answer). */
+  headersTimeoutMs: 10_000,
+  /** Headers and body together, should the two above not have caught it. */
+  requestTimeoutMs: 30_000,
+  /** Longer than a load balancer's idle time-out (60 s is common), so that it, not we, closes idle connections. */
+  keepAliveTimeoutMs: 75_000,
+  /** All headers of a request; Node answers 431 above it. */
+  headerBytesMax: 16 * 1024,
+  /** First n problems are listed; the rest would only cost. */
+  problemsMax: 20,
+  /** What a request may ask for with X-Timeout-Ms: the caller never waits longer than 90 s. */
+  timeoutHeaderMsMax: 90_000,
+  requestIdCharactersMax: 128,
+  contextEntriesMax: 32,
+  contextKeyCharactersMax: 64,
+  contextValueCharactersMax: 1_024,
+  batchSizeMax: 500,
+  /** A String input without a maxLength of its own, and the largest maxLength one may declare. */
+  stringCharactersMax: 1_024,
+  /** Elements of a list input that is not the batch. */
+  listItemsMax: 500,
+} as const;
+
+/** Process-wide admission: what one handler holds in memory at most. */
+export const processLimits = {
+  /** Requests past the accept and before their answer. Setting REQUESTS_IN_FLIGHT_MAX. */
+  requestsInFlightMax: 1_000,
+  /** Body bytes being read or held: 256 full bodies. Setting BODY_BYTES_IN_FLIGHT_MAX. */
+  bodyBytesInFlightMax: 16 * 1024 * 1024,
+  /** Memory tier of the cache. Setting MEMORY_CACHE_BYTES. */
+  memoryCacheBytes: 64 * 1024 * 1024,
+  /** How long a drain may take; the chart's termination grace is longer. Setting DRAIN_TIMEOUT_MS. */
+  drainTimeoutMs: 20_000,
+  /** Sockets left open by callers are cut this long before the drain's end. */
+  drainSocketMarginMs: 1_000,
+  /** Above this many tenants, metrics of the others share the label `other`. */
+  metricTenantsMax: 1_000,
+} as const;
+
+/** PostgreSQL. */
+export const databaseLimits = {
+  poolMax: 25,
+  poolMin: 5,
+  poolPingIntervalMs: 10_000,
+  connectionLifetimeMs: 30 * 60_000,
+  connectionIdleMs: 5 * 60_000,
+  connectTimeoutMs: 1_000,
+  /** Statements that several requests share. Setting STATEMENT_TIMEOUT_MS. */
+  statementTimeoutMs: 5_000,
+  lockTimeoutMs: 2_000,
+  idleInTransactionTimeoutMs: 10_000,
+  /** A connection that is silent this long after its statement's time-out is given up. */
+  silenceMarginMs: 500,
+  /** Waiters in front of the pool: 20 for each connection. */
+  queueMax: 500,
+  /** Requests that share one statement; each brings its audit row. */
+  batchRequestsMax: 128,
+  /** Keys in one shared statement: ten full batches. */
+  batchKeysMax: 5_000,
+  /** Audit rows of cached answers in one INSERT. 200 rows a commit are 180,000 rows/s on a laptop. */
+  auditRowsMax: 200,
+  /** Audit rows that wait for an INSERT; above it the answer is a 503. */
+  auditQueueMax: 5_000,
+  reconnectMinMs: 100,
+  reconnectMaxMs: 5_000,
+  /** Of the connection that listens: how long a dead one can go unnoticed. */
+  heartbeatIntervalMs: 10_000,
+  /** PostgreSQL bounds a payload at 8,000 bytes. */
+  notification: { payloadCharactersMax: 8_000, keysMax: 1_000, textCharactersMax: 63 },
+} as const;
+
+/** A tenant's bulkhead. */
+export const admissionLimits = {
+  /** When a place will be free is not known; the caller's own retries come no faster. */
+  bulkheadRetryAfterMs: 1_000,
+} as const;
+
+/** The queue in front of the pool. */
+export const slotLimits = {
+  /** What the last hold weighs in the estimate of the next: about the last twenty count. */
+  holdWeight: 0.1,
+  /** A caller that was shed comes back no sooner, whatever the estimate says. */
+  retryAfterMsMin: 1_000,
+} as const;
+
+/** Redis and the breaker in front of it. */
+export const redisLimits = {
+  /** A cache slower than this is no cache. Setting REDIS_TIMEOUT_MS. */
+  commandTimeoutMs: 100,
+  connectTimeoutMs: 500,
+  socketTimeoutMs: 1_000,
+  /** Between two attempts to connect: doubled each time, then cut by up to half, at random. */
+  reconnectMinMs: 50,
+  reconnectMaxMs: 1_000,
+  /** Of one command between the nodes of a cluster that is being resharded. */
+  clusterRedirectionsMax: 3,
+  /** At boot, how long to wait for the first connection before going on without it. */
+  bootWaitMs: 1_000,
+  breakerFailures: 5,
+  breakerWindowMs: 10_000,
+  /** Setting REDIS_PROBE_INTERVAL_MS. */
+  breakerProbeIntervalMs: 30_000,
+  policyCheckIntervalMs: 60_000,
+} as const;
+
+/** What the two cache tiers hold and do at once. */
+export const cacheLimits = {
+  /** What an entry of the memory tier costs beside its characters, rounded up. */
+  entryOverheadBytes: 256,
+  /** Twice the longest row that could ever be delivered; a longer one is read again each time. */
+  rowCharactersMax: 64 * 1024,
+  /** Both ways, so that rows stored together do not expire together. */
+  ttlJitter: 0.1,
+  /** How far the clocks of two pods may be apart without an old row coming back. */
+  clockSkewMs: 1_000,
+  /** One script: what Redis does without a pause. Times writesInFlightMax, what a slow Redis can pile up in here. */
+  writeKeysMax: 500,
+  writeCharactersMax: 256 * 1024,
+  /** Writes above it are dropped: the rows are read again later. */
+  writesInFlightMax: 64,
+  /** Changes of more keys than this void the whole lookup. */
+  invalidatedKeysMax: 500,
+  /** Lookups (tenant and action) whose invalidations are remembered; one more, and everything is void instead. */
+  invalidatedScopesMax: 10_000,
+  /** A removed key refuses older rows for this long: longer than any read can take, waiting included. */
+  tombstoneMs: 180_000,
+  /** The longest life of an entry, and more: ttlSecondsMax with its jitter, and staleIfErrorSecondsMax. Floors live as long. */
+  entryLifeMsMax: 3 * 86_400_000,
+} as const;
+
+/** A tenant's own limits: what DataActionConfig may say. */
+export const tenantLimits = {
+  deadlineMsMin: 50,
+  deadlineMsMax: 60_000,
+  requestsPerSecondMax: 100_000,
+  burstMax: 100_000,
+  concurrencyMax: 10_000,
+  ttlSecondsMax: 86_400,
+  staleIfErrorSecondsMax: 86_400,
+  toleranceSecondsMax: 3_600,
+  webhookKeysMax: 4,
+  secretBytesMin: 16,
+  secretBytesMax: 4_096,
+  actionsMax: 50,
+  inputsMax: 20,
+  statementCharactersMax: 8_192,
+  statementsMax: 10,
+  enumItemsMax: 100,
+  /** Compiled once per configuration; RE2's programs grow with the pattern. */
+  patternCharactersMax: 512,
+  urlCharactersMax: 2_048,
+  /** Name of the header that carries the signature. */
+  headerCharactersMax: 64,
+  cxoneScopesMax: 20,
+  cxoneQueryMax: 20,
+  cxoneValueCharactersMax: 1_024,
+  /** Body of a CXone call as declared. */
+  cxoneBodyCharactersMax: 8_192,
+  cxoneBodyDepthMax: 8,
+  /** Whoever asks for more is cut off by CXone; 80 is the default. */
+  cxoneRequestsPerSecondMax: 1_000,
+} as const;
+
+/** The bundle between controller and handler. */
+export const bundleLimits = {
+  shards: 64,
+  tenantsMax: 20_000,
+  /** One line, i.e. one tenant: above the API server's own bound on an object. */
+  lineBytesMax: 2 * 1024 * 1024,
+  pollIntervalMs: 5_000,
+  /** How often PostgreSQL is asked again about what it refused or could not be asked about. */
+  recheckIntervalMs: 30_000,
+  /** A header line is far shorter; the writer reads this much of a file to learn its revision. */
+  headerBytesMax: 512,
+  /** A condition's message. */
+  messageCharactersMax: 1_024,
+} as const;
+
+/** Manifests read from a file. */
+export const manifestLimits = {
+  /** As much as the API server's own bound on one object, for all of a file. */
+  bytesMax: 1024 * 1024,
+  /** Aliases are for people's convenience; a bomb needs more. */
+  aliasesMax: 100,
+  secretKeysMax: 100,
+} as const;
+
+/** The PostgreSQL that `npm start` and the tests run. */
+export const devLimits = {
+  /** Recovery after a crash included. */
+  databaseStartMs: 30_000,
+  /** A checkpoint on a slow disk; after it the processes are killed. */
+  databaseStopMs: 20_000,
+  databasePollMs: 10,
+} as const;

@@ -1,0 +1,91 @@
+/**
+ * What the registry knows of one tenant, and how a new configuration changes that. Pure: verdicts come in, entries go out.
+ *
+ * absent       no configuration of this tenant was ever good: it is not served
+ * provisional  served on a configuration that PostgreSQL could not be asked about, because there was nothing better:
+ *              reads wait for the database anyway. Left when PostgreSQL answers.
+ * good         served on a configuration that PostgreSQL accepted: kept until a better one is accepted
+ *
+ * Whatever happens to the rest of a change, its keys and `suspend` hold at once.
+ */
+import type { CompiledTenant } from '../actions/compile-tenant.ts';
+import type { Parsed, Problem } from '../errors/problem.ts';
+import type { Admission } from '../resilience/admission.ts';
+import type { BundleTenant } from '../tenant/bundle.ts';
+import type { TenantReport } from '../tenant/report.ts';
+import { compileKeyRing, type LiveTenant } from './live-tenant.ts';
+import type { StatementsVerdict } from './statement-checks.ts';
+
+export interface TenantEntry {
+  /** The newest configuration seen, applied or not. */
+  readonly wanted: BundleTenant;
+  readonly standing: 'absent' | 'provisional' | 'good';
+  readonly live: LiveTenant | undefined;
+  readonly report: TenantReport;
+}
+
+type Outcome = Pick<TenantReport, 'state' | 'reason' | 'message'>;
+
+const problemText = ({ path, expected }: Problem): string => `${path}: expected ${expected}`;
+
+const waiting: Outcome = {
+  state: 'Waiting',
+  reason: 'WaitingForDatabase',
+  message: 'PostgreSQL could not be asked about the statements yet',
+};
+
+const reportOf = (wanted: BundleTenant, live: LiveTenant | undefined, outcome: Outcome): TenantReport => ({
+  tenantId: wanted.tenantId,
+  revision: wanted.revision,
+  serving: live?.keyRing !== undefined,
+  ...outcome,
+});
+
+/** The first thing that happens to a new configuration: its keys replace the old ones. */
+export const takeKeys = (before: TenantEntry | undefined, wanted: BundleTenant): TenantEntry => {
+  const ring = compileKeyRing(wanted);
+  const live = before?.live && ring.ok ? { ...before.live, keyRing: ring.value } : before?.live;
+  return { wanted, standing: before?.standing ?? 'absent', live, report: reportOf(wanted, live, waiting) };
+};
+
+const refuse = (entry: TenantEntry, outcome: Outcome): TenantEntry => {
+  const live = entry.standing === 'good' ? entry.live : undefined;
+  const standing = live ? 'good' : 'absent';
+  return { ...entry, live, standing, report: reportOf(entry.wanted, live, outcome) };
+};
+
+/** @param entry  from takeKeys     @param compiled  of entry.wanted     @param verdict  of its statements */
+export const settleEntry = (
+  entry: TenantEntry,
+  compiled: Parsed<CompiledTenant>,
+  { verdict, admission }: { readonly verdict: StatementsVerdict; readonly admission: Admission },
+): TenantEntry => {
+  const { wanted } = entry;
+  const ring = compileKeyRing(wanted);
+  const problems = [...(compiled.ok ? [] : compiled.problems), ...(ring.ok ? [] : ring.problems)];
+  if (!compiled.ok || !ring.ok) {
+    return refuse(entry, { state: 'Refused', reason: 'InvalidSpec', message: problems.map(problemText).join('; ') });
+  }
+  if (verdict.verdict === 'rejected') {
+    const state = verdict.sqlState === undefined ? '' : ` (SQLSTATE ${verdict.sqlState})`;
+    const message = `${verdict.path}: PostgreSQL refuses it${state}`;
+    return refuse(entry, { state: 'Refused', reason: 'StatementRejected', message });
+  }
+  if (verdict.verdict === 'unknown' && entry.standing === 'good') {
+    return { ...entry, report: reportOf(wanted, entry.live, waiting) };
+  }
+  const live: LiveTenant = {
+    tenantId: wanted.tenantId,
+    revision: wanted.revision,
+    keyRing: ring.value,
+    deadlineMs: wanted.limits.deadlineMilliseconds,
+    admission,
+    compiled: compiled.value,
+  };
+  admission.configure(wanted.limits);
+  if (verdict.verdict === 'unknown') return { wanted, standing: 'provisional', live, report: reportOf(wanted, live, waiting) };
+  const outcome: Outcome = wanted.suspend
+    ? { state: 'Suspended', reason: 'Suspended', message: 'spec.suspend is true' }
+    : { state: 'Applied', reason: 'Applied', message: '' };
+  return { wanted, standing: 'good', live, report: reportOf(wanted, live, outcome) };
+};

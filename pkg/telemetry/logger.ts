@@ -1,0 +1,50 @@
+/**
+ * Structured logs: pino, one JSON line per event, constant messages.
+ *
+ * Errors are written without their texts: a driver's message may quote a row, a statement or a password. What stays is
+ * name, code, SQLSTATE, our own AppError's message (which by rule holds no value), and where it happened.
+ */
+import { type DestinationStream, type Logger as PinoLogger, pino, stdTimeFunctions } from 'pino';
+import { AppError } from '../errors/app-error.ts';
+
+export type Logger = Pick<PinoLogger, 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+
+const causesMax = 5;
+const framesMax = 8;
+
+const safeCode = (error: object): string | undefined => {
+  const code: unknown = Reflect.get(error, 'code');
+  return typeof code === 'string' && /^[\w.-]{1,64}$/.test(code) ? code : undefined;
+};
+
+const frames = (error: Error): readonly string[] =>
+  (error.stack ?? '')
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, framesMax)
+    .map((line) => line.trim());
+
+/** What may be written of an error, its causes included. */
+export const describeError = (error: unknown, depth = 0): Readonly<Record<string, unknown>> => {
+  if (!(error instanceof Error)) return { name: typeof error };
+  const known = error instanceof AppError;
+  return {
+    name: error.name,
+    code: safeCode(error),
+    ...(known ? { message: error.message } : { frames: frames(error) }),
+    ...(error.cause !== undefined && depth < causesMax ? { cause: describeError(error.cause, depth + 1) } : {}),
+  };
+};
+
+/** @param destination  stdout when left out */
+export const createLogger = (level: LogLevel, destination?: DestinationStream): Logger => {
+  const options = {
+    level,
+    base: null,
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { error: (error: unknown) => describeError(error), err: (error: unknown) => describeError(error) },
+  };
+  return destination ? pino(options, destination) : pino(options);
+};

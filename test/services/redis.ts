@@ -1,0 +1,115 @@
+/**
+ * `startRedis()`: a Redis server of the caller's own, ended with the test process. Keeps nothing on disk: it comes back empty.
+ *
+ * Tests that need it are defined with `testUnless(await whyNoRedis())`, so that a machine without Redis says what it left out.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { connect } from 'node:net';
+import { delimiter, join } from 'node:path';
+import { type Choice, chooseWay } from './choice.ts';
+import { startContainer } from './containers.ts';
+import { freePort } from './free-port.ts';
+import { ownDirectory, ownProcess } from './owned.ts';
+import type { Service } from './service.ts';
+import { until } from './until.ts';
+
+export type TestRedis = Service;
+
+const image = process.env.TEST_REDIS_IMAGE ?? 'redis:7-alpine';
+const program = 'redis-server';
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+const onPath = (): boolean =>
+  (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
+
+const installCommand = (): string =>
+  process.platform === 'darwin' ? 'brew install redis' : 'sudo apt-get install --yes redis-server';
+
+export const chooseRedis = (): Promise<Choice> =>
+  chooseWay(
+    { name: program, image, here: { path: onPath }, install: `Install it with \`${installCommand()}\`.` },
+    process.env.TEST_REDIS_FROM ?? process.env.TEST_SERVICES,
+    say,
+  );
+
+/** Why tests cannot have a Redis here and how to get one, or undefined. */
+export const whyNoRedis = async (): Promise<string | undefined> => {
+  const choice = await chooseRedis();
+  return 'missing' in choice ? choice.missing : undefined;
+};
+
+export const startRedis = async (): Promise<TestRedis> => {
+  const choice = await chooseRedis();
+  if ('missing' in choice) throw new Error(choice.missing);
+  const port = await freePort();
+  const url = `redis://127.0.0.1:${port}`;
+  const command = ['--save', '', '--appendonly', 'no', '--protected-mode', 'no'];
+  if (choice.way !== 'docker') return fromProgram(port, url, command);
+  return startContainer({
+    image,
+    containerPort: 6379,
+    port,
+    url,
+    command,
+    environment: {},
+    probe: () => ping(port),
+  });
+};
+
+const fromProgram = async (port: number, url: string, command: readonly string[]): Promise<TestRedis> => {
+  const folder = ownDirectory('redis');
+  let child: ChildProcess | undefined;
+  ownProcess(() => child?.pid);
+
+  const start = async () => {
+    if (child) return;
+    const started = spawn(program, ['--port', String(port), '--bind', '127.0.0.1', ...command], {
+      cwd: folder,
+      stdio: 'ignore',
+    });
+    child = started;
+    started.once('error', () => {});
+    started.once('close', () => {
+      if (child === started) child = undefined;
+    });
+    await until(program, () => ping(port));
+    started.unref();
+  };
+
+  const end = async (signal: NodeJS.Signals) => {
+    const ending = child;
+    if (!ending) return;
+    ending.ref();
+    const closed = once(ending, 'close');
+    ending.kill(signal);
+    ending.kill('SIGCONT');
+    await closed;
+  };
+
+  await start();
+  return {
+    host: '127.0.0.1',
+    port,
+    url,
+    start,
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+    pause: async () => void child?.kill('SIGSTOP'),
+    resume: async () => void child?.kill('SIGCONT'),
+  };
+};
+
+const ping = async (port: number): Promise<void> => {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    socket.write('PING\r\n');
+    const [answer] = await once(socket, 'data');
+    if (!String(answer).startsWith('+PONG')) throw new Error(`Redis answered ${answer}`);
+  } finally {
+    socket.destroy();
+  }
+};
