@@ -2,12 +2,13 @@
  * `npm start`: PostgreSQL, sample rows and manifests from a file, then the handler as in production. For trying things
  * out and for development; nothing of this runs in a cluster.
  */
-import { join, relative } from 'node:path';
+
 import { readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { readManifests } from '../../pkg/controller/read-manifests.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
-import { findDatabaseUser } from './database-user.ts';
 import { createServiceLogin, setUpDatabase } from './database-setup.ts';
+import { findDatabaseUser } from './database-user.ts';
 import { loadDevSettings } from './dev-settings.ts';
 import { freePort } from './free-port.ts';
 import { startHandlerProcess } from './handler-process.ts';
@@ -23,7 +24,8 @@ const settings = loadDevSettings(process.env);
 const started: (() => Promise<unknown>)[] = [];
 
 const stopAll = async (): Promise<void> => {
-  for (const stop of started.splice(0).reverse()) await stop().catch((error: unknown) => say(`while stopping: ${String(error)}`));
+  for (const stop of started.splice(0).reverse())
+    await stop().catch((error: unknown) => say(`while stopping: ${String(error)}`));
 };
 
 const end = (code: number): void => void stopAll().finally(() => process.exit(code));
@@ -31,7 +33,9 @@ const end = (code: number): void => void stopAll().finally(() => process.exit(co
 const startPostgres = async (): Promise<PostgresServer> => {
   const binaries = resolvePostgresBinaries('embedded') ?? resolvePostgresBinaries('path');
   if (!binaries) {
-    throw new Error('no PostgreSQL for this platform: install one so that `postgres` is on the PATH, or set DATABASE_URL');
+    throw new Error(
+      'no PostgreSQL for this platform: install one so that `postgres` is on the PATH, or set DATABASE_URL',
+    );
   }
   const places = pickPlaces(binaries, join(settings.dataDir, 'postgres'), findDatabaseUser());
   const server = createPostgresServer({ ...places, port: await freePort(), detached: true, log: say });

@@ -33,7 +33,12 @@ const complaints = ({ name, accepted, secretsResolved }: Verdict): readonly stri
     .filter((finding) => !finding.ok)
     .map(({ reason, message }) => `DataActionConfig ${name}: ${reason}: ${message}`);
 
-export const createManifestSource = ({ file, bundleDir, clock = systemClock, log }: ManifestSourceOptions): ManifestSource => {
+export const createManifestSource = ({
+  file,
+  bundleDir,
+  clock = systemClock,
+  log,
+}: ManifestSourceOptions): ManifestSource => {
   const salt = randomUUID();
   let tenants: readonly BundleTenant[] = [];
   let lastText: string | undefined;
@@ -58,7 +63,9 @@ export const createManifestSource = ({ file, bundleDir, clock = systemClock, log
   };
 
   const next = (): Promise<void> => {
-    working = working.then(takeOver).catch((error: unknown) => log(`${file}: ${error instanceof Error ? error.name : 'error'}`));
+    working = working
+      .then(takeOver)
+      .catch((error: unknown) => log(`${file}: ${error instanceof Error ? error.name : 'error'}`));
     return working;
   };
 

@@ -69,7 +69,12 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
     lookupsOf: (tenantId) => registry.tenant(tenantId)?.compiled.lookups ?? [],
     hooks: { onResult: observer.cacheResult },
   });
-  const auditLog = createAuditLog({ database, clock, statementTimeoutMs, hooks: { onCommit: observer.auditCommitted } });
+  const auditLog = createAuditLog({
+    database,
+    clock,
+    statementTimeoutMs,
+    hooks: { onCommit: observer.auditCommitted },
+  });
   const reader = createLookupReader({
     database,
     cache,
@@ -124,7 +129,12 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
   });
   const closing = () => gate.state() !== 'open';
   const trafficApp = createTrafficApp({ dataAction, onRefused: observer.requestRefused, closing });
-  const traffic = createHttpServer({ host: settings.HOST, port: settings.PORT, clock, listener: trafficApp.callback() });
+  const traffic = createHttpServer({
+    host: settings.HOST,
+    port: settings.PORT,
+    clock,
+    listener: trafficApp.callback(),
+  });
   const adminApp = createAdminApp({
     metrics,
     configReport: () => encodeReport(registry.report()),

@@ -33,6 +33,8 @@ const onSignal = (): void => {
 };
 process.on('SIGTERM', onSignal);
 process.on('SIGINT', onSignal);
+// A parent that is gone cannot stop us any more.
+if (process.send) process.on('disconnect', onSignal);
 
 const ports = await handler.start().catch(fail);
 // For a parent process that started us (npm start, tests): where we listen.

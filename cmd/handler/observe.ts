@@ -76,7 +76,8 @@ export const createObserver = (metrics: Metrics, logger: Logger) => {
     tenantChanged: ({ report, wanted }: TenantEntry): void => {
       tenants.add(wanted.tenantId);
       const { tenantId, revision, state, reason, message } = report;
-      if (state === 'Refused') logger.warn({ tenantId, revision, reason, detail: message }, 'tenant configuration refused');
+      if (state === 'Refused')
+        logger.warn({ tenantId, revision, reason, detail: message }, 'tenant configuration refused');
       else logger.debug({ tenantId, revision, state }, 'tenant configuration settled');
     },
     tenantRemoved: (tenantId: string): void => tenants.remove(tenantId),

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { BundleTenant } from '../tenant/bundle.ts';
+import { createConfigReader } from './candidate.ts';
 import { type Decision, decide } from './decide.ts';
 import type { SecretContent } from './resolve-secrets.ts';
 
@@ -40,6 +41,15 @@ test('a valid object with its secrets becomes a tenant', () => {
 
 test('the same input gives the same bundle, whatever was before', () => {
   assert.equal(run([object('a')], first).tenants, first);
+});
+
+test('a remembered reading decides the same, and a new object is read anew', () => {
+  const read = createConfigReader();
+  const [a, b] = [object('a'), object('b', { tenantId: 'b', surprise: 1 })];
+  const gathered = { configs: [a, b, 'x'], secrets: good };
+  for (let turn = 0; turn < 2; turn += 1) assert.equal(decide(gathered, [], read), decide(gathered, []));
+  const changed = decide({ ...gathered, configs: [object('a', { suspend: true })] }, [], read);
+  assert.is(changed.tenants[0]?.suspend, true);
 });
 
 test('a deleted object vanishes, one that is being deleted too', () => {
@@ -103,6 +113,15 @@ test('an object keeps its tenant while its spec is invalid', () => {
   const old = object('z', { surprise: 1 }, { creationTimestamp: '2026-01-01T00:00:00Z' });
   const young = object('a', {}, { creationTimestamp: '2026-01-01T00:00:01Z' });
   assert.equal(run([young, old]).tenants, []);
+});
+
+test('an invalid object loses its last good entry to an older object of the tenant', () => {
+  const old = object('z', {}, { creationTimestamp: '2026-01-01T00:00:00Z' });
+  const young = object('a', { surprise: 1 }, { creationTimestamp: '2026-01-01T00:00:01Z' });
+  assert.equal(
+    run([young, old], first).tenants.map(({ source }) => source.name),
+    ['z'],
+  );
 });
 
 test('a tenant goes to the next object when the first is gone', () => {

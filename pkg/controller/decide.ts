@@ -10,7 +10,7 @@ import { type BundleTenant, encodeTenantLine } from '../tenant/bundle.ts';
 import { tenantRevision } from '../tenant/revision.ts';
 import { byTenantId } from '../tenant/shard.ts';
 import type { TenantSpec } from '../tenant/spec.ts';
-import { byAge, type Candidate, objectKey, toCandidate } from './candidate.ts';
+import { byAge, type Candidate, objectKey, type ReadConfig, readConfig, toCandidate } from './candidate.ts';
 import { type FindSecret, type Resolved, resolveCxone, resolveWebhook, type Secrets } from './resolve-secrets.ts';
 import { type Finding, fine, notFine, type Verdict } from './verdict.ts';
 
@@ -27,10 +27,15 @@ export interface Decision {
   readonly verdicts: readonly Verdict[];
 }
 
-export const decide = ({ configs, secrets }: Gathered, previous: readonly BundleTenant[]): Decision => {
+/** @param read  `createConfigReader()` where decisions are made again and again over mostly the same objects */
+export const decide = (
+  { configs, secrets }: Gathered,
+  previous: readonly BundleTenant[],
+  read: ReadConfig = readConfig,
+): Decision => {
   const before = new Map(previous.map((tenant) => [objectKey(tenant.source), tenant]));
   const candidates = configs
-    .map((manifest) => toCandidate(manifest, before))
+    .map((manifest) => toCandidate(read(manifest), before))
     .filter((candidate) => candidate !== undefined)
     .toSorted(byAge);
   const owners = ownersOf(candidates);

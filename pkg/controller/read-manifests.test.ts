@@ -60,7 +60,7 @@ test('the version of a Secret follows its data and the salt', () => {
   const base = version('stringData: {a: x, b: y}');
   assert.is(version('stringData: {b: y, a: x}'), base);
   assert.is(version('data: {a: eA==, b: eQ==}'), base);
-  for (const other of [version('stringData: {a: xy, b: ""}'), version('stringData: {a: x, b: y}', 'pepper')]) {
+  for (const other of [version('stringData: {a: xby}'), version('stringData: {a: x, b: y}', 'pepper')]) {
     assert.is.not(other, base);
   }
 });

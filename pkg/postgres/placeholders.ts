@@ -8,8 +8,8 @@
 const lexeme = new RegExp(
   [
     String.raw`[eE]'(?:[^'\\]|\\[\s\S]|'')*'`,
-    String.raw`'(?:[^']|'')*'`,
-    String.raw`"(?:[^"]|"")*"`,
+    `'(?:[^']|'')*'`,
+    `"(?:[^"]|"")*"`,
     String.raw`--[^\n]*`,
     String.raw`/\*[\s\S]*?\*/`,
     String.raw`\$([A-Za-z_]\w*)?\$[\s\S]*?\$\1\$`,

@@ -8,8 +8,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundleLimits } from '../process/limits.ts';
 import { type BundleTenant, decodeTenantLine } from '../tenant/bundle.ts';
-import { bundleRevision } from '../tenant/revision.ts';
 import { shardFileName } from '../tenant/bundle-directory.ts';
+import { bundleRevision } from '../tenant/revision.ts';
 import { decodeShard } from '../tenant/shard.ts';
 
 export interface BundleChanges {
@@ -50,7 +50,8 @@ export const createBundleReader = (dir: string): BundleReader => {
     const signature = `${ino} ${mtimeNs} ${size}`;
     if (before?.signature === signature) return none;
     const shard = decodeShard(await readFile(path, 'utf8'));
-    if (!shard.ok) return { ...none, problems: shard.problems.map((problem) => `${name}: ${problem.path} ${problem.expected}`) };
+    if (!shard.ok)
+      return { ...none, problems: shard.problems.map((problem) => `${name}: ${problem.path} ${problem.expected}`) };
     const tenants: BundleTenant[] = [];
     const problems: string[] = [];
     const now = new Map<string, string>();
@@ -62,7 +63,8 @@ export const createBundleReader = (dir: string): BundleReader => {
         continue;
       }
       const tenant = decodeTenantLine(line);
-      if (!tenant.ok) return { ...none, problems: tenant.problems.map((problem) => `${name}: ${problem.path} ${problem.expected}`) };
+      if (!tenant.ok)
+        return { ...none, problems: tenant.problems.map((problem) => `${name}: ${problem.path} ${problem.expected}`) };
       tenants.push(tenant.value);
       now.set(id, tenant.value.tenantId);
     }
@@ -80,7 +82,8 @@ export const createBundleReader = (dir: string): BundleReader => {
           parts.push(await readShard(index));
         } catch (error) {
           // Not written yet, or just being replaced: the next look finds it.
-          if (!isMissing(error)) parts.push({ tenants: [], removed: [], problems: [`${shardFileName(index)}: cannot be read`] });
+          if (!isMissing(error))
+            parts.push({ tenants: [], removed: [], problems: [`${shardFileName(index)}: cannot be read`] });
         }
       }
       return {

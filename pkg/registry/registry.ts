@@ -11,8 +11,8 @@ import type { LookupStatement } from '../postgres/lookup-statement.ts';
 import type { Clock } from '../process/clock.ts';
 import { bundleLimits } from '../process/limits.ts';
 import { createAdmission } from '../resilience/admission.ts';
-import { shardFileName } from '../tenant/bundle-directory.ts';
 import type { BundleTenant } from '../tenant/bundle.ts';
+import { shardFileName } from '../tenant/bundle-directory.ts';
 import type { ConfigReport } from '../tenant/report.ts';
 import { type BundleChanges, createBundleReader } from './bundle-reader.ts';
 import { type DirectoryWatch, watchDirectory } from './directory-watch.ts';
@@ -110,7 +110,10 @@ export const createRegistry = (options: RegistryOptions): Registry => {
     if (revision === undefined) return;
     configured = true;
     appliedAt = clock.wall();
-    const success = problems.length === 0 && unsettled().length === 0 && [...entries.values()].every(({ report }) => report.state !== 'Refused');
+    const success =
+      problems.length === 0 &&
+      unsettled().length === 0 &&
+      [...entries.values()].every(({ report }) => report.state !== 'Refused');
     hooks.onReload?.({ revision, success, problems });
   };
 

@@ -83,7 +83,8 @@ export const settleEntry = (
     compiled: compiled.value,
   };
   admission.configure(wanted.limits);
-  if (verdict.verdict === 'unknown') return { wanted, standing: 'provisional', live, report: reportOf(wanted, live, waiting) };
+  if (verdict.verdict === 'unknown')
+    return { wanted, standing: 'provisional', live, report: reportOf(wanted, live, waiting) };
   const outcome: Outcome = wanted.suspend
     ? { state: 'Suspended', reason: 'Suspended', message: 'spec.suspend is true' }
     : { state: 'Applied', reason: 'Applied', message: '' };

@@ -43,10 +43,9 @@ export const createMetrics = (options: { readonly processMetrics: boolean }): Me
     else if (entry.type === 'gauge') {
       const gauge = new Gauge(common);
       // Without this, one that nobody ever sets would say 0.
-      gauge.remove();
+      if (entry.labels.length === 0) gauge.remove();
       gauges.set(name, gauge);
-    }
-    else {
+    } else {
       histograms.set(name, new Histogram({ ...common, buckets: [...entry.buckets], enableExemplars: true }));
     }
   }
@@ -92,12 +91,17 @@ export const createMetrics = (options: { readonly processMetrics: boolean }): Me
 type AnyMetric = Counter | Gauge | Histogram;
 
 /** The label sets of a tenant's series, without what a histogram adds. */
-const seriesOf = async (metric: AnyMetric | undefined, tenantId: string): Promise<readonly Record<string, string>[]> => {
+const seriesOf = async (
+  metric: AnyMetric | undefined,
+  tenantId: string,
+): Promise<readonly Record<string, string>[]> => {
   const { values = [] } = (await metric?.get()) ?? {};
   const found = new Map<string, Record<string, string>>();
   for (const { labels } of values) {
     if (labels.tenant_id !== tenantId) continue;
-    const own = Object.fromEntries(Object.entries(labels).flatMap(([key, value]) => (key === 'le' ? [] : [[key, String(value)]])));
+    const own = Object.fromEntries(
+      Object.entries(labels).flatMap(([key, value]) => (key === 'le' ? [] : [[key, String(value)]])),
+    );
     found.set(JSON.stringify(own), own);
   }
   return [...found.values()];

@@ -27,7 +27,7 @@ export const createTenantLabels = (
       if (known.size < tenantsMax) known.add(tenantId);
     },
     remove: (tenantId) => {
-      if (known.delete(tenantId)) metrics.forgetTenant(perTenant, tenantId);
+      if (known.delete(tenantId)) void metrics.forgetTenant(perTenant, tenantId);
     },
     label: (tenantId) => {
       if (tenantId === undefined) return 'none';

@@ -9,12 +9,15 @@ import type { BundleTenant } from './bundle.ts';
 const revisionOf = (content: string): string => createHash('sha256').update(content).digest('hex').slice(0, 16);
 
 /** JSON with the fields of every object in order, so that equal values have equal text. */
-export const canonicalJson = (value: unknown): string =>
-  JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
+export const canonicalJson = (value: unknown): string => {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`;
+  const fields: string[] = [];
+  for (const [name, part] of Object.entries(value)) {
+    if (part !== undefined) fields.push(`${JSON.stringify(name)}:${canonicalJson(part)}`);
+  }
+  return `{${fields.sort().join()}}`;
+};
 
 /** Of the action's declaration alone: the cache's rows live as long as it stays the same. */
 export const actionRevision = (action: ActionSpec): string => revisionOf(canonicalJson(encodeAction(action)));

@@ -23,6 +23,7 @@ const server = reason === undefined ? await startRedis() : undefined;
 const url = server?.url ?? '';
 const closers: (() => void)[] = [];
 const admin = new Redis(url, { lazyConnect: true });
+admin.on('error', () => undefined);
 closers.push(() => admin.disconnect());
 
 const group = createCacheGroup({ tenantId: 'acme', action: 'get', revision: 'r1' });
@@ -155,7 +156,7 @@ withRedis('a hanging Redis costs each command the time-out and then nothing, and
 withRedis('a killed Redis is an error at once, is said by code alone, and is found again', async () => {
   const { tier, connection, errors } = await openEmpty();
   await server?.kill();
-  await until('the connection to be gone', async () => assert.not(connection.client.status, 'ready'));
+  await until('the connection to be gone', async () => assert.is.not(connection.client.status, 'ready'));
   assert.is((await tier.read(group, ['a'])).outcome, 'error');
   await until('a refused attempt', async () => assert.ok(errors.includes('ECONNREFUSED')));
   await server?.start();
@@ -174,10 +175,8 @@ withRedis('tells the eviction policy at each connect, also where CONFIG is forbi
   try {
     client.disconnect(true);
     await until('the second check', async () => assert.equal(policies, ['noeviction', 'allkeys-lru']));
-    await admin.acl('SETUSER', 'default', '-info');
-    client.disconnect(true);
   } finally {
-    await admin.acl('SETUSER', 'default', '+config', '+info');
+    await admin.acl('SETUSER', 'default', '+config');
   }
 });
 

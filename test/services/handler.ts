@@ -1,0 +1,138 @@
+/**
+ * A handler process over real servers, with its configuration in the test's hands: what integration tests talk to.
+ *
+ * It runs the same entry as production, over HTTP, with a bundle written by the same code as the controller's.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Agent, request } from 'undici';
+import { startHandlerProcess } from '../../cmd/dev/handler-process.ts';
+import { decide } from '../../pkg/controller/decide.ts';
+import { systemClock } from '../../pkg/process/clock.ts';
+import { writeBundle } from '../../pkg/tenant/bundle-directory.ts';
+import { decodeReport, type TenantReport } from '../../pkg/tenant/report.ts';
+import { hmacBody } from '../../pkg/webhook/hmac-body.ts';
+import { ownDirectory, ownProcess } from './owned.ts';
+import { secretOf, type TenantOptions, tenantManifests } from './tenants.ts';
+import { until } from './until.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+  /** The body as parsed. */
+  readonly json: Record<string, unknown>;
+}
+
+export interface AskOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Signs with this instead of the tenant's secret. */
+  readonly secret?: string;
+}
+
+export interface TestHandler {
+  readonly port: number;
+  readonly url: string;
+  readonly adminUrl: string;
+  readonly pid: number | undefined;
+  /** Everything it has written so far. */
+  output(): string;
+  /** Replaces the whole configuration; resolves when the handler has taken it over, with its report of each tenant. */
+  configure(tenants: readonly TenantOptions[]): Promise<readonly TenantReport[]>;
+  /** Signs and posts `{action, input: {tenant_id, ...input}, context}`. */
+  ask(tenantId: string, input: object, options?: AskOptions & { action?: string; context?: object }): Promise<Answer>;
+  /** Posts bytes as they are, signed for the tenant. */
+  post(tenantId: string, body: string | Buffer, options?: AskOptions): Promise<Answer>;
+  admin(path: string): Promise<Answer>;
+  /** Resolves when /readyz says so. */
+  ready(): Promise<void>;
+  signal(name: NodeJS.Signals): void;
+  exited(): Promise<number | null>;
+  stop(): Promise<void>;
+}
+
+const parse = (text: string): Record<string, unknown> => {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
+};
+
+export const defaultAction = 'process_customer_batch';
+
+/** @param env  at least DATABASE_URL; everything the handler's settings know */
+export const startHandler = async (
+  env: Readonly<Record<string, string>>,
+  tenants: readonly TenantOptions[] = [{ tenantId: 'acme' }],
+): Promise<TestHandler> => {
+  const bundleDir = join(ownDirectory('bundle'), 'bundle');
+  const write = async (wanted: readonly TenantOptions[]) => {
+    await mkdir(bundleDir, { recursive: true });
+    const decision = decide(tenantManifests(wanted), []);
+    const broken = decision.verdicts.find(({ accepted, secretsResolved }) => !accepted.ok || !secretsResolved.ok);
+    if (broken) throw new Error(`the test's own manifests are refused: ${JSON.stringify(broken)}`);
+    return writeBundle(bundleDir, decision.tenants, systemClock);
+  };
+  await write(tenants);
+
+  let output = '';
+  const handler = await startHandlerProcess(
+    { HOST: '127.0.0.1', PORT: '0', ADMIN_PORT: '0', DRAIN_DELAY_MS: '0', BUNDLE_DIR: bundleDir, ...env },
+    { stdio: 'pipe', onOutput: (text) => (output += text) },
+  );
+  ownProcess(() => handler.child.pid);
+  const agent = new Agent({ connections: 256, keepAliveTimeout: 60_000, bodyTimeout: 60_000, headersTimeout: 60_000 });
+  const url = `http://127.0.0.1:${handler.port}`;
+  const adminUrl = `http://127.0.0.1:${handler.adminPort}`;
+
+  const fetchAnswer = async (target: string, options: Parameters<typeof request>[1]): Promise<Answer> => {
+    const { statusCode, headers, body } = await request(target, { dispatcher: agent, ...options });
+    const text = await body.text();
+    return { status: statusCode, headers, text, json: parse(text) };
+  };
+
+  const post: TestHandler['post'] = (tenantId, body, options = {}) => {
+    const bytes = Buffer.from(body);
+    const scheme = { header: 'X-CXone-Signature', encoding: 'Hex', toleranceSeconds: 300 } as const;
+    const signature = hmacBody.sign(scheme, options.secret ?? secretOf(tenantId), bytes, 0);
+    const headers = { 'Content-Type': 'application/json', ...signature, ...options.headers };
+    return fetchAnswer(`${url}/data-action`, { method: 'POST', headers, body: bytes });
+  };
+
+  const admin = (path: string) => fetchAnswer(adminUrl + path, { method: 'GET' });
+
+  return {
+    port: handler.port,
+    url,
+    adminUrl,
+    pid: handler.child.pid,
+    output: () => output,
+    configure: async (wanted) => {
+      const { revision } = await write(wanted);
+      let reports: readonly TenantReport[] = [];
+      await until('the configuration', async () => {
+        const report = decodeReport((await admin('/config')).text);
+        if (!report.ok || report.value.revision !== revision) throw new Error('not taken over yet');
+        reports = report.value.tenants;
+      });
+      return reports;
+    },
+    ask: (tenantId, input, { action = defaultAction, context, ...options } = {}) =>
+      post(tenantId, JSON.stringify({ action, input: { tenant_id: tenantId, ...input }, context }), options),
+    post,
+    admin,
+    ready: () =>
+      until('readiness', async () => {
+        const { status, text } = await admin('/readyz');
+        if (status !== 200) throw new Error(text);
+      }),
+    signal: (name) => void handler.child.kill(name),
+    exited: () => handler.exited,
+    stop: async () => {
+      await handler.stop();
+      await agent.close();
+    },
+  };
+};
