@@ -1,7 +1,7 @@
 /**
  * The test runner: `node test/run.ts unit|integration|all [--only SUBSTRING] [--jobs N] [--timeout-s N] [--docker-part]`.
  *
- * Strict where uvu alone is not: see test/runner/verdict.ts. `--docker-part` leaves the integration files that say
+ * Strict where uvu alone is not: see test/runner/verdict.ts. `--docker-part` runs only the files that say
  * `// also over docker` in their head.
  */
 import { globSync, readFileSync } from 'node:fs';
@@ -50,7 +50,7 @@ const main = async (): Promise<Totals> => {
       .map((file) => join(root, file));
   const inDockerPart = (file: string) =>
     !dockerPart || /^\/\/ also over docker$/m.test(readFileSync(file, 'utf8').slice(0, 2_000));
-  const unit = which === 'integration' || dockerPart ? [] : find(unitPatterns);
+  const unit = which === 'integration' ? [] : find(unitPatterns).filter(inDockerPart);
   const integration = which === 'unit' ? [] : find(integrationPatterns).filter(inDockerPart);
   const onEnd = (result: Parameters<typeof describeFile>[0]) => say(describeFile(result));
   const shared = { jobs, onEnd };

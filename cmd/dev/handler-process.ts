@@ -63,7 +63,8 @@ export const startHandlerProcess = async (
     });
   });
   const first = await Promise.race([listening, exited]);
-  if (typeof first !== 'object' || first === null) throw new Error(`the handler ended with code ${first}${said && `:\n${said}`}`);
+  if (typeof first !== 'object' || first === null)
+    throw new Error(`the handler ended with code ${first}${said && `:\n${said}`}`);
   return {
     port: first.port,
     adminPort: first.adminPort,

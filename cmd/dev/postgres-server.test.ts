@@ -2,13 +2,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { canReach, findDatabaseUser, parseDatabaseUser } from './database-user.ts';
+import { freePort } from './free-port.ts';
 import { makeSymlinks, type PostgresBinaries, resolvePostgresBinaries } from './postgres-binaries.ts';
 import { pickPlaces } from './postgres-places.ts';
 import { createPostgresServer, type PostgresServer } from './postgres-server.ts';
@@ -17,14 +17,6 @@ import { isAlive } from './process-tree.ts';
 const root = mkdtempSync(join(tmpdir(), 'postgres-server-'));
 chmodSync(root, 0o755);
 test.after(() => rmSync(root, { recursive: true, force: true }));
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address ? address.port : 0;
-};
 
 const ask = async (server: PostgresServer, statement: string): Promise<unknown> => {
   const client = new Client({ connectionString: server.url() });

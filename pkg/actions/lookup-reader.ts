@@ -84,7 +84,7 @@ export const createLookupReader = ({ database, cache, clock, hooks = {} }: Looku
     const rows = new Map<string, string | null>();
     const unread = new Set<string>();
     for (const key of jobs.flatMap((job) => job.keys)) {
-      const entry = cache.readMemory(group, key);
+      const entry = cache.peekMemory(group, key);
       if (entry && entry.freshUntil > now) rows.set(key, entry.text);
       else unread.add(key);
     }

@@ -5,10 +5,11 @@
  */
 import type { Redis } from 'ioredis';
 
-export const wantedPolicy = 'allkeys-lru';
+const wantedPolicy = 'allkeys-lru';
 
-/** Of all nodes: the first that is not as wanted, else the wanted one; undefined where a node does not say. */
+/** Of all nodes: the first that is not as wanted, else the wanted one; undefined where a node does not say, or none is known. */
 export const readEvictionPolicy = async (nodes: readonly Redis[]): Promise<string | undefined> => {
+  if (nodes.length === 0) return undefined;
   const policies = await Promise.all(nodes.map(policyOf));
   const odd = policies.findIndex((policy) => policy !== wantedPolicy);
   return odd === -1 ? wantedPolicy : policies[odd];

@@ -154,8 +154,11 @@ test('an invalidated key is gone in both tiers, other keys stay', async () => {
 test('no key is invalidated by an empty list of keys', async () => {
   const { cache, put, inMemory } = createPod();
   await put({ a: '1' });
+  const epoch = cache.epoch(group);
   cache.invalidate({ tenantId, keys: [] });
   assert.is(inMemory('a'), '1');
+  cache.store(group, epoch, [['b', '2']], policy);
+  assert.is(inMemory('b'), '2');
 });
 
 for (const [title, change] of [

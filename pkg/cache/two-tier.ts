@@ -51,6 +51,8 @@ export interface CacheOptions {
 export interface Cache {
   /** Fresh or stale: the caller looks at `freshUntil`. Synchronous. */
   readMemory(group: CacheGroup, key: string): CacheEntry | undefined;
+  /** The same, without counting: for a second look at a key that was missed. */
+  peekMemory(group: CacheGroup, key: string): CacheEntry | undefined;
   /** What Redis has of `keys`, fresh or stale; kept in memory from now on. Never rejects; empty at the deadline. */
   readRedis(group: CacheGroup, keys: readonly string[], deadline: Deadline): Promise<ReadonlyMap<string, CacheEntry>>;
   /** To be taken before the database is read, and handed to `store` with what was read. */
@@ -101,7 +103,7 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
     const usable = overtaken ? noEntries : usableEntries(entries, { floor: Math.max(floor, ownFloor), askedAt, now });
     let fresh = 0;
     for (const [key, entry] of usable) {
-      keepInMemory(group.prefix + key, entry);
+      keepInMemory(group.memoryPrefix + key, entry);
       if (entry.freshUntil > now) fresh += 1;
     }
     report('redis', 'hit', fresh);
@@ -113,7 +115,7 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
   const forgetKeys = (group: CacheGroup, keys: readonly string[]): number => {
     const at = log.stamp();
     log.noteKeys(group.scope, at);
-    for (const key of keys) memory.delete(group.prefix + key);
+    for (const key of keys) memory.delete(group.memoryPrefix + key);
     return at;
   };
 
@@ -138,17 +140,20 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
     return [lookups.find((lookup) => lookup.action === action) ?? { action, group: undefined }];
   };
 
+  const peekMemory = (group: CacheGroup, key: string, now: number): CacheEntry | undefined => {
+    const entry = memory.get(group.memoryPrefix + key, now);
+    return entry !== undefined && entry.readAt > log.floor(group.scope) ? entry : undefined;
+  };
+
   return {
     readMemory: (group, key) => {
       const now = clock.wall();
-      const entry = memory.get(group.prefix + key, now);
-      if (entry === undefined || entry.readAt <= log.floor(group.scope)) {
-        report('memory', 'miss', 1);
-        return undefined;
-      }
-      report('memory', entry.freshUntil > now ? 'hit' : 'stale', 1);
+      const entry = peekMemory(group, key, now);
+      if (entry === undefined) report('memory', 'miss', 1);
+      else report('memory', entry.freshUntil > now ? 'hit' : 'stale', 1);
       return entry;
     },
+    peekMemory: (group, key) => peekMemory(group, key, clock.wall()),
 
     readRedis: async (group, keys, deadline) => {
       if (redis === undefined || keys.length === 0) return noEntries;
@@ -167,13 +172,14 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
       for (const [key, text] of rows) {
         const entry = entryUnder(policy, text, { readAt: epochAtRead, random });
         if (entry === undefined) continue;
-        keepInMemory(group.prefix + key, entry);
+        keepInMemory(group.memoryPrefix + key, entry);
         stored.push([key, entry]);
       }
       if (stored.length > 0) void redis?.write(group, stored);
     },
 
     invalidate: ({ tenantId, action, keys }) => {
+      if (keys?.length === 0) return;
       for (const lookup of changedLookups(tenantId, action)) {
         if (lookup.group !== undefined && keys !== undefined && keys.length <= cacheLimits.invalidatedKeysMax) {
           void removeKeys(lookup.group, keys);

@@ -25,6 +25,15 @@ interface TrafficOptions {
   closing(): boolean;
 }
 
+/** Koa's parser throws at a request target such as `http://[`. */
+const hasReadablePath = (ctx: Koa.Context): boolean => {
+  try {
+    return ctx.path !== '';
+  } catch {
+    return false;
+  }
+};
+
 export const createTrafficApp = ({ dataAction, onRefused, closing }: TrafficOptions): Koa => {
   const app = new Koa();
   // Koa would print what it catches; everything is logged by us, without texts that may hold data.
@@ -38,6 +47,7 @@ export const createTrafficApp = ({ dataAction, onRefused, closing }: TrafficOpti
 
   app.use(async (ctx, next) => {
     try {
+      if (!hasReadablePath(ctx)) throw new AppError('not_found');
       await next();
       if (ctx.respond === false) return;
       const allow = ctx.response.get('Allow');

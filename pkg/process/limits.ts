@@ -44,6 +44,8 @@ export const processLimits = {
   bodyBytesInFlightMax: 16 * 1024 * 1024,
   /** Memory tier of the cache. Setting MEMORY_CACHE_BYTES. */
   memoryCacheBytes: 64 * 1024 * 1024,
+  /** Load balancers look every few seconds; meanwhile everything is still served. Setting DRAIN_DELAY_MS. */
+  drainDelayMs: 2_000,
   /** How long a drain may take; the chart's termination grace is longer. Setting DRAIN_TIMEOUT_MS. */
   drainTimeoutMs: 20_000,
   /** Sockets left open by callers are cut this long before the drain's end. */

@@ -47,7 +47,18 @@ const text = (fallback: string | undefined, help: string): Setting<string> => ({
   parse: (value) => (/^[^\p{Cc}]{1,4096}$/u.test(value) ? value : undefined),
 });
 
-const postgres = ['postgres:', 'postgresql:'];
+const sslModes = ['disable', 'no-verify', 'require', 'verify-full'];
+
+/** The driver knows four of libpq's words; others would only fail later, at every attempt to connect. */
+const postgresUrl = (help: string): Setting<string> => ({
+  default: undefined,
+  help,
+  expected: `postgres://… with sslmode left out or one of ${sslModes.join(', ')}`,
+  parse: (text) => {
+    if (!isUrl(text, ['postgres:', 'postgresql:'])) return undefined;
+    return sslModes.includes(new URL(text).searchParams.get('sslmode') ?? 'disable') ? text : undefined;
+  },
+});
 
 /** Required unless a default is named; `optional` ones may be absent. */
 export const handlerSettings = {
@@ -55,8 +66,8 @@ export const handlerSettings = {
   PORT: whole(8080, 0, 65_535, 'Traffic: `POST /data-action`'),
   ADMIN_PORT: whole(8081, 0, 65_535, 'Health, metrics, configuration report'),
   BUNDLE_DIR: text('/run/data-actions', 'Directory of the configuration bundle'),
-  DATABASE_URL: url(postgres, 'PostgreSQL, the truth and the audit log'),
-  DATABASE_LISTEN_URL: url(postgres, 'Direct connection for LISTEN when DATABASE_URL is a pooler'),
+  DATABASE_URL: postgresUrl('PostgreSQL, the truth and the audit log'),
+  DATABASE_LISTEN_URL: postgresUrl('Direct connection for LISTEN when DATABASE_URL is a pooler'),
   DATABASE_CA_FILE: text(undefined, "PEM file of the authority that signed PostgreSQL's certificate"),
   DATABASE_POOL_MAX: whole(databaseLimits.poolMax, 1, 500, 'Connections to PostgreSQL at most'),
   DATABASE_POOL_MIN: whole(databaseLimits.poolMin, 0, 500, 'Connections to PostgreSQL kept warm'),
@@ -81,7 +92,12 @@ export const handlerSettings = {
     'At once in this process; more are a 503',
   ),
   BODY_BYTES_IN_FLIGHT_MAX: whole(processLimits.bodyBytesInFlightMax, 1_024, 2 ** 31, 'Held at once; more are a 503'),
-  DRAIN_DELAY_MS: whole(0, 0, 60_000, 'Between "not ready" and the last accepted connection'),
+  DRAIN_DELAY_MS: whole(
+    processLimits.drainDelayMs,
+    0,
+    60_000,
+    'Between "not ready" and the last accepted connection, for load balancers to notice',
+  ),
   DRAIN_TIMEOUT_MS: whole(processLimits.drainTimeoutMs, 100, 600_000, 'What is in flight has to end by then'),
   LOG_LEVEL: oneOf(['debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info', 'Lines below it are not written'),
 } as const satisfies Record<string, Setting<unknown>>;

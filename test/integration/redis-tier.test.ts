@@ -154,10 +154,11 @@ withRedis('a hanging Redis costs each command the time-out and then nothing, and
 });
 
 withRedis('a killed Redis is an error at once, is said by code alone, and is found again', async () => {
-  const { tier, connection, errors } = await openEmpty();
+  const { tier, connection, errors, faults } = await openEmpty();
   await server?.kill();
   await until('the connection to be gone', async () => assert.is.not(connection.client.status, 'ready'));
   assert.is((await tier.read(group, ['a'])).outcome, 'error');
+  assert.equal(faults, ['read Error'], 'refused, not queued and given up');
   await until('a refused attempt', async () => assert.ok(errors.includes('ECONNREFUSED')));
   await server?.start();
   await until('the connection to be back', async () => assert.is(connection.client.status, 'ready'));

@@ -7,6 +7,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { observedDescriptor, parseObserved } from './observed.ts';
 import { endStrays } from './strays.ts';
@@ -23,6 +24,8 @@ export interface FileResult extends Verdict {
   readonly durationMs: number;
 }
 
+/** For the last of the output, should a stray that could not be found still hold the pipes. */
+const drainMs = 2_000;
 const outputCharactersMax = 1_000_000;
 const observer = pathToFileURL(join(import.meta.dirname, 'observe.ts')).href;
 
@@ -56,7 +59,8 @@ export const runFile = async (file: string, options: RunFileOptions): Promise<Fi
   // Grandchildren would hold the pipes open.
   endGroup(group);
   await endStrays(folder);
-  await closed;
+  await Promise.race([closed, pause(drainMs, undefined, { ref: false })]);
+  for (const stream of child.stdio) stream?.destroy();
   groups.delete(group);
   rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   const verdict = judge({ exitCode, signal, cutAfterS, observed: parseObserved(report()), source });

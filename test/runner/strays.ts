@@ -21,7 +21,7 @@ const processesBelow = (folder: string): readonly number[] =>
     ? readdirSync('/proc')
         .filter((name) => /^\d+$/.test(name))
         .map(Number)
-        .filter((pid) => workingDirectory(pid).startsWith(`${folder}/`))
+        .filter((pid) => `${workingDirectory(pid)}/`.startsWith(`${folder}/`))
     : [];
 
 const workingDirectory = (pid: number): string => {

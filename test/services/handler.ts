@@ -28,6 +28,7 @@ export interface AskOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Signs with this instead of the tenant's secret. */
   readonly secret?: string;
+  readonly unsigned?: boolean;
 }
 
 export interface TestHandler {
@@ -96,7 +97,8 @@ export const startHandler = async (
   const post: TestHandler['post'] = (tenantId, body, options = {}) => {
     const bytes = Buffer.from(body);
     const scheme = { header: 'X-CXone-Signature', encoding: 'Hex', toleranceSeconds: 300 } as const;
-    const signature = hmacBody.sign(scheme, options.secret ?? secretOf(tenantId), bytes, 0);
+    const key = options.secret ?? secretOf(tenantId);
+    const signature = options.unsigned ? {} : hmacBody.sign(scheme, key, bytes, 0);
     const headers = { 'Content-Type': 'application/json', ...signature, ...options.headers };
     return fetchAnswer(`${url}/data-action`, { method: 'POST', headers, body: bytes });
   };

@@ -15,11 +15,12 @@ import { pickPlaces } from '../../cmd/dev/postgres-places.ts';
 import { createPostgresServer } from '../../cmd/dev/postgres-server.ts';
 import { type Choice, chooseWay } from './choice.ts';
 import { startContainer } from './containers.ts';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../cmd/dev/free-port.ts';
 import { ownDirectory, ownProcess } from './owned.ts';
 import type { Service } from './service.ts';
 
 export type TestPostgres = Service;
+type Settings = Readonly<Record<string, string>>;
 
 const image = process.env.TEST_POSTGRES_IMAGE ?? 'postgres:17-alpine';
 const settings = { fsync: 'off', full_page_writes: 'off', jit: 'off' };
@@ -42,10 +43,12 @@ export const choosePostgres = (): Promise<Choice> =>
     say,
   );
 
-export const startPostgres = async (): Promise<TestPostgres> => {
+/** @param overrides  of postgresql.conf, for tests that want it as in production */
+export const startPostgres = async (overrides: Settings = {}): Promise<TestPostgres> => {
   const choice = await choosePostgres();
   if ('missing' in choice) throw new Error(choice.missing);
-  return choice.way === 'docker' ? inContainer() : fromPrograms(binariesOf(choice.way));
+  const wanted = { ...settings, ...overrides };
+  return choice.way === 'docker' ? inContainer(wanted) : fromPrograms(binariesOf(choice.way), wanted);
 };
 
 /** Makes the template ahead of the test files, which would each make one if they began together. */
@@ -60,7 +63,7 @@ const binariesOf = (way: 'path' | 'embedded'): PostgresBinaries => {
   return binaries;
 };
 
-const fromPrograms = async (binaries: PostgresBinaries): Promise<TestPostgres> => {
+const fromPrograms = async (binaries: PostgresBinaries, settings: Settings): Promise<TestPostgres> => {
   const user = findDatabaseUser();
   const folder = ownDirectory('postgres');
   const places = pickPlaces(binaries, join(folder, 'data'), user);
@@ -108,7 +111,7 @@ const run = (program: string, args: readonly string[]): void => {
   if (status !== 0) throw new Error(`${program} ${args.join(' ')} failed: ${stderr}`);
 };
 
-const inContainer = async (): Promise<TestPostgres> => {
+const inContainer = async (settings: Settings): Promise<TestPostgres> => {
   const port = await freePort();
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   return startContainer({

@@ -10,7 +10,7 @@ import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { type Choice, chooseWay } from './choice.ts';
 import { startContainer } from './containers.ts';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../cmd/dev/free-port.ts';
 import { ownDirectory, ownProcess } from './owned.ts';
 import type { Service } from './service.ts';
 import { until } from './until.ts';

@@ -1,4 +1,5 @@
 // time limit: 120 s
+// also over docker
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Client } from 'pg';

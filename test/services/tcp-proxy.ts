@@ -8,7 +8,7 @@
  */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../cmd/dev/free-port.ts';
 
 export type ProxyMode = 'forward' | 'refuse' | 'hang' | 'reset' | 'resetMidAnswer';
 

@@ -1,0 +1,104 @@
+/**
+ * `npm run bench [-- --seconds N --rounds N --callers N]`: requests/s and latency of the scenarios on this machine.
+ *
+ * Real PostgreSQL with fsync on, the handler as a process of its own, the load as another. Rounds of all scenarios are
+ * interleaved and the median round is shown, since machines are noisy: compare figures of one run only.
+ */
+import { execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+import { prepareDatabase } from '../services/database.ts';
+import { startHandler } from '../services/handler.ts';
+import { startPostgres } from '../services/postgres.ts';
+import { startRedis, whyNoRedis } from '../services/redis.ts';
+import type { LoadOrder, LoadResult } from './load.ts';
+import { benchTenants, customers, scenarios } from './scenarios.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '4' },
+    rounds: { type: 'string', default: '3' },
+    callers: { type: 'string', default: '32' },
+  },
+});
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+const output = (program: string, args: readonly string[]): string => {
+  try {
+    return execFileSync(program, [...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  } catch {
+    return '';
+  }
+};
+
+const machine = (): string => {
+  const [cpu] = cpus();
+  const memory = Math.round(totalmem() / 2 ** 30);
+  return `${cpus().length} × ${cpu?.model.trim() ?? 'unknown'}, ${memory} GiB, Node ${process.versions.node}`;
+};
+
+const commit = (): string => {
+  const hash = output('git', ['rev-parse', '--short', 'HEAD']) || 'unknown';
+  return output('git', ['status', '--porcelain']) === '' ? hash : `${hash} with changes`;
+};
+
+const load = async (order: LoadOrder): Promise<LoadResult> => {
+  const child = fork(new URL('load.ts', import.meta.url));
+  child.send(order);
+  const [result]: unknown[] = await once(child, 'message');
+  return result as LoadResult;
+};
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+const seed = `
+  DELETE FROM customers;
+  INSERT INTO customers (tenant_id, id, name, status)
+  SELECT t, ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 'Customer ' || n, 'active'
+  FROM unnest(ARRAY['warm', 'cold']) AS t, generate_series(1, ${customers}) AS n;`;
+
+const postgres = await startPostgres({ fsync: 'on', full_page_writes: 'on' });
+const database = await prepareDatabase(postgres);
+await database.sql(seed);
+await database.sql('VACUUM ANALYZE customers');
+const noRedis = await whyNoRedis();
+const redis = noRedis === undefined ? await startRedis() : undefined;
+const handler = await startHandler(
+  { DATABASE_URL: database.url, LOG_LEVEL: 'warn', ...(redis ? { REDIS_URL: redis.url } : {}) },
+  benchTenants,
+);
+await handler.ready();
+
+say(`machine   ${machine()}`);
+say(`commit    ${commit()}`);
+say(`services  PostgreSQL (fsync on), ${redis ? 'Redis' : 'no Redis'}, audit EveryRequest`);
+say(
+  `load      ${flags.callers} callers in a closed loop, ${flags.rounds} rounds of ${flags.seconds} s, median round\n`,
+);
+
+const results = new Map<string, LoadResult[]>(scenarios.map(({ name }) => [name, []]));
+for (let round = 0; round < Number(flags.rounds); round += 1) {
+  for (const scenario of scenarios) {
+    const order = {
+      url: handler.url,
+      scenario,
+      callers: Number(flags.callers),
+      warmUpMs: 1_000,
+      durationMs: Number(flags.seconds) * 1_000,
+    };
+    results.get(scenario.name)?.push(await load(order));
+  }
+}
+
+say('scenario    requests/s   p50 ms   p99 ms   failed');
+for (const [name, rounds] of results) {
+  const column = (pick: (result: LoadResult) => number, digits: number, width: number) =>
+    median(rounds.map(pick)).toFixed(digits).padStart(width);
+  const cells = [column((r) => r.requestsPerSecond, 0, 10), column((r) => r.p50Ms, 2, 9), column((r) => r.p99Ms, 2, 9)];
+  say(`${name.padEnd(12)}${cells.join('')}${column((r) => r.failed, 0, 9)}`);
+}
+await handler.stop();
+process.exit(0);
