@@ -1,7 +1,7 @@
 /**
  * Real servers behind proxies of their own, for tests that break the network between a handler and what it depends on.
  */
-import { freePort } from './free-port.ts';
+import { freePort } from '../../cmd/dev/free-port.ts';
 import { prepareDatabase, type TestDatabase } from './database.ts';
 import { startPostgres } from './postgres.ts';
 import { startRedis, whyNoRedis } from './redis.ts';
