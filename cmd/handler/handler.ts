@@ -7,6 +7,7 @@ import { compileTenant } from '../../pkg/actions/compile-tenant.ts';
 import { createLookupReader } from '../../pkg/actions/lookup-reader.ts';
 import { createMemoryTier } from '../../pkg/cache/memory-tier.ts';
 import { createCache } from '../../pkg/cache/two-tier.ts';
+import { AppError } from '../../pkg/errors/app-error.ts';
 import { createAdminApp } from '../../pkg/http/admin-app.ts';
 import { createDataActionHandler } from '../../pkg/http/data-action.ts';
 import { createGate } from '../../pkg/http/gate.ts';
@@ -28,7 +29,7 @@ import { createObserver } from './observe.ts';
 import { createRedis } from './redis.ts';
 
 export interface Handler {
-  /** Resolves when both servers listen and the bundle that is there has been taken over. */
+  /** Resolves when both servers listen and the bundle that is there has been taken over; rejects when stopped before. */
   start(): Promise<{ readonly port: number; readonly adminPort: number }>;
   /** Readiness off, then what is in flight ends, then everything is closed. Safe twice. */
   stop(): Promise<void>;
@@ -160,15 +161,20 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
     metrics.set('pool_waiting', {}, waiting);
   });
 
+  /** Nothing is in flight any more: whoever does not let go soon is left behind. */
+  const closeDependencies = async (): Promise<void> => {
+    const closing = Promise.all([registry.stop(), listener.stop(), database.stop(), redis?.stop()]);
+    await Promise.race([closing, sleep(clock, processLimits.drainSocketMarginMs)]);
+  };
+
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     logger.info('stopping');
     gate.drain();
-    await sleep(clock, settings.DRAIN_DELAY_MS);
+    await sleep(clock, Math.max(settings.DRAIN_DELAY_MS, processLimits.drainDelayMsMin));
     gate.close();
     await traffic.stop(settings.DRAIN_TIMEOUT_MS);
-    await Promise.all([registry.stop(), listener.stop()]);
-    await Promise.all([database.stop(), redis?.stop()]);
+    await closeDependencies();
     await admin.stop(processLimits.drainSocketMarginMs);
     logger.info('stopped');
   };
@@ -180,6 +186,8 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
       listener.start();
       await redis?.start();
       await registry.start();
+      // Asked to stop meanwhile: the door stays closed.
+      if (stopping) throw new AppError('stopping');
       const port = await traffic.start();
       logger.info({ port, adminPort }, 'listening');
       return { port, adminPort };

@@ -36,6 +36,6 @@ process.on('SIGINT', onSignal);
 // A parent that is gone cannot stop us any more.
 if (process.send) process.on('disconnect', onSignal);
 
-const ports = await handler.start().catch(fail);
+const ports = await handler.start().catch((error: unknown) => (signals > 0 ? undefined : fail(error)));
 // For a parent process that started us (npm start, tests): where we listen.
-process.send?.({ type: 'listening', ...ports });
+if (ports) process.send?.({ type: 'listening', ...ports });

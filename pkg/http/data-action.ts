@@ -91,7 +91,7 @@ export const createDataActionHandler = (options: DataActionOptions) => {
     deadline: Deadline,
     progress: Progress,
   ): Promise<Reply> => {
-    const bodyDeadline = createDeadline(clock, options.bodyTimeoutMs);
+    const bodyDeadline = createDeadline(clock, Math.min(options.bodyTimeoutMs, deadline.remainingMs()));
     const body = await readBody(request, bodyBytesMax, bodyDeadline).finally(() => bodyDeadline.close());
     const envelope = parseEnvelope(body);
     const tenant = authenticate(request, body, envelope.tenantId);
@@ -148,8 +148,7 @@ export const createDataActionHandler = (options: DataActionOptions) => {
       if (thrown instanceof AbortedRequestError) return void response.destroy();
       const error = asAppError(thrown);
       const reply = problemReply(error, requestId);
-      // What was not read of the body must not be taken for the next request.
-      writeReply(response, reply, { requestId, close: gate.state() !== 'open' || !request.complete });
+      writeReply(response, reply, { requestId, close: gate.state() !== 'open' });
       summarize(request, { requestId, started, status: reply.status }, { progress, error });
     } finally {
       deadline.close();

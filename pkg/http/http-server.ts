@@ -1,8 +1,9 @@
 /**
  * A node:http server with bounds against slow and broken clients, and a drain that loses nothing it has accepted.
  *
- * Drain: `announce` keeps everything open, but answers ask callers to connect anew; `stop` closes the door and idle
- * connections, waits for what is in flight, and cuts what is left at the deadline.
+ * `stop` closes the door when nobody stands in it, then idle connections, soon after those that never said a word; it waits
+ * for what is in flight, and cuts what is left at the deadline. Callers that keep connections should have been told with
+ * their answers before (`Connection: close`): a request on its way to an idle connection cannot be seen from here.
  */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -10,7 +11,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { AppError } from '../errors/app-error.ts';
 import type { Clock } from '../process/clock.ts';
-import { requestLimits } from '../process/limits.ts';
+import { processLimits, requestLimits } from '../process/limits.ts';
 import { problemReply } from './reply.ts';
 
 export interface HttpServer {
@@ -57,24 +58,51 @@ const create = (listener: RequestListener): Server => {
       connectionsCheckingInterval: 1_000,
       maxHeaderSize: requestLimits.headerBytesMax,
       noDelay: true,
+      // Node's own refusal is not JSON; the traffic app's is.
+      requireHostHeader: false,
     },
     listener,
   );
+  // An expectation nobody knows may be ignored; Node's 417 is not JSON.
+  server.on('checkExpectation', listener);
   server.on('clientError', (error, socket) => answerBrokenRequest(error, socket as Socket));
   return server;
 };
 
 export const createHttpServer = ({ host, port, clock, listener }: HttpServerOptions): HttpServer => {
   const server = create(listener);
+  const sockets = new Set<Socket>();
+  let accepted = 0;
   let stopping: Promise<void> | undefined;
+
+  server.on('connection', (socket) => {
+    accepted += 1;
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+
+  /** Resolves right after the event loop has looked for connections and bytes, and found no connection: the kernel would
+   * reset those it still holds when the door closes. */
+  const nobodyInTheDoor = async (): Promise<void> => {
+    for (let turn = 0; turn < processLimits.drainTurnsMax; turn += 1) {
+      const before = accepted;
+      await new Promise((resolve) => void setImmediate(resolve));
+      if (accepted === before) return;
+    }
+  };
 
   const drain = async (timeoutMs: number): Promise<void> => {
     if (!server.listening) return;
     const closed = once(server, 'close');
+    await nobodyInTheDoor();
     server.close();
-    const cancel = clock.after(timeoutMs, () => server.closeAllConnections());
+    const cancelSilent = clock.after(processLimits.drainSocketMarginMs, () => {
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    });
+    const cancelAll = clock.after(timeoutMs, () => server.closeAllConnections());
     await closed;
-    cancel();
+    cancelSilent();
+    cancelAll();
   };
 
   return {

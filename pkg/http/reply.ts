@@ -4,6 +4,7 @@
 import type { ServerResponse } from 'node:http';
 import { AppError } from '../errors/app-error.ts';
 import { problemBody } from '../webhook/problem-body.ts';
+import { endAfterBody } from './discard-body.ts';
 import { statusOf } from './status.ts';
 
 export interface Reply {
@@ -38,6 +39,11 @@ export const writeReply = (
   };
   if (reply.retryAfterMs !== undefined) headers['Retry-After'] = Math.max(1, Math.ceil(reply.retryAfterMs / 1_000));
   if (reply.allow !== undefined) headers.Allow = reply.allow;
-  if (options.close) headers.Connection = 'close';
-  response.writeHead(reply.status, headers).end(reply.body);
+  const { complete } = response.req;
+  // What was not read of the body must not be taken for the next request.
+  if (options.close || !complete) headers.Connection = 'close';
+  response.writeHead(reply.status, headers);
+  if (complete) return void response.end(reply.body);
+  response.write(reply.body);
+  endAfterBody(response);
 };

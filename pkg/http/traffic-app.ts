@@ -25,6 +25,10 @@ interface TrafficOptions {
   closing(): boolean;
 }
 
+/** HTTP/1.1 demands it (RFC 9112, 3.2), though nothing here depends on it. */
+const hasHost = ({ headers, httpVersion }: IncomingMessage): boolean =>
+  headers.host !== undefined || httpVersion !== '1.1';
+
 /** Koa's parser throws at a request target such as `http://[`. */
 const hasReadablePath = (ctx: Koa.Context): boolean => {
   try {
@@ -47,6 +51,7 @@ export const createTrafficApp = ({ dataAction, onRefused, closing }: TrafficOpti
 
   app.use(async (ctx, next) => {
     try {
+      if (!hasHost(ctx.req)) throw new AppError('invalid_request');
       if (!hasReadablePath(ctx)) throw new AppError('not_found');
       await next();
       if (ctx.respond === false) return;
@@ -59,7 +64,7 @@ export const createTrafficApp = ({ dataAction, onRefused, closing }: TrafficOpti
       const allow = ctx.response.get('Allow');
       ctx.res.removeHeader('Allow');
       const reply = { ...problemReply(error, requestId), ...(allow ? { allow } : {}) };
-      writeReply(ctx.res, reply, { requestId, close: closing() || !ctx.req.complete });
+      writeReply(ctx.res, reply, { requestId, close: closing() });
       onRefused({ requestId, status: reply.status, error });
     }
   });

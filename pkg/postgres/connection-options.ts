@@ -34,7 +34,8 @@ export const clientOptions = (databaseUrl: string, ca: string | undefined): Clie
   const url = new URL(databaseUrl);
   const ssl = tlsOf(url, ca);
   return {
-    host: decodeURIComponent(url.hostname) || 'localhost',
+    // An IPv6 address stands in brackets in a URL only.
+    host: decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1') || 'localhost',
     port: Number(url.port || 5432),
     user: decodeURIComponent(url.username),
     password: decodeURIComponent(url.password),

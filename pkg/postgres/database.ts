@@ -5,7 +5,7 @@
  * (the pool exists; single connections may still fail) → `stopped`. Every wait has a bound: a slot in the queue, a
  * connection, a silent statement. Slonik itself has none of them, see the options below.
  */
-import { createPool, type DatabasePool, type DatabasePoolConnection } from 'slonik';
+import { createPool, type DatabasePool, type DatabasePoolConnection, type QuerySqlToken } from 'slonik';
 import { AppError } from '../errors/app-error.ts';
 import { type Clock, sleep } from '../process/clock.ts';
 import { databaseLimits } from '../process/limits.ts';
@@ -13,7 +13,7 @@ import { type Backoff, createBackoff } from '../resilience/backoff.ts';
 import type { Deadline } from '../resilience/deadline.ts';
 import { createSlots } from '../resilience/slots.ts';
 import { poolOptions } from './connection-options.ts';
-import { SilentConnectionError, toAppError } from './pg-error.ts';
+import { isStatementFault, SilentConnectionError, toAppError } from './pg-error.ts';
 import { type BoundValue, createUnnamedStatement, type Statement } from './statement.ts';
 
 export interface DatabaseOptions {
@@ -77,6 +77,8 @@ export const createDatabase = (options: DatabaseOptions): Database => {
   let connecting: Promise<void> | undefined;
   let stopPing = () => {};
   let reached = false;
+  /** When any connection last carried an answer. */
+  let answeredAt = Number.NEGATIVE_INFINITY;
 
   /** Fails when `work` takes longer; whatever it does later is ignored. */
   const bounded = async <T>(work: Promise<T>, ms: number): Promise<T> => {
@@ -130,7 +132,7 @@ export const createDatabase = (options: DatabaseOptions): Database => {
         reached = true;
         backoff.reset();
         hooks.onReady?.();
-        await keepWarm();
+        void keepWarm(opened);
         return;
       } catch (error) {
         hooks.onUnavailable?.(toAppError(error));
@@ -155,30 +157,41 @@ export const createDatabase = (options: DatabaseOptions): Database => {
     start();
   };
 
+  /** A statement's own fault is a value here: what is thrown inside `connect` costs the connection. */
+  const runOn = (connection: DatabasePoolConnection, token: QuerySqlToken): Promise<readonly unknown[] | AppError> =>
+    connection.any(token).catch((error: unknown) => {
+      const failure = toAppError(error);
+      if (isStatementFault(failure)) return failure;
+      throw failure;
+    });
+
   const execute = async (statement: Statement, values: readonly BoundValue[], timeoutMs: number) => {
     const current = pool;
     if (!current) throw new AppError('database_unavailable', { message: 'not connected yet', retryAfterMs });
-    const onConnection = (connection: DatabasePoolConnection) =>
-      bounded(connection.any(statement.token(values)), timeoutMs);
+    const startedAt = clock.now();
     try {
-      return await bounded(
-        current.connect(onConnection),
+      const answer = await bounded(
+        current.connect((connection) => bounded(runOn(connection, statement.token(values)), timeoutMs)),
         timeoutMs + databaseLimits.connectTimeoutMs + databaseLimits.silenceMarginMs,
       );
+      answeredAt = clock.now();
+      if (answer instanceof AppError) throw answer;
+      return answer;
     } catch (error) {
-      if (error instanceof SilentConnectionError) abandon(current);
+      // Its connection is gone already. Where no other one carried anything meanwhile, none can be trusted.
+      if (error instanceof SilentConnectionError && answeredAt < startedAt) abandon(current);
       throw toAppError(error);
     }
   };
 
   /** Touches poolMin connections at once, so that none of them idles out; skips those that traffic needs. */
-  const keepWarm = async (): Promise<void> => {
+  const keepWarm = async (warmed: DatabasePool): Promise<void> => {
     const pings = Array.from({ length: options.poolMin }, () =>
       slots.tryUse(() => execute(ping, ['ping'], databaseLimits.connectTimeoutMs))?.catch(() => {}),
     );
     await Promise.all(pings);
-    if (life.signal.aborted || !pool) return;
-    stopPing = clock.after(databaseLimits.poolPingIntervalMs, () => void keepWarm());
+    if (life.signal.aborted || pool !== warmed) return;
+    stopPing = clock.after(databaseLimits.poolPingIntervalMs, () => void keepWarm(warmed));
   };
 
   return {

@@ -2,6 +2,7 @@
  * What went wrong in PostgreSQL, in this service's words. Branches on SQLSTATE alone, never on a message.
  * Source of the codes: PostgreSQL documentation, appendix "PostgreSQL Error Codes".
  */
+import { InvalidInputError } from 'slonik';
 import { AppError, isAppError } from '../errors/app-error.ts';
 
 const causesMax = 8;
@@ -17,9 +18,11 @@ export const sqlStateOf = (error: unknown): string | undefined => {
   let current: unknown = error;
   for (let depth = 0; depth < causesMax && current instanceof Error; depth++) {
     // slonik keeps neither code nor cause of 22P02.
-    if (current.name === 'InvalidInputError') return '22P02';
+    if (current instanceof InvalidInputError) return '22P02';
     const code: unknown = Reflect.get(current, 'code');
-    if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return code;
+    // The operating system's EPIPE has five letters too.
+    const isSystem = 'syscall' in current;
+    if (!isSystem && typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return code;
     current = current.cause;
   }
   return undefined;

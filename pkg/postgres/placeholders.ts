@@ -5,28 +5,27 @@
  * Knows just enough of SQL's lexical rules to leave strings, quoted names, comments and identifiers alone.
  * Source: PostgreSQL documentation, "Lexical Structure".
  */
+
+// Comments nest; deeper than this is nobody's comment.
+const nestedComments = 8;
+const blockComment = Array.from({ length: nestedComments }).reduce<string>(
+  (inner) => String.raw`/\*(?:[^*/]|\*(?!/)|/(?!\*)${inner && `|${inner}`})*\*/`,
+  '',
+);
+
 const lexeme = new RegExp(
   [
     String.raw`[eE]'(?:[^'\\]|\\[\s\S]|'')*'`,
     `'(?:[^']|'')*'`,
     `"(?:[^"]|"")*"`,
-    String.raw`--[^\n]*`,
-    String.raw`/\*[\s\S]*?\*/`,
-    String.raw`\$([A-Za-z_]\w*)?\$[\s\S]*?\$\1\$`,
+    String.raw`--[^\n\r]*`,
+    blockComment,
+    String.raw`\$([A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$[\s\S]*?\$\1\$`,
     String.raw`[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*`,
     String.raw`\$(?<place>\d+)`,
   ].join('|'),
   'g',
 );
-
-/** The places that occur in `text`, each once, ascending. */
-export const placeholdersIn = (text: string): readonly number[] => {
-  const places = new Set<number>();
-  for (const match of text.matchAll(lexeme)) {
-    if (match.groups?.place !== undefined) places.add(Number(match.groups.place));
-  }
-  return [...places].sort((a, b) => a - b);
-};
 
 /** @param types  PostgreSQL type of `$1`, `$2`, …
  * @returns the statement with `($1::text)` for `$1` and so on; a place without a type is left as it is */

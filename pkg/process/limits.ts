@@ -13,6 +13,9 @@ export const requestLimits = {
   answerBytesMax: 32 * 1024,
   /** A body has to be complete this long after its headers; the slowest honest caller needs a tenth of it. */
   bodyTimeoutMs: 5_000,
+  /** Of a refused body: read and thrown away, so that its sender gets the answer before the connection is closed. */
+  discardedBytesMax: 8 * 1024 * 1024,
+  discardSilenceMs: 1_000,
   /** Headers have to be complete this long after the connection (or the last answer). */
   headersTimeoutMs: 10_000,
   /** Headers and body together, should the two above not have caught it. */
@@ -48,7 +51,11 @@ export const processLimits = {
   drainDelayMs: 2_000,
   /** How long a drain may take; the chart's termination grace is longer. Setting DRAIN_TIMEOUT_MS. */
   drainTimeoutMs: 20_000,
-  /** Sockets left open by callers are cut this long before the drain's end. */
+  /** DRAIN_DELAY_MS is no shorter: time for callers that keep connections to hear, with an answer, that they should not. */
+  drainDelayMsMin: 200,
+  /** Turns of the event loop in which new connections are still taken in before the door closes. */
+  drainTurnsMax: 1_000,
+  /** Connections that have said nothing by then, and dependencies that do not let go, are left behind. */
   drainSocketMarginMs: 1_000,
   /** Above this many tenants, metrics of the others share the label `other`. */
   metricTenantsMax: 1_000,
@@ -187,6 +194,10 @@ export const bundleLimits = {
   pollIntervalMs: 5_000,
   /** How often PostgreSQL is asked again about what it refused or could not be asked about. */
   recheckIntervalMs: 30_000,
+  /** Statements that PostgreSQL is asked about at once: a few of the pool, so that requests keep the rest. */
+  statementChecksMax: 4,
+  /** Tenants compiled before requests get a turn. */
+  tenantsPerTurn: 50,
   /** A header line is far shorter; the writer reads this much of a file to learn its revision. */
   headerBytesMax: 512,
   /** A condition's message. */

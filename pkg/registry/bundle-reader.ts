@@ -1,30 +1,36 @@
 /**
  * Reads the bundle's shard files and tells what changed since the last time: decodes only lines that are new.
  *
- * A shard that cannot be read or fails its check keeps what it last held; it is tried again at the next read.
+ * A shard that cannot be read or fails its check keeps what it last held; it is tried again at the next read. A tenant
+ * belongs to one shard alone, so that what one file says of it cannot be undone by another.
  */
 import { hash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Parsed, type Problem, parsed, refused } from '../errors/problem.ts';
 import { bundleLimits } from '../process/limits.ts';
 import { type BundleTenant, decodeTenantLine } from '../tenant/bundle.ts';
 import { shardFileName } from '../tenant/bundle-directory.ts';
 import { bundleRevision } from '../tenant/revision.ts';
-import { decodeShard } from '../tenant/shard.ts';
+import { decodeShard, shardOf } from '../tenant/shard.ts';
 
 export interface BundleChanges {
   readonly tenants: readonly BundleTenant[];
   readonly removed: readonly string[];
-  /** Files that could not be taken over: by name, and what was wrong with them. */
-  readonly problems: readonly string[];
+  /** False when the directory says what it said before, good or bad. */
+  readonly isNews: boolean;
 }
 
 interface Shard {
-  /** Of the file last looked at: unchanged means nothing to do. */
+  /** Of the file last taken over: unchanged means nothing to do. */
   readonly signature: string;
   readonly revision: string;
   /** Tenant by the hash of its line. */
   readonly tenants: ReadonlyMap<string, string>;
+}
+
+interface ShardNews extends Shard {
+  readonly decoded: readonly BundleTenant[];
 }
 
 export interface BundleReader {
@@ -32,69 +38,99 @@ export interface BundleReader {
   read(shards?: ReadonlySet<number>): Promise<BundleChanges>;
   /** Revision of all shards together; undefined until each has been read once. */
   revision(): string | undefined;
+  /** Files that could not be taken over as they now are: by name, and what is wrong with them. */
+  problems(): readonly string[];
 }
 
 const allShards = Array.from({ length: bundleLimits.shards }, (_, index) => index);
 
 const isMissing = (error: unknown): boolean => error instanceof Error && Reflect.get(error, 'code') === 'ENOENT';
 
-export const createBundleReader = (dir: string): BundleReader => {
-  const shards = new Map<number, Shard>();
+const problemText = ({ path, expected }: Problem): string => `${path === '' ? '' : `${path}: `}expected ${expected}`;
 
-  const readShard = async (index: number): Promise<BundleChanges> => {
-    const name = shardFileName(index);
-    const path = join(dir, name);
-    const none = { tenants: [], removed: [], problems: [] };
-    const before = shards.get(index);
-    const { ino, mtimeNs, size } = await stat(path, { bigint: true });
-    const signature = `${ino} ${mtimeNs} ${size}`;
-    if (before?.signature === signature) return none;
-    const shard = decodeShard(await readFile(path, 'utf8'));
-    if (!shard.ok)
-      return { ...none, problems: shard.problems.map((problem) => `${name}: ${problem.path} ${problem.expected}`) };
-    const tenants: BundleTenant[] = [];
-    const problems: string[] = [];
-    const now = new Map<string, string>();
-    for (const line of shard.value.lines) {
-      const id = hash('sha256', line, 'base64');
-      const known = before?.tenants.get(id);
-      if (known !== undefined) {
-        now.set(id, known);
-        continue;
-      }
+/** @param known  tenant by the hash of its line, of the lines that were there before */
+const decodeLines = (
+  lines: readonly string[],
+  index: number,
+  known: ReadonlyMap<string, string> | undefined,
+): Parsed<Pick<ShardNews, 'tenants' | 'decoded'>> => {
+  const tenants = new Map<string, string>();
+  const decoded: BundleTenant[] = [];
+  const ids = new Set<string>();
+  for (const [place, line] of lines.entries()) {
+    // The header is line 1.
+    const at = `line ${place + 2}`;
+    const id = hash('sha256', line, 'base64');
+    let tenantId = known?.get(id);
+    if (tenantId === undefined) {
       const tenant = decodeTenantLine(line);
       if (!tenant.ok)
-        return { ...none, problems: tenant.problems.map((problem) => `${name}: ${problem.path} ${problem.expected}`) };
-      tenants.push(tenant.value);
-      now.set(id, tenant.value.tenantId);
+        return refused(tenant.problems.map(({ path, expected }) => ({ path: `${at}: ${path}`, expected })));
+      decoded.push(tenant.value);
+      tenantId = tenant.value.tenantId;
     }
-    const present = new Set(now.values());
-    const removed = [...(before?.tenants.values() ?? [])].filter((tenantId) => !present.has(tenantId));
-    shards.set(index, { signature, revision: shard.value.revision, tenants: now });
-    return { tenants, removed, problems };
+    if (shardOf(tenantId) !== index || ids.has(tenantId)) {
+      return refused([{ path: `${at}: tenantId`, expected: 'a tenant of this shard, once' }]);
+    }
+    ids.add(tenantId);
+    tenants.set(id, tenantId);
+  }
+  return parsed({ tenants, decoded });
+};
+
+export const createBundleReader = (dir: string): BundleReader => {
+  const shards = new Map<number, Shard>();
+  const problems = new Map<number, string>();
+
+  /** @returns undefined inside when the file is the one that was taken over, or was never there */
+  const readShard = async (index: number): Promise<Parsed<ShardNews | undefined>> => {
+    const path = join(dir, shardFileName(index));
+    const before = shards.get(index);
+    try {
+      const { ino, mtimeNs, size } = await stat(path, { bigint: true });
+      const signature = `${ino} ${mtimeNs} ${size}`;
+      if (before?.signature === signature) return parsed(undefined);
+      const shard = decodeShard(await readFile(path, 'utf8'));
+      if (!shard.ok) return shard;
+      const lines = decodeLines(shard.value.lines, index, before?.tenants);
+      return lines.ok ? parsed({ signature, revision: shard.value.revision, ...lines.value }) : lines;
+    } catch (error) {
+      if (isMissing(error) && !before) return parsed(undefined);
+      return refused([{ path: '', expected: isMissing(error) ? 'the file to be there' : 'a file that can be read' }]);
+    }
+  };
+
+  /** @returns whether the shard's problem, or its being without one, is new */
+  const noteProblem = (index: number, problem: string | undefined): boolean => {
+    const before = problems.get(index);
+    if (problem === undefined) problems.delete(index);
+    else problems.set(index, problem);
+    return before !== problem;
   };
 
   return {
-    read: async (wanted) => {
-      const parts: BundleChanges[] = [];
-      for (const index of wanted ?? allShards) {
-        try {
-          parts.push(await readShard(index));
-        } catch (error) {
-          // Not written yet, or just being replaced: the next look finds it.
-          if (!isMissing(error))
-            parts.push({ tenants: [], removed: [], problems: [`${shardFileName(index)}: cannot be read`] });
-        }
+    read: async (wanted = new Set(allShards)) => {
+      const tenants: BundleTenant[] = [];
+      const removed: string[] = [];
+      let isNews = false;
+      for (const index of wanted) {
+        const shard = await readShard(index);
+        const problem = shard.ok ? undefined : `${shardFileName(index)}: ${shard.problems.map(problemText).join('; ')}`;
+        if (noteProblem(index, problem)) isNews = true;
+        if (!shard.ok || shard.value === undefined) continue;
+        const { decoded, ...taken } = shard.value;
+        const present = new Set(taken.tenants.values());
+        removed.push(...[...(shards.get(index)?.tenants.values() ?? [])].filter((tenantId) => !present.has(tenantId)));
+        tenants.push(...decoded);
+        shards.set(index, taken);
+        isNews = true;
       }
-      return {
-        tenants: parts.flatMap((part) => part.tenants),
-        removed: parts.flatMap((part) => part.removed),
-        problems: parts.flatMap((part) => part.problems),
-      };
+      return { tenants, removed, isNews };
     },
     revision: () => {
       const revisions = allShards.map((index) => shards.get(index)?.revision);
       return revisions.every((revision) => revision !== undefined) ? bundleRevision(revisions) : undefined;
     },
+    problems: () => [...problems.values()],
   };
 };

@@ -1,7 +1,8 @@
 /**
  * Says that something in a directory changed: by inotify where it works, and by a regular look as the fallback.
  *
- * Watches the directory, never its files: those are replaced by rename, which a watch on a file does not survive.
+ * Watches the directory, never its files: those are replaced by rename, which a watch on a file does not survive. Each
+ * look begins the watch anew, so that a directory that came late, or was replaced itself, is watched too.
  */
 import { type FSWatcher, watch } from 'node:fs';
 import type { Clock } from '../process/clock.ts';
@@ -21,33 +22,29 @@ export interface DirectoryWatch {
 export const watchDirectory = ({ dir, clock, pollIntervalMs, onChange }: DirectoryWatchOptions): DirectoryWatch => {
   let watcher: FSWatcher | undefined;
   let cancel = () => {};
-  let stopped = false;
 
   const unwatch = () => {
     watcher?.close();
     watcher = undefined;
   };
-  const tryWatch = () => {
+  const watchAnew = () => {
+    unwatch();
     try {
-      watcher ??= watch(dir, { persistent: false }, (_event, name) => onChange(name ?? undefined));
+      watcher = watch(dir, { persistent: false }, (_event, name) => onChange(name ?? undefined));
       watcher.on('error', unwatch);
     } catch {
       // No such directory yet, or no inotify left: the next look tries again.
-      unwatch();
     }
-  };
-  const look = () => {
-    if (stopped) return;
-    tryWatch();
-    onChange(undefined);
     cancel = clock.after(pollIntervalMs, look);
   };
+  const look = () => {
+    watchAnew();
+    onChange(undefined);
+  };
 
-  tryWatch();
-  cancel = clock.after(pollIntervalMs, look);
+  watchAnew();
   return {
     stop: () => {
-      stopped = true;
       cancel();
       unwatch();
     },

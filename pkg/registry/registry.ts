@@ -1,9 +1,11 @@
 /**
  * The live configuration: watches the bundle, takes changes over tenant by tenant, keeps the last good one of each.
  *
- * One loop takes changes over, never two at once. A tenant is replaced as a whole by one assignment: a request holds
- * the LiveTenant it began with.
+ * A round reads what changed and puts the new keys in force at once; then each changed tenant is settled by itself, so
+ * that one whose statements PostgreSQL is slow to judge holds up no other. A tenant is replaced as a whole by one
+ * assignment: a request holds the LiveTenant it began with. Every step costs what changed, not what exists.
  */
+import { setImmediate as turn } from 'node:timers/promises';
 import type { CompiledTenant } from '../actions/compile-tenant.ts';
 import type { Parsed } from '../errors/problem.ts';
 import type { LookupCheck } from '../postgres/check-lookup.ts';
@@ -17,10 +19,12 @@ import type { ConfigReport } from '../tenant/report.ts';
 import { type BundleChanges, createBundleReader } from './bundle-reader.ts';
 import { type DirectoryWatch, watchDirectory } from './directory-watch.ts';
 import type { LiveTenant } from './live-tenant.ts';
+import { createRepeatedWork } from './repeated-work.ts';
 import { createStatementChecks } from './statement-checks.ts';
-import { settleEntry, type TenantEntry, takeKeys } from './tenant-entry.ts';
+import { isSettled, settleEntry, type TenantEntry, takeKeys } from './tenant-entry.ts';
 
 export interface Reload {
+  /** Zeroes while no whole bundle was there. */
   readonly revision: string;
   /** True when every tenant runs what the bundle says. */
   readonly success: boolean;
@@ -34,10 +38,10 @@ export interface RegistryOptions {
   checkStatement(statement: LookupStatement): Promise<LookupCheck>;
   readonly hooks?: {
     onReload?(reload: Reload): void;
-    /** Something about one tenant changed: its report, and whether another configuration answers from now on. */
+    /** A tenant's configuration was settled, with another outcome than before. */
     onTenant?(entry: TenantEntry): void;
     onRemoved?(tenantId: string): void;
-    /** A bug in taking changes over: the loop goes on. */
+    /** A bug in taking changes over: everything else goes on. */
     onError?(error: unknown): void;
   };
 }
@@ -57,95 +61,106 @@ export interface Registry {
 
 const shardByName = new Map(Array.from({ length: bundleLimits.shards }, (_, shard) => [shardFileName(shard), shard]));
 const noRevision = '0'.repeat(16);
+const noChanges: BundleChanges = { tenants: [], removed: [], isNews: false };
 
 export const createRegistry = (options: RegistryOptions): Registry => {
   const { dir, clock, hooks = {} } = options;
+  const onError = (error: unknown) => hooks.onError?.(error);
   const reader = createBundleReader(dir);
   const checks = createStatementChecks(options.checkStatement);
   const entries = new Map<string, TenantEntry>();
-  const live = new Map<string, LiveTenant>();
+  /** Whoever was settled and does not run what the bundle says. */
+  const unsettled = new Set<string>();
+  /** Rounds whose tenants are still being settled. */
+  const open = new Set<Promise<void>>();
   let dirty: Set<number> | 'all' | undefined;
   let recheck = false;
-  let running: Promise<void> | undefined;
+  let rounds = 0;
+  let applied = { round: 0, revision: noRevision, at: clock.wall() };
+  let lastSuccess: boolean | undefined;
   let watch: DirectoryWatch | undefined;
   let cancelRecheck = () => {};
   let stopped = false;
-  let appliedAt = clock.wall();
-  let configured = false;
-
-  const put = (entry: TenantEntry): void => {
-    const { tenantId } = entry.wanted;
-    entries.set(tenantId, entry);
-    if (entry.live) live.set(tenantId, entry.live);
-    else live.delete(tenantId);
-  };
 
   const settle = async (tenantId: string): Promise<void> => {
     const entry = entries.get(tenantId);
     if (!entry) return;
-    const compiled = options.compile(entry.wanted);
-    const verdict = compiled.ok ? await checks.check(compiled.value.statements) : ({ verdict: 'unknown' } as const);
+    const compiled = entry.compiled ?? options.compile(entry.wanted);
+    const verdict = await checks.check(tenantId, compiled.ok ? compiled.value.statements : []);
+    // Changed or removed meanwhile: whoever did that has it settled again.
+    if (stopped || entries.get(tenantId) !== entry) return;
     const admission = entry.live?.admission ?? createAdmission(clock, entry.wanted.limits);
     const settled = settleEntry(entry, compiled, { verdict, admission });
-    put(settled);
-    hooks.onTenant?.(settled);
-  };
-
-  const unsettled = (): readonly string[] =>
-    [...entries.values()]
-      .filter(({ report }) => report.state === 'Waiting' || report.reason === 'StatementRejected')
-      .map(({ wanted }) => wanted.tenantId);
-
-  const takeOver = async ({ tenants, removed, problems }: BundleChanges, again: readonly string[]): Promise<void> => {
-    for (const tenantId of removed) {
-      entries.delete(tenantId);
-      live.delete(tenantId);
-      hooks.onRemoved?.(tenantId);
-    }
-    for (const tenant of tenants) put(takeKeys(entries.get(tenant.tenantId), tenant));
-    const waiting = new Set([...tenants.map((tenant) => tenant.tenantId), ...again]);
-    for (const tenantId of waiting) await settle(tenantId);
-    checks.keepOnly([...live.values()].flatMap(({ compiled }) => compiled.statements));
-    const revision = reader.revision();
-    if (revision === undefined) return;
-    configured = true;
-    appliedAt = clock.wall();
-    const success =
-      problems.length === 0 &&
-      unsettled().length === 0 &&
-      [...entries.values()].every(({ report }) => report.state !== 'Refused');
-    hooks.onReload?.({ revision, success, problems });
-  };
-
-  const loop = async (): Promise<void> => {
-    while (!stopped && (dirty !== undefined || recheck)) {
-      const wanted = dirty;
-      const again = recheck ? unsettled() : [];
-      dirty = undefined;
-      recheck = false;
-      const nothing: BundleChanges = { tenants: [], removed: [], problems: [] };
-      const changes = wanted === undefined ? nothing : await reader.read(wanted === 'all' ? undefined : wanted);
-      const isNews = changes.tenants.length + changes.removed.length + changes.problems.length + again.length > 0;
-      if (isNews || !configured) await takeOver(changes, again);
+    if (settled.live !== entry.live) settled.live?.admission.configure(entry.wanted.limits);
+    entries.set(tenantId, settled);
+    if (isSettled(settled)) unsettled.delete(tenantId);
+    else unsettled.add(tenantId);
+    if (settled.report.message !== entry.report.message || settled.report.state !== entry.report.state) {
+      hooks.onTenant?.(settled);
     }
   };
+  const settleOrRetry = (tenantId: string): Promise<void> =>
+    settle(tenantId).catch((error: unknown) => {
+      if (entries.has(tenantId)) unsettled.add(tenantId);
+      onError(error);
+    });
+  const settling = createRepeatedWork(settleOrRetry, onError);
 
-  const run = (): Promise<void> => {
-    running ??= loop()
-      .catch((error: unknown) => hooks.onError?.(error))
-      .finally(() => {
-        running = undefined;
-        // News that came between the loop's last look and here.
-        if (!stopped && (dirty !== undefined || recheck)) void run();
-      });
-    return running;
+  const remove = (tenantId: string): void => {
+    entries.delete(tenantId);
+    unsettled.delete(tenantId);
+    checks.forget(tenantId);
+    hooks.onRemoved?.(tenantId);
   };
+
+  const closeRound = (round: number, revision: string, isNews: boolean): void => {
+    if (stopped) return;
+    if (isNews && round > applied.round) applied = { round, revision, at: clock.wall() };
+    const problems = reader.problems();
+    const success = problems.length === 0 && unsettled.size === 0;
+    const isWhole = applied.revision !== noRevision;
+    if ((!isWhole && problems.length === 0) || (!isNews && success === lastSuccess)) return;
+    lastSuccess = success;
+    hooks.onReload?.({ revision: applied.revision, success, problems });
+  };
+
+  /** Begins to settle these; resolves before they are. */
+  const openRound = async (tenantIds: Iterable<string>, isNews: boolean): Promise<void> => {
+    rounds += 1;
+    const round = rounds;
+    const revision = reader.revision() ?? noRevision;
+    const settled: Promise<void>[] = [];
+    for (const tenantId of tenantIds) {
+      settled.push(settling.run(tenantId));
+      if (settled.length % bundleLimits.tenantsPerTurn === 0) await turn();
+    }
+    const closed = Promise.all(settled)
+      .then(() => closeRound(round, revision, isNews))
+      .catch(onError)
+      .finally(() => open.delete(closed));
+    open.add(closed);
+  };
+
+  const takeOver = async (): Promise<void> => {
+    const shards = dirty;
+    const again = recheck ? [...unsettled, ...settling.keys()] : [];
+    dirty = undefined;
+    recheck = false;
+    const changes = shards === undefined ? noChanges : await reader.read(shards === 'all' ? undefined : shards);
+    const { tenants, removed, isNews } = changes;
+    if (stopped || (!isNews && again.length === 0)) return;
+    for (const tenant of tenants) entries.set(tenant.tenantId, takeKeys(entries.get(tenant.tenantId), tenant));
+    for (const tenantId of removed) remove(tenantId);
+    await openRound(new Set([...tenants.map(({ tenantId }) => tenantId), ...again]), isNews);
+  };
+  const takingOver = createRepeatedWork(takeOver, onError);
+  const run = (): Promise<void> => takingOver.run(dir);
 
   const onChange = (name: string | undefined): void => {
     const shard = name === undefined ? undefined : shardByName.get(name);
     if (name !== undefined && shard === undefined) return;
     if (shard === undefined || dirty === 'all') dirty = 'all';
-    else dirty = new Set([...(dirty ?? []), shard]);
+    else dirty = (dirty ?? new Set()).add(shard);
     void run();
   };
 
@@ -157,7 +172,7 @@ export const createRegistry = (options: RegistryOptions): Registry => {
 
   const askRegularly = (): void => {
     cancelRecheck = clock.after(bundleLimits.recheckIntervalMs, () => {
-      if (unsettled().length > 0) askAgain();
+      if (unsettled.size > 0) askAgain();
       askRegularly();
     });
   };
@@ -166,6 +181,8 @@ export const createRegistry = (options: RegistryOptions): Registry => {
     start: async () => {
       dirty = 'all';
       await run();
+      await Promise.all(open);
+      if (stopped) return;
       watch = watchDirectory({ dir, clock, pollIntervalMs: bundleLimits.pollIntervalMs, onChange });
       // What changed between the first look and the watch.
       onChange(undefined);
@@ -175,15 +192,15 @@ export const createRegistry = (options: RegistryOptions): Registry => {
       stopped = true;
       cancelRecheck();
       watch?.stop();
-      await running;
+      await takingOver.idle();
     },
-    tenant: (tenantId) => live.get(tenantId),
+    tenant: (tenantId) => entries.get(tenantId)?.live,
     tenantIds: () => entries.keys(),
-    configured: () => configured,
+    configured: () => applied.revision !== noRevision,
     report: () => ({
       schema: 1,
-      revision: reader.revision() ?? noRevision,
-      appliedAt: new Date(appliedAt).toISOString(),
+      revision: applied.revision,
+      appliedAt: new Date(applied.at).toISOString(),
       tenants: [...entries.values()].map((entry) => entry.report),
     }),
     databaseReady: askAgain,

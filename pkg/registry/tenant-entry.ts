@@ -10,6 +10,7 @@
  */
 import type { CompiledTenant } from '../actions/compile-tenant.ts';
 import type { Parsed, Problem } from '../errors/problem.ts';
+import { bundleLimits } from '../process/limits.ts';
 import type { Admission } from '../resilience/admission.ts';
 import type { BundleTenant } from '../tenant/bundle.ts';
 import type { TenantReport } from '../tenant/report.ts';
@@ -19,6 +20,8 @@ import type { StatementsVerdict } from './statement-checks.ts';
 export interface TenantEntry {
   /** The newest configuration seen, applied or not. */
   readonly wanted: BundleTenant;
+  /** Of `wanted`; undefined until it was settled once. */
+  readonly compiled: Parsed<CompiledTenant> | undefined;
   readonly standing: 'absent' | 'provisional' | 'good';
   readonly live: LiveTenant | undefined;
   readonly report: TenantReport;
@@ -27,6 +30,12 @@ export interface TenantEntry {
 type Outcome = Pick<TenantReport, 'state' | 'reason' | 'message'>;
 
 const problemText = ({ path, expected }: Problem): string => `${path}: expected ${expected}`;
+
+const checking: Outcome = {
+  state: 'Waiting',
+  reason: 'WaitingForDatabase',
+  message: 'PostgreSQL is being asked about the statements',
+};
 
 const waiting: Outcome = {
   state: 'Waiting',
@@ -45,7 +54,8 @@ const reportOf = (wanted: BundleTenant, live: LiveTenant | undefined, outcome: O
 export const takeKeys = (before: TenantEntry | undefined, wanted: BundleTenant): TenantEntry => {
   const ring = compileKeyRing(wanted);
   const live = before?.live && ring.ok ? { ...before.live, keyRing: ring.value } : before?.live;
-  return { wanted, standing: before?.standing ?? 'absent', live, report: reportOf(wanted, live, waiting) };
+  const standing = before?.standing ?? 'absent';
+  return { wanted, compiled: undefined, standing, live, report: reportOf(wanted, live, checking) };
 };
 
 const refuse = (entry: TenantEntry, outcome: Outcome): TenantEntry => {
@@ -54,17 +64,20 @@ const refuse = (entry: TenantEntry, outcome: Outcome): TenantEntry => {
   return { ...entry, live, standing, report: reportOf(entry.wanted, live, outcome) };
 };
 
-/** @param entry  from takeKeys     @param compiled  of entry.wanted     @param verdict  of its statements */
+/** @param unsettled  from takeKeys, or from here with a verdict that may have changed     @param compiled  of what it wants
+ * @param verdict  of its statements */
 export const settleEntry = (
-  entry: TenantEntry,
+  unsettled: TenantEntry,
   compiled: Parsed<CompiledTenant>,
   { verdict, admission }: { readonly verdict: StatementsVerdict; readonly admission: Admission },
 ): TenantEntry => {
+  const entry = { ...unsettled, compiled };
   const { wanted } = entry;
   const ring = compileKeyRing(wanted);
   const problems = [...(compiled.ok ? [] : compiled.problems), ...(ring.ok ? [] : ring.problems)];
   if (!compiled.ok || !ring.ok) {
-    return refuse(entry, { state: 'Refused', reason: 'InvalidSpec', message: problems.map(problemText).join('; ') });
+    const message = problems.map(problemText).join('; ').slice(0, bundleLimits.messageCharactersMax);
+    return refuse(entry, { state: 'Refused', reason: 'InvalidSpec', message });
   }
   if (verdict.verdict === 'rejected') {
     const state = verdict.sqlState === undefined ? '' : ` (SQLSTATE ${verdict.sqlState})`;
@@ -82,11 +95,15 @@ export const settleEntry = (
     admission,
     compiled: compiled.value,
   };
-  admission.configure(wanted.limits);
-  if (verdict.verdict === 'unknown')
-    return { wanted, standing: 'provisional', live, report: reportOf(wanted, live, waiting) };
+  if (verdict.verdict === 'unknown') {
+    return { ...entry, standing: 'provisional', live, report: reportOf(wanted, live, waiting) };
+  }
   const outcome: Outcome = wanted.suspend
     ? { state: 'Suspended', reason: 'Suspended', message: 'spec.suspend is true' }
     : { state: 'Applied', reason: 'Applied', message: '' };
-  return { wanted, standing: 'good', live, report: reportOf(wanted, live, outcome) };
+  return { ...entry, standing: 'good', live, report: reportOf(wanted, live, outcome) };
 };
+
+/** True when it runs what the bundle says. */
+export const isSettled = ({ report }: TenantEntry): boolean =>
+  report.state === 'Applied' || report.state === 'Suspended';

@@ -4,10 +4,16 @@
  * Errors are written without their texts: a driver's message may quote a row, a statement or a password. What stays is
  * name, code, SQLSTATE, our own AppError's message (which by rule holds no value), and where it happened.
  */
-import { type DestinationStream, type Logger as PinoLogger, pino, stdTimeFunctions } from 'pino';
+import { type DestinationStream, pino, stdTimeFunctions } from 'pino';
 import { AppError } from '../errors/app-error.ts';
 
-export type Logger = Pick<PinoLogger, 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;
+/** With a message always: without one, pino takes an error's own. */
+interface Log {
+  (message: string): void;
+  (fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+export type Logger = Readonly<Record<'debug' | 'info' | 'warn' | 'error' | 'fatal', Log>>;
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 
 const causesMax = 5;
@@ -18,10 +24,12 @@ const safeCode = (error: object): string | undefined => {
   return typeof code === 'string' && /^[\w.-]{1,64}$/.test(code) ? code : undefined;
 };
 
+/** Of the stack, what is certainly no part of the message before it. */
 const frames = (error: Error): readonly string[] =>
   (error.stack ?? '')
+    .replace(error.message, '')
     .split('\n')
-    .filter((line) => /^\s+at /.test(line))
+    .filter((line) => /^ {4}at .*:\d+:\d+\)?$/.test(line))
     .slice(0, framesMax)
     .map((line) => line.trim());
 

@@ -94,4 +94,15 @@ export const metricTable = {
 } as const satisfies Record<string, MetricEntry>;
 
 export type MetricName = keyof typeof metricTable;
+type NameOf<Type extends MetricEntry['type']> = {
+  [Name in MetricName]: (typeof metricTable)[Name]['type'] extends Type ? Name : never;
+}[MetricName];
+export type CounterName = NameOf<'counter'>;
+export type GaugeName = NameOf<'gauge'>;
+export type HistogramName = NameOf<'histogram'>;
+
+/** Exactly the labels a metric was defined with. */
+export type LabelsOf<Name extends MetricName> = Readonly<
+  Record<(typeof metricTable)[Name]['labels'][number], string>
+>;
 export const metricPrefix = 'cxone_dataaction_';

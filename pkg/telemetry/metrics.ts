@@ -4,14 +4,22 @@
  * Nothing is global: a process makes one set. Ranks below do not know it; `cmd` connects their hooks to it.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { type MetricName, metricPrefix, metricTable } from './metric-table.ts';
+import {
+  type CounterName,
+  type GaugeName,
+  type HistogramName,
+  type LabelsOf,
+  type MetricName,
+  metricPrefix,
+  metricTable,
+} from './metric-table.ts';
 
+/** Values that a metric cannot take are dropped: a metric never fails a request. */
 export interface Metrics {
-  /** Adds to a counter, sets a gauge, observes in a histogram. Non-finite values are dropped: a metric never fails a request. */
-  count(name: MetricName, labels: Readonly<Record<string, string>>, by?: number): void;
-  set(name: MetricName, labels: Readonly<Record<string, string>>, value: number): void;
+  count<Name extends CounterName>(name: Name, labels: LabelsOf<Name>, by?: number): void;
+  set<Name extends GaugeName>(name: Name, labels: LabelsOf<Name>, value: number): void;
   /** @param traceId  attached as an exemplar */
-  observe(name: MetricName, labels: Readonly<Record<string, string>>, value: number, traceId?: string): void;
+  observe<Name extends HistogramName>(name: Name, labels: LabelsOf<Name>, value: number, traceId?: string): void;
   /** Drops every series of a metric. */
   forget(name: MetricName): void;
   /** Drops every series of these metrics that has this `tenant_id`. */
@@ -21,48 +29,22 @@ export interface Metrics {
   scrape(openMetrics: boolean): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
+type AnyMetric = Counter | Gauge | Histogram;
+type OpenRegistry = Registry<typeof Registry.OPENMETRICS_CONTENT_TYPE>;
+
 export const createMetrics = (options: { readonly processMetrics: boolean }): Metrics => {
   const plain = new Registry();
-  const open = new Registry<typeof Registry.OPENMETRICS_CONTENT_TYPE>();
+  const open: OpenRegistry = new Registry();
   open.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
-  const counters = new Map<MetricName, Counter>();
-  const gauges = new Map<MetricName, Gauge>();
-  const histograms = new Map<MetricName, Histogram>();
+  const { counters, gauges, histograms } = defineMetrics(open);
+  const metrics = new Map<MetricName, AnyMetric>([...counters, ...gauges, ...histograms]);
+  for (const metric of metrics.values()) plain.registerMetric(metric);
+  if (options.processMetrics) addProcessMetrics(plain, open);
   const readers: (() => void)[] = [];
-
-  for (const [key, entry] of Object.entries(metricTable)) {
-    const name = key as MetricName;
-    const common = {
-      name: metricPrefix + name,
-      help: entry.help,
-      labelNames: [...entry.labels],
-      // Exemplars are allowed in this registry alone; the other one gets the same objects below.
-      registers: [open],
-    };
-    if (entry.type === 'counter') counters.set(name, new Counter(common));
-    else if (entry.type === 'gauge') {
-      const gauge = new Gauge(common);
-      // Without this, one that nobody ever sets would say 0.
-      if (entry.labels.length === 0) gauge.remove();
-      gauges.set(name, gauge);
-    } else {
-      histograms.set(name, new Histogram({ ...common, buckets: [...entry.buckets], enableExemplars: true }));
-    }
-  }
-  for (const metric of [...counters.values(), ...gauges.values(), ...histograms.values()]) plain.registerMetric(metric);
-  if (options.processMetrics) {
-    collectDefaultMetrics({ register: plain });
-    for (const { name } of plain.getMetricsAsArray()) {
-      const metric = plain.getSingleMetric(name);
-      if (metric && !name.startsWith(metricPrefix)) open.registerMetric(metric);
-    }
-  }
-
-  const metricOf = (name: MetricName) => counters.get(name) ?? gauges.get(name) ?? histograms.get(name);
 
   return {
     count: (name, labels, by = 1) => {
-      if (Number.isFinite(by)) counters.get(name)?.inc(labels, by);
+      if (Number.isFinite(by) && by >= 0) counters.get(name)?.inc(labels, by);
     },
     set: (name, labels, value) => {
       if (Number.isFinite(value)) gauges.get(name)?.set(labels, value);
@@ -72,10 +54,10 @@ export const createMetrics = (options: { readonly processMetrics: boolean }): Me
       const exemplarLabels = traceId === undefined ? {} : { trace_id: traceId };
       histograms.get(name)?.observe({ labels, value, exemplarLabels });
     },
-    forget: (name) => metricOf(name)?.reset(),
+    forget: (name) => metrics.get(name)?.reset(),
     forgetTenant: async (names, tenantId) => {
       for (const name of names) {
-        const metric = metricOf(name);
+        const metric = metrics.get(name);
         for (const labels of await seriesOf(metric, tenantId)) metric?.remove(labels);
       }
     },
@@ -88,7 +70,34 @@ export const createMetrics = (options: { readonly processMetrics: boolean }): Me
   };
 };
 
-type AnyMetric = Counter | Gauge | Histogram;
+/** Exemplars are allowed in a registry of OpenMetrics alone; the other one gets the same objects afterwards. */
+const defineMetrics = (open: OpenRegistry) => {
+  const counters = new Map<MetricName, Counter>();
+  const gauges = new Map<MetricName, Gauge>();
+  const histograms = new Map<MetricName, Histogram>();
+  for (const [key, entry] of Object.entries(metricTable)) {
+    const name = key as MetricName;
+    const common = { name: metricPrefix + name, help: entry.help, labelNames: [...entry.labels], registers: [open] };
+    if (entry.type === 'counter') counters.set(name, new Counter(common));
+    else if (entry.type === 'gauge') gauges.set(name, silentGauge(new Gauge(common), entry.labels));
+    else histograms.set(name, new Histogram({ ...common, buckets: [...entry.buckets], enableExemplars: true }));
+  }
+  return { counters, gauges, histograms };
+};
+
+/** One without labels would say 0 before anybody has set it. */
+const silentGauge = (gauge: Gauge, labels: readonly string[]): Gauge => {
+  if (labels.length === 0) gauge.remove();
+  return gauge;
+};
+
+const addProcessMetrics = (plain: Registry, open: OpenRegistry): void => {
+  collectDefaultMetrics({ register: plain });
+  for (const { name } of plain.getMetricsAsArray()) {
+    const metric = plain.getSingleMetric(name);
+    if (metric && !name.startsWith(metricPrefix)) open.registerMetric(metric);
+  }
+};
 
 /** The label sets of a tenant's series, without what a histogram adds. */
 const seriesOf = async (

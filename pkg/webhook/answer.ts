@@ -2,7 +2,8 @@
  * A lookup's answer within the caller's 32 KB: rows as ready JSON text in, one JSON text out.
  *
  * What does not fit is named in `more`, so that a script asks for the rest; a row that could never fit is named in
- * `tooLarge`. Asking again for `more` always makes progress.
+ * `tooLarge`. Asking again for `more` always makes progress: where no row fits beside the names of all others, one is
+ * named in `tooLarge` that would fit if it were asked for alone.
  */
 import { requestLimits } from '../process/limits.ts';
 

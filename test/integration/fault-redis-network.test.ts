@@ -15,7 +15,7 @@ import { until } from '../services/until.ts';
 const deadlineMs = 3_000;
 const graceMs = 1_000;
 const callers = 8;
-const callsUnderFault = 100;
+const callsUnderFault = 200;
 
 const testRedis = testUnless(await whyNoRedis());
 const [postgres, redis] = await Promise.all([startProxiedPostgres(), startProxiedRedis()]);
@@ -78,13 +78,30 @@ testRedis('without Redis from the start', async () => {
   await usesRedisAgain();
 });
 
-for (const mode of ['hang', 'reset', 'resetMidAnswer'] as const) {
-  testRedis(`while connections ${mode === 'hang' ? 'hang' : mode === 'reset' ? 'are reset' : 'break off in an answer'}`, async () => {
-    await answersRightly(() => redis.proxy.mode(mode));
-    await redis.proxy.mode('forward');
-    await usesRedisAgain();
+testRedis('while connections hang: they are given up, and made again', async () => {
+  const { accepted } = redis.proxy;
+  await answersRightly(async () => {
+    await redis.proxy.mode('hang');
+    await until('another connection', async () => {
+      if (redis.proxy.accepted === accepted) throw new Error('none yet');
+    });
   });
-}
+  await redis.proxy.mode('forward');
+  await usesRedisAgain();
+});
+
+testRedis('while connections are reset', async () => {
+  await answersRightly(() => redis.proxy.mode('reset'));
+  await redis.proxy.mode('forward');
+  await usesRedisAgain();
+});
+
+testRedis('when a connection breaks off in the middle of an answer', async () => {
+  for (let time = 0; time < 3; time += 1) {
+    await answersRightly(() => redis.proxy.mode('resetMidAnswer'));
+    await usesRedisAgain();
+  }
+});
 
 testRedis('while it refuses new connections after the old ones were reset', async () => {
   await answersRightly(async () => {

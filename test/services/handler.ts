@@ -36,6 +36,8 @@ export interface TestHandler {
   readonly url: string;
   readonly adminUrl: string;
   readonly pid: number | undefined;
+  /** Where its shard files are. */
+  readonly bundleDir: string;
   /** Everything it has written so far. */
   output(): string;
   /** Replaces the whole configuration; resolves when the handler has taken it over, with its report of each tenant. */
@@ -110,6 +112,7 @@ export const startHandler = async (
     url,
     adminUrl,
     pid: handler.child.pid,
+    bundleDir,
     output: () => output,
     configure: async (wanted) => {
       const { revision } = await write(wanted);

@@ -2,10 +2,11 @@
 import { type MetricName, metricPrefix } from '../../pkg/telemetry/metric-table.ts';
 import type { TestHandler } from './handler.ts';
 
-/** @returns the sum of the series that have these labels, or undefined where there is none */
+/** @param name  of a histogram: with `_count` or `_sum`
+ * @returns the sum of the series that have these labels, or undefined where there is none */
 export const metric = async (
   handler: Pick<TestHandler, 'admin'>,
-  name: MetricName,
+  name: MetricName | `${MetricName}_${'count' | 'sum'}`,
   labels: Readonly<Record<string, string>> = {},
 ): Promise<number | undefined> => {
   const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);

@@ -9,17 +9,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { processTree, signal } from '../../cmd/dev/process-tree.ts';
 
+/** However many there are, they are no leak. */
+const atExit = (end: () => void): void => {
+  process.setMaxListeners(process.getMaxListeners() + 1);
+  process.on('exit', end);
+};
+
 /** A directory that any user may enter, removed when this process ends. */
 export const ownDirectory = (name: string): string => {
   const path = mkdtempSync(join(tmpdir(), `${name}-`));
   chmodSync(path, 0o755);
-  process.on('exit', () => rmSync(path, { recursive: true, force: true }));
+  atExit(() => rmSync(path, { recursive: true, force: true }));
   return path;
 };
 
 /** Kills the process tree of `pid()` when this process ends. */
 export const ownProcess = (pid: () => number | undefined): void => {
-  process.on('exit', () => {
+  atExit(() => {
     const own = pid();
     if (own !== undefined) signal(processTree(own), 'SIGKILL');
   });
@@ -31,5 +37,5 @@ export const containerList = 'containers';
 /** Removes the container when this process ends. */
 export const ownContainer = (id: string): void => {
   if (process.env.TEST_FILE_DIR) appendFileSync(join(process.env.TEST_FILE_DIR, containerList), `${id}\n`);
-  process.on('exit', () => void spawnSync('docker', ['rm', '--force', '--volumes', id], { stdio: 'ignore' }));
+  atExit(() => void spawnSync('docker', ['rm', '--force', '--volumes', id], { stdio: 'ignore' }));
 };

@@ -9,13 +9,13 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { findDatabaseUser } from '../../cmd/dev/database-user.ts';
+import { freePort } from '../../cmd/dev/free-port.ts';
 import { type PostgresBinaries, resolvePostgresBinaries } from '../../cmd/dev/postgres-binaries.ts';
 import { initDatabase } from '../../cmd/dev/postgres-init.ts';
 import { pickPlaces } from '../../cmd/dev/postgres-places.ts';
 import { createPostgresServer } from '../../cmd/dev/postgres-server.ts';
 import { type Choice, chooseWay } from './choice.ts';
 import { startContainer } from './containers.ts';
-import { freePort } from '../../cmd/dev/free-port.ts';
 import { ownDirectory, ownProcess } from './owned.ts';
 import type { Service } from './service.ts';
 

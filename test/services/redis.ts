@@ -8,9 +8,9 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
+import { freePort } from '../../cmd/dev/free-port.ts';
 import { type Choice, chooseWay } from './choice.ts';
 import { startContainer } from './containers.ts';
-import { freePort } from '../../cmd/dev/free-port.ts';
 import { ownDirectory, ownProcess } from './owned.ts';
 import type { Service } from './service.ts';
 import { until } from './until.ts';
@@ -104,6 +104,8 @@ const fromProgram = async (port: number, url: string, command: readonly string[]
 
 const ping = async (port: number): Promise<void> => {
   const socket = connect(port, '127.0.0.1');
+  // Docker's own proxy accepts for a container that does not answer yet, and closes.
+  socket.once('end', () => socket.destroy(new Error('closed without an answer')));
   try {
     await once(socket, 'connect');
     socket.write('PING\r\n');

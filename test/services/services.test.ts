@@ -24,6 +24,7 @@ const ask = async (url: string, statement: string): Promise<unknown> => {
 
 const redisCommand = async (url: string, command: string): Promise<string> => {
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.once('end', () => socket.destroy(new Error('closed without an answer')));
   try {
     await once(socket, 'connect');
     socket.write(`${command}\r\n`);

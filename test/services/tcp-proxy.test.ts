@@ -109,8 +109,18 @@ test('hang: connections are accepted, bytes of new and old ones go nowhere', asy
   await other.close();
   assert.equal(answers, []);
   assert.equal(echo.got, ['first', '1', '2', '3']);
+  const resets = [old, fresh].map((socket) => failure(once(socket, 'end')));
   await proxy.mode('forward');
-  assert.is(await say(fresh, 'after'), 'after');
+  assert.equal(await Promise.all(resets), ['ECONNRESET', 'ECONNRESET']);
+  assert.is(await say(await open(), 'after'), 'after');
+});
+
+test('hang: a connection that lost nothing goes on afterwards', async () => {
+  const socket = await open();
+  await say(socket, 'first');
+  await proxy.mode('hang');
+  await proxy.mode('forward');
+  assert.is(await say(socket, 'second'), 'second');
 });
 
 test('reset: established connections and new ones are reset', async () => {

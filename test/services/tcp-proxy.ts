@@ -2,7 +2,8 @@
  * A TCP proxy that breaks the network on demand, between a client under test and a real server.
  *
  * Modes: `forward` passes bytes on. `refuse` closes the listening socket and leaves what is established alone; the same port
- * comes back. `hang` accepts and swallows all bytes, both ways, established connections included. `reset` resets what is
+ * comes back. `hang` accepts and swallows all bytes, both ways, established connections included; those that lost some are
+ * reset when it ends, since no TCP stream goes on with a hole in it. `reset` resets what is
  * established and whatever comes. `resetMidAnswer` forwards, then resets a connection right after the first bytes of the
  * server's next answer; that connection alone, once.
  */
@@ -29,6 +30,8 @@ export interface TcpProxy {
 interface Pair {
   readonly client: Socket;
   readonly server: Socket;
+  /** Bytes, or the server's end, were swallowed. */
+  lossy: boolean;
 }
 
 const answerBytesBeforeReset = 3;
@@ -51,6 +54,7 @@ export const startTcpProxy = async (target: { readonly host: string; readonly po
 
   const pass = (pair: Pair, from: Socket, to: Socket, chunk: Buffer) => {
     const write = () => {
+      if (mode === 'hang') pair.lossy = true;
       if (mode === 'hang' || !to.writable) return;
       if (mode === 'resetMidAnswer' && from === pair.server) {
         mode = 'forward';
@@ -70,9 +74,18 @@ export const startTcpProxy = async (target: { readonly host: string; readonly po
   const join = (pair: Pair, from: Socket, to: Socket) => {
     from.on('data', (chunk: Buffer) => pass(pair, from, to, chunk));
     // While it hangs, the client does not learn either that the server went away.
-    const seen = () => mode !== 'hang' || from === pair.client;
-    from.on('end', () => seen() && setTimeout(() => to.end(), delay));
-    from.on('error', () => seen() && end(pair, 'destroy'));
+    const unlessHanging = (then: () => void) => () => {
+      if (mode === 'hang' && from === pair.server) pair.lossy = true;
+      else then();
+    };
+    from.on(
+      'end',
+      unlessHanging(() => void setTimeout(() => to.end(), delay)),
+    );
+    from.on(
+      'error',
+      unlessHanging(() => end(pair, 'destroy')),
+    );
     from.on('close', () => from === pair.client && end(pair, 'destroy'));
   };
 
@@ -83,7 +96,7 @@ export const startTcpProxy = async (target: { readonly host: string; readonly po
       client.resetAndDestroy();
       return;
     }
-    const pair = { client, server: connect({ ...target, allowHalfOpen: true }) };
+    const pair = { client, server: connect({ ...target, allowHalfOpen: true }), lossy: false };
     pairs.add(pair);
     for (const socket of [client, pair.server]) socket.setNoDelay(true);
     join(pair, client, pair.server);
@@ -117,7 +130,9 @@ export const startTcpProxy = async (target: { readonly host: string; readonly po
     },
     mode: async (wanted) => {
       mode = wanted;
-      if (wanted === 'reset') for (const pair of pairs) end(pair, 'reset');
+      for (const pair of pairs) {
+        if (wanted === 'reset' || (wanted !== 'hang' && pair.lossy)) end(pair, 'reset');
+      }
       await (wanted === 'refuse' ? unlisten() : listen());
     },
     delayMs: (ms) => {

@@ -1,0 +1,95 @@
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ownDirectory } from '../../test/services/owned.ts';
+import { until } from '../../test/services/until.ts';
+import { createManualClock } from '../process/manual-clock.ts';
+import { watchDirectory } from './directory-watch.ts';
+
+const pollIntervalMs = 5_000;
+
+const watchSome = (dir: string) => {
+  const clock = createManualClock();
+  const names: (string | undefined)[] = [];
+  const watch = watchDirectory({ dir, clock, pollIntervalMs, onChange: (name) => void names.push(name) });
+  const heard = (name: string) =>
+    until(`news of ${name}`, async () => assert.ok(names.includes(name), `heard of ${names.join()}`));
+  return { clock, names, watch, heard };
+};
+
+const put = (dir: string, name: string): void => {
+  writeFileSync(join(dir, `.${name}.tmp`), name);
+  renameSync(join(dir, `.${name}.tmp`), join(dir, name));
+};
+
+test('a file renamed into place is told by its name, again and again', async () => {
+  const dir = ownDirectory('watch');
+  const { watch, heard, names } = watchSome(dir);
+  put(dir, 'a');
+  await heard('a');
+  names.length = 0;
+  put(dir, 'a');
+  await heard('a');
+  watch.stop();
+});
+
+test('without a word from the file system, each interval says to look at everything', async () => {
+  const { clock, names, watch } = watchSome(join(ownDirectory('watch'), 'missing'));
+  await clock.advance(pollIntervalMs - 1);
+  assert.equal(names, []);
+  await clock.advance(1);
+  assert.equal(names, [undefined]);
+  await clock.advance(2 * pollIntervalMs);
+  assert.is(names.length, 3);
+  watch.stop();
+});
+
+test('a directory that comes later is watched from the next look on', async () => {
+  const dir = join(ownDirectory('watch'), 'later');
+  const { clock, watch, heard } = watchSome(dir);
+  mkdirSync(dir);
+  await clock.advance(pollIntervalMs);
+  put(dir, 'a');
+  await heard('a');
+  watch.stop();
+});
+
+test('a directory that was replaced is watched from the next look on', async () => {
+  const dir = join(ownDirectory('watch'), 'replaced');
+  mkdirSync(dir);
+  const { clock, watch, heard } = watchSome(dir);
+  rmSync(dir, { recursive: true });
+  mkdirSync(dir);
+  await clock.advance(pollIntervalMs);
+  put(dir, 'a');
+  await heard('a');
+  watch.stop();
+});
+
+test('it can look for days: nothing piles up', async () => {
+  const warnings: string[] = [];
+  const onWarning = (warning: Error) => void warnings.push(warning.name);
+  process.on('warning', onWarning);
+  const { clock, watch } = watchSome(ownDirectory('watch'));
+  await clock.advance(100 * pollIntervalMs);
+  assert.is(clock.pending(), 1);
+  watch.stop();
+  process.off('warning', onWarning);
+  assert.equal(warnings, []);
+});
+
+test('after stop nothing is told and no timer waits', async () => {
+  const dir = ownDirectory('watch');
+  const { clock, names, watch } = watchSome(dir);
+  const witness = watchSome(dir);
+  watch.stop();
+  put(dir, 'a');
+  await witness.heard('a');
+  await clock.advance(2 * pollIntervalMs);
+  assert.equal(names, []);
+  assert.is(clock.pending(), 0);
+  witness.watch.stop();
+});
+
+test.run();

@@ -1,0 +1,116 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { accepted, bundleTenants, compileStandIn, lookupOf, rejected, unknown } from '../../test/services/registry.ts';
+import type { DeclaredStatement } from '../actions/compile-tenant.ts';
+import type { LookupCheck } from '../postgres/check-lookup.ts';
+import { bundleLimits } from '../process/limits.ts';
+import { createStatementChecks } from './statement-checks.ts';
+
+/** One statement for each column. */
+const declare = (...columns: readonly string[]): readonly DeclaredStatement[] => {
+  const actions = columns.flatMap((column, index) =>
+    lookupOf(column).actions.map((action) => ({ ...action, name: `find_${index}` })),
+  );
+  const [tenant] = bundleTenants([{ tenantId: 'acme', spec: { actions } }]);
+  const compiled = tenant && compileStandIn(tenant);
+  if (!compiled?.ok) throw new Error('does not compile');
+  return compiled.value.statements;
+};
+
+/** @param says  by column; what is not named is accepted */
+const createAsked = (says: Record<string, LookupCheck> = {}) => {
+  const asked: string[] = [];
+  const checks = createStatementChecks(async ({ declared }) => {
+    const column = /id, (\w+)/.exec(declared)?.[1] ?? '';
+    asked.push(column);
+    return says[column] ?? accepted;
+  });
+  return { asked, checks, says };
+};
+
+test('one text is asked about once, at the same time or later, whoever declares it', async () => {
+  const { asked, checks } = createAsked();
+  const tenants = Array.from({ length: 1_000 }, (_, n) => `tenant-${n}`);
+  await Promise.all(tenants.map((tenant) => checks.check(tenant, declare('name'))));
+  assert.equal(await checks.check('late', declare('name')), { verdict: 'accepted' });
+  assert.equal(asked, ['name']);
+});
+
+test('the first statement that is not accepted is the verdict, with its path', async () => {
+  const { checks } = createAsked({ b: rejected, c: unknown });
+  const verdict = await checks.check('acme', declare('a', 'b', 'c'));
+  assert.equal(verdict, { verdict: 'rejected', path: 'spec.actions[1].lookup.statement', sqlState: '42703' });
+  assert.equal(await checks.check('acme', declare('c', 'b')), { verdict: 'unknown' });
+});
+
+test('a rejection is kept until it may have been cured; an acceptance for good', async () => {
+  const { asked, checks, says } = createAsked({ b: rejected });
+  await checks.check('acme', declare('a', 'b'));
+  says.b = accepted;
+  assert.is((await checks.check('acme', declare('a', 'b'))).verdict, 'rejected');
+  checks.forgetRejections();
+  assert.is((await checks.check('acme', declare('a', 'b'))).verdict, 'accepted');
+  assert.equal(asked, ['a', 'b', 'b']);
+});
+
+test('while PostgreSQL cannot be asked, nothing is kept', async () => {
+  const { asked, checks, says } = createAsked({ a: unknown });
+  await checks.check('acme', declare('a'));
+  delete says.a;
+  assert.is((await checks.check('acme', declare('a'))).verdict, 'accepted');
+  assert.is(asked.length, 2);
+});
+
+test('a question that fails is asked again', async () => {
+  let failures = 1;
+  const checks = createStatementChecks(async () => {
+    failures -= 1;
+    if (failures === 0) throw new Error('a bug');
+    return accepted;
+  });
+  assert.is(await checks.check('acme', declare('a')).catch(() => 'failed'), 'failed');
+  assert.equal(await checks.check('acme', declare('a')), { verdict: 'accepted' });
+});
+
+test('a text is known as long as one tenant declares it', async () => {
+  const { asked, checks } = createAsked();
+  await checks.check('acme', declare('a'));
+  await checks.check('globex', declare('a', 'b'));
+  await checks.check('acme', declare('b'));
+  await checks.check('initech', declare('a', 'b'));
+  assert.equal(asked, ['a', 'b']);
+  for (const tenant of ['acme', 'globex', 'initech']) checks.forget(tenant);
+  await checks.check('acme', declare('a', 'b'));
+  assert.equal(asked, ['a', 'b', 'a', 'b']);
+});
+
+test('a rejection that arrives when nobody declares the text any more leaves no trace', async () => {
+  const says = Promise.withResolvers<LookupCheck>();
+  let asked = 0;
+  const checks = createStatementChecks(() => {
+    asked += 1;
+    return says.promise;
+  });
+  const first = checks.check('acme', declare('a'));
+  checks.forget('acme');
+  says.resolve(rejected);
+  await first;
+  await checks.check('acme', declare('a'));
+  assert.is(asked, 2);
+});
+
+test('PostgreSQL is asked about few statements at once', async () => {
+  let now = 0;
+  let most = 0;
+  const checks = createStatementChecks(async () => {
+    now += 1;
+    most = Math.max(most, now);
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    now -= 1;
+    return accepted;
+  });
+  await Promise.all(Array.from({ length: 50 }, (_, n) => checks.check(`tenant-${n}`, declare(`column_${n}`))));
+  assert.is(most, bundleLimits.statementChecksMax);
+});
+
+test.run();

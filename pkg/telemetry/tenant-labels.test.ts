@@ -1,0 +1,59 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { metricTable } from './metric-table.ts';
+import type { Metrics } from './metrics.ts';
+import { createTenantLabels } from './tenant-labels.ts';
+
+const createLabels = (tenantsMax: number) => {
+  const forgotten: (readonly [readonly string[], string])[] = [];
+  const metrics: Pick<Metrics, 'forgetTenant'> = {
+    forgetTenant: async (names, tenantId) => void forgotten.push([names, tenantId]),
+  };
+  return { labels: createTenantLabels(metrics, tenantsMax), forgotten };
+};
+
+test('a configured tenant is itself, an unknown one other, no verified tenant none', () => {
+  const { labels } = createLabels(2);
+  labels.add('acme');
+  assert.is(labels.label('acme'), 'acme');
+  assert.is(labels.label('nobody'), 'other');
+  assert.is(labels.label(undefined), 'none');
+});
+
+test('tenants above the bound share other; those below it stay', () => {
+  const { labels } = createLabels(2);
+  for (const tenantId of ['a', 'b', 'c', 'a']) labels.add(tenantId);
+  assert.equal(['a', 'b', 'c'].map(labels.label), ['a', 'b', 'other']);
+});
+
+test('a place that a tenant leaves is taken by the next one added', () => {
+  const { labels } = createLabels(1);
+  labels.add('a');
+  labels.add('b');
+  labels.remove('a');
+  labels.add('b');
+  assert.equal(['a', 'b'].map(labels.label), ['other', 'b']);
+});
+
+test('a tenant that goes takes its series of every metric that has them along', () => {
+  const { labels, forgotten } = createLabels(1);
+  labels.add('a');
+  labels.remove('a');
+  labels.remove('a');
+  labels.remove('never there');
+  const perTenant = Object.entries(metricTable)
+    .filter(([, entry]) => [...entry.labels].join().includes('tenant_id'))
+    .map(([name]) => name);
+  assert.ok(perTenant.includes('requests_total'));
+  assert.equal(forgotten, [[perTenant, 'a']]);
+});
+
+test('a tenant that comes back is itself again', () => {
+  const { labels } = createLabels(1);
+  labels.add('a');
+  labels.remove('a');
+  labels.add('a');
+  assert.is(labels.label('a'), 'a');
+});
+
+test.run();

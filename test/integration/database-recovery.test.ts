@@ -1,0 +1,169 @@
+/**
+ * The pool over what happens to a server: away at boot, killed, hanging, terminated connections. It recovers by itself, every
+ * wait ends, and no slot or connection is lost on the way.
+ *
+ * also over docker
+ */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { isAppError } from '../../pkg/errors/app-error.ts';
+import { prepareDatabase } from '../services/database.ts';
+import { openDatabase } from '../services/open-database.ts';
+import { startPostgres } from '../services/postgres.ts';
+import { createStatementGate, usesWholePool } from '../services/statement-gate.ts';
+import { startTcpProxy } from '../services/tcp-proxy.ts';
+import { until } from '../services/until.ts';
+
+const postgres = await startPostgres();
+const { url, sql } = await prepareDatabase(postgres);
+const statementTimeoutMs = 500;
+const closers: (() => Promise<unknown>)[] = [];
+const codeOf = (error: unknown): string => (isAppError(error) ? error.code : String(error));
+const failure = (work: Promise<unknown>): Promise<string> => work.then(() => 'answered', codeOf);
+
+const open = (target = url) => {
+  const heard = { ready: 0, unavailable: 0 };
+  const hooks = { onReady: () => void (heard.ready += 1), onUnavailable: () => void (heard.unavailable += 1) };
+  const database = openDatabase({ url: target, poolMin: 2, statementTimeoutMs, hooks });
+  closers.push(database.stop);
+  return { heard, database };
+};
+
+const openProxy = async () => {
+  const proxy = await startTcpProxy(postgres);
+  closers.push(proxy.close);
+  const target = new URL(url);
+  target.port = String(proxy.port);
+  return { proxy, target: target.href };
+};
+
+const throughProxy = async () => {
+  const { proxy, target } = await openProxy();
+  return { proxy, ...open(target) };
+};
+
+const openGate = async () => {
+  const gate = await createStatementGate(postgres.url);
+  closers.push(gate.close);
+  return gate;
+};
+
+const settled = async (database: ReturnType<typeof openDatabase>) => {
+  await database.answers();
+  await usesWholePool(database, await openGate());
+};
+
+test('boots without a server, says so, answers 503 meanwhile, and finds it by itself', async () => {
+  await postgres.stop();
+  const { database, heard } = open();
+  await until('the first refusal', async () => assert.ok(heard.unavailable > 0));
+  assert.is(database.reached(), false);
+  assert.is(await failure(database.run('SELECT $1')), 'database_unavailable');
+  await postgres.start();
+  await settled(database);
+  assert.is(database.reached(), true);
+  assert.is(heard.ready, 1);
+});
+
+test('over a killed server: statements under way fail as unavailable, later ones too, and it recovers', async () => {
+  const { database } = open();
+  await settled(database);
+  const gate = await openGate();
+  await gate.hold();
+  const under = Array.from({ length: 2 * database.poolMax }, () =>
+    failure(database.run('SELECT wait_gate(), $1::text')),
+  );
+  await gate.waiting(database.poolMax);
+  await postgres.kill();
+  assert.equal(new Set(await Promise.all(under)), new Set(['database_unavailable']));
+  const flood = Array.from({ length: 50 }, () => failure(database.run('SELECT $1::text')));
+  assert.equal(new Set(await Promise.all(flood)), new Set(['database_unavailable']));
+  await postgres.start();
+  await settled(database);
+  assert.is(database.reached(), true);
+});
+
+test('over terminated connections: only who was on them notices', async () => {
+  const { database } = open();
+  await settled(database);
+  await sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'dataactions_handler'`);
+  await settled(database);
+});
+
+test('over a hanging network: each statement ends, new connections too, and it recovers', async () => {
+  const { database, proxy, heard } = await throughProxy();
+  await settled(database);
+  await proxy.mode('hang');
+  const lost = await Promise.all(
+    Array.from({ length: 3 * database.poolMax }, () => failure(database.run('SELECT $1::text'))),
+  );
+  for (const code of lost) assert.ok(['deadline_exceeded', 'database_unavailable'].includes(code), code);
+  await until('an attempt on the hanging network', async () => assert.ok(heard.unavailable > 0));
+  await proxy.mode('forward');
+  await settled(database);
+});
+
+test('a network that hangs right after the first connection is recovered from as well', async () => {
+  const { proxy, target } = await openProxy();
+  const connected = Promise.withResolvers<void>();
+  const onReady = () => void proxy.mode('hang').then(connected.resolve);
+  const database = openDatabase({ url: target, poolMin: 2, statementTimeoutMs, hooks: { onReady } });
+  closers.push(database.stop);
+  await connected.promise;
+  assert.is(await failure(database.run('SELECT $1::text')), 'database_unavailable');
+  await proxy.mode('forward');
+  await settled(database);
+});
+
+test('over a stopped server process: each statement ends, and it recovers', async () => {
+  const { database } = open();
+  await settled(database);
+  await postgres.pause();
+  const lost = await Promise.all(
+    Array.from({ length: database.poolMax }, () => failure(database.run('SELECT $1::text'))),
+  );
+  for (const code of lost) assert.ok(['deadline_exceeded', 'database_unavailable'].includes(code), code);
+  await postgres.resume();
+  await settled(database);
+});
+
+test('one connection that falls silent is given up alone: statements on the others are answered', async () => {
+  const { database } = open();
+  await settled(database);
+  const gate = await openGate();
+  // Deaf to its statement_timeout.
+  await sql(`CREATE FUNCTION deaf() RETURNS void LANGUAGE plpgsql AS $$
+    BEGIN PERFORM pg_sleep(60); EXCEPTION WHEN query_canceled THEN PERFORM wait_gate(); END $$`);
+  await gate.hold();
+  let silent = true;
+  const deaf = failure(database.run('SELECT deaf(), $1::text')).finally(() => {
+    silent = false;
+  });
+  const codes = new Set<string>();
+  const lane = async () => {
+    while (silent) codes.add(await failure(database.run('SELECT pg_sleep(0.2), $1::text')));
+  };
+  await Promise.all([lane(), lane(), lane()]);
+  assert.is(await deaf, 'deadline_exceeded');
+  assert.equal(codes, new Set(['answered']));
+  await gate.release();
+  await settled(database);
+});
+
+test('stop ends within its bounds while the server hangs, and whoever waits is told', async () => {
+  const { database, proxy } = await throughProxy();
+  await settled(database);
+  await proxy.mode('hang');
+  const waiting = Array.from({ length: 3 * database.poolMax }, () => failure(database.run('SELECT $1::text')));
+  await database.stop();
+  await database.stop();
+  for (const code of await Promise.all(waiting)) {
+    assert.ok(['stopping', 'database_unavailable', 'deadline_exceeded'].includes(code), code);
+  }
+  assert.is(await failure(database.run('SELECT $1')), 'stopping');
+});
+
+test.after(async () => {
+  await Promise.allSettled(closers.map((close) => close()));
+});
+test.run();
