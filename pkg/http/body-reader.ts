@@ -11,7 +11,7 @@ const jsonCarriers = /^(?:application\/(?:json|x-www-form-urlencoded|[\w.!#$&^-]
 /** @throws unsupported_media_type | body_too_large, before a byte is read */
 export const checkBodyHeaders = (request: IncomingMessage, bytesMax: number): void => {
   const { 'content-type': type, 'content-encoding': encoding = 'identity', 'content-length': length } = request.headers;
-  if (type !== undefined && !jsonCarriers.test(type.trim())) throw new AppError('unsupported_media_type');
+  if (type && !jsonCarriers.test(type.trim())) throw new AppError('unsupported_media_type');
   if (encoding.toLowerCase() !== 'identity') throw new AppError('unsupported_media_type');
   if (length !== undefined && Number(length) > bytesMax) throw new AppError('body_too_large');
 };
@@ -26,6 +26,7 @@ export const readBody = (request: IncomingMessage, bytesMax: number, deadline: D
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
+    let cancel = () => {};
     const finish = (settle: () => void) => {
       cancel();
       request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
@@ -44,6 +45,7 @@ export const readBody = (request: IncomingMessage, bytesMax: number, deadline: D
     const onEnd = () =>
       finish(() => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, bytes)));
     const onClose = () => finish(() => reject(new AbortedRequestError('closed before its end')));
-    const cancel = deadline.onExpire(refuse);
     request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
+    // Calls before it returns where the time has passed already.
+    cancel = deadline.onExpire(refuse);
   });

@@ -64,8 +64,11 @@ const timeoutHeader = (header: string | string[] | undefined): number | undefine
   return ms > 0 ? Math.min(ms, requestLimits.timeoutHeaderMsMax) : undefined;
 };
 
-const single = (header: string | string[] | undefined): string | undefined =>
-  Array.isArray(header) ? header.join(', ') : header;
+/** @param header  unknown, as a declared name like `constructor` finds what is no header at all */
+const single = (header: unknown): string | undefined => {
+  if (Array.isArray(header)) return header.join(', ');
+  return typeof header === 'string' ? header : undefined;
+};
 
 export const createDataActionHandler = (options: DataActionOptions) => {
   const { clock, gate, hooks, bodyBytesMax } = options;

@@ -25,9 +25,6 @@ export interface Gate {
   state(): GateState;
   drain(): void;
   close(): void;
-  inFlight(): number;
-  /** Resolves when nothing is in flight. */
-  empty(): Promise<void>;
 }
 
 const retryAfterMs = 1_000;
@@ -36,7 +33,6 @@ export const createGate = ({ requestsMax, bodyBytesMax, onShed }: GateOptions): 
   let state: GateState = 'open';
   let requests = 0;
   let bytes = 0;
-  const waiting = new Set<() => void>();
 
   const shed = (reason: ShedReason): never => {
     onShed?.(reason);
@@ -54,9 +50,6 @@ export const createGate = ({ requestsMax, bodyBytesMax, onShed }: GateOptions): 
     leave: (bodyBytes) => {
       requests -= 1;
       bytes -= bodyBytes;
-      if (requests > 0) return;
-      for (const done of waiting) done();
-      waiting.clear();
     },
     state: () => state,
     drain: () => {
@@ -65,7 +58,5 @@ export const createGate = ({ requestsMax, bodyBytesMax, onShed }: GateOptions): 
     close: () => {
       state = 'closed';
     },
-    inFlight: () => requests,
-    empty: () => (requests === 0 ? Promise.resolve() : new Promise((resolve) => void waiting.add(resolve))),
   };
 };

@@ -7,12 +7,14 @@
 
 /** Requests: the caller's side. Source of the caller's figures: NICE's documentation of the Studio REST API action. */
 export const requestLimits = {
-  /** A batch of 500 UUIDs with its context fits in a third of it. Setting BODY_BYTES_MAX. */
+  /** A batch of 500 UUIDs takes a third of it, the fullest context in ASCII half. Setting BODY_BYTES_MAX. */
   bodyBytesMax: 64 * 1024,
   /** The caller cuts an answer above 32 KB: strictly enforced there, so never exceeded here. */
   answerBytesMax: 32 * 1024,
   /** A body has to be complete this long after its headers; the slowest honest caller needs a tenth of it. */
   bodyTimeoutMs: 5_000,
+  /** What BODY_TIMEOUT_MS may be set to: with the headers' time it stays below requestTimeoutMs. */
+  bodyTimeoutMsMax: 15_000,
   /** Of a refused body: read and thrown away, so that its sender gets the answer before the connection is closed. */
   discardedBytesMax: 8 * 1024 * 1024,
   discardSilenceMs: 1_000,
@@ -22,7 +24,7 @@ export const requestLimits = {
   requestTimeoutMs: 30_000,
   /** Longer than a load balancer's idle time-out (60 s is common), so that it, not we, closes idle connections. */
   keepAliveTimeoutMs: 75_000,
-  /** All headers of a request; Node answers 431 above it. */
+  /** All headers of a request; above it, it is as unreadable as any that is not HTTP. */
   headerBytesMax: 16 * 1024,
   /** First n problems are listed; the rest would only cost. */
   problemsMax: 20,
@@ -99,7 +101,7 @@ export const admissionLimits = {
   bulkheadRetryAfterMs: 1_000,
 } as const;
 
-/** The queue in front of the pool. */
+/** The queues in front of the pool. */
 export const slotLimits = {
   /** What the last hold weighs in the estimate of the next: about the last twenty count. */
   holdWeight: 0.1,

@@ -30,7 +30,7 @@ const oneOf = <const T extends string>(values: readonly T[], fallback: T, help: 
 });
 
 const isUrl = (text: string, protocols: readonly string[]): boolean =>
-  URL.canParse(text) && protocols.includes(new URL(text).protocol);
+  text.includes('://') && URL.canParse(text) && protocols.includes(new URL(text).protocol);
 
 const url = (protocols: readonly string[], help: string, many = false): Setting<string> => ({
   default: undefined,
@@ -84,7 +84,12 @@ export const handlerSettings = {
   ),
   MEMORY_CACHE_BYTES: whole(processLimits.memoryCacheBytes, 0, 8 * 2 ** 30, 'First cache tier'),
   BODY_BYTES_MAX: whole(requestLimits.bodyBytesMax, 1_024, 1_048_576, 'Body of a request'),
-  BODY_TIMEOUT_MS: whole(requestLimits.bodyTimeoutMs, 100, 60_000, 'A body has to be complete by then'),
+  BODY_TIMEOUT_MS: whole(
+    requestLimits.bodyTimeoutMs,
+    100,
+    requestLimits.bodyTimeoutMsMax,
+    'A body has to be complete by then',
+  ),
   REQUESTS_IN_FLIGHT_MAX: whole(
     processLimits.requestsInFlightMax,
     1,
@@ -114,6 +119,12 @@ export type HandlerSettings = {
     : Value<(typeof handlerSettings)[Name]>;
 };
 
+/** The first is at most the second. */
+const relations: readonly (readonly [SettingName, SettingName])[] = [
+  ['DATABASE_POOL_MIN', 'DATABASE_POOL_MAX'],
+  ['BODY_BYTES_MAX', 'BODY_BYTES_IN_FLIGHT_MAX'],
+];
+
 const isOptional = (name: string): boolean => optional.some((each) => each === name);
 
 /** An empty variable counts as absent. Problems name the variable and what belongs there, never its value. */
@@ -130,8 +141,9 @@ export const loadSettings = (env: Environment): Parsed<HandlerSettings> => {
     if (value === undefined) problems.push({ path: name, expected: setting.expected });
     else values[name] = value;
   }
-  if (Number(values.DATABASE_POOL_MIN) > Number(values.DATABASE_POOL_MAX)) {
-    problems.push({ path: 'DATABASE_POOL_MIN', expected: 'at most DATABASE_POOL_MAX' });
+  for (const [smaller, larger] of relations) {
+    if (Number(values[smaller]) > Number(values[larger]))
+      problems.push({ path: smaller, expected: `at most ${larger}` });
   }
   return problems.length > 0 ? refused(problems) : parsed(values as HandlerSettings);
 };

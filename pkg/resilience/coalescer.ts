@@ -7,6 +7,7 @@
  * Invariant: a job waits only while `inFlightMax` runs are under way.
  */
 import { AppError } from '../errors/app-error.ts';
+import { slotLimits } from '../process/limits.ts';
 import type { Deadline } from './deadline.ts';
 import { createFifo } from './fifo.ts';
 
@@ -93,7 +94,8 @@ export const createCoalescer = <Job, Result>(options: CoalescerOptions<Job, Resu
     idle: () => inFlight === 0 && queue.size === 0,
     submit: (job, deadline) => {
       if (inFlight >= inFlightMax && queue.size >= options.queueMax) {
-        return Promise.reject(new AppError('overloaded', { message: 'coalescer: queue full' }));
+        const retryAfterMs = slotLimits.retryAfterMsMin;
+        return Promise.reject(new AppError('overloaded', { message: 'coalescer: queue full', retryAfterMs }));
       }
       return new Promise((resolve, reject) => {
         const leaveQueue = queue.push({

@@ -102,7 +102,5 @@ export type GaugeName = NameOf<'gauge'>;
 export type HistogramName = NameOf<'histogram'>;
 
 /** Exactly the labels a metric was defined with. */
-export type LabelsOf<Name extends MetricName> = Readonly<
-  Record<(typeof metricTable)[Name]['labels'][number], string>
->;
+export type LabelsOf<Name extends MetricName> = Readonly<Record<(typeof metricTable)[Name]['labels'][number], string>>;
 export const metricPrefix = 'cxone_dataaction_';

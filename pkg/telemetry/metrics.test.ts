@@ -49,7 +49,9 @@ test('a trace id is an exemplar of its bucket in OpenMetrics, and absent from th
   const labels = { action_kind: 'lookup', status: '200' };
   metrics.observe('request_duration_seconds', labels, 0.003, traceId);
   metrics.observe('request_duration_seconds', labels, 0.004);
-  const open = (await samples(metrics, 'request_duration_seconds_bucket', true)).filter((line) => line.includes(traceId));
+  const open = (await samples(metrics, 'request_duration_seconds_bucket', true)).filter((line) =>
+    line.includes(traceId),
+  );
   assert.is(open.length, 1);
   assert.match(open[0] ?? '', /le="0\.005".*\} 2 # \{trace_id="4bf92f3577b34da6a3ce929d0e0e4736"\} 0\.003 \d/);
   assert.not.match((await metrics.scrape(false)).text, /trace_id|# \{/);
@@ -79,6 +81,16 @@ test('values of labels are escaped', async () => {
   const metrics = createMetrics(quiet);
   metrics.count('shed_total', { reason: 'a"b\\c\nd' });
   assert.equal(await samples(metrics, 'shed_total'), ['shed_total{reason="a\\"b\\\\c\\nd"} 1']);
+});
+
+test('an OpenMetrics scrape takes nothing off the plain text after it', async () => {
+  const metrics = createMetrics({ processMetrics: true });
+  metrics.count('requests_total', { tenant_id: 'acme', status: '200' });
+  await metrics.scrape(true);
+  const { text } = await metrics.scrape(false);
+  assert.match(text, /^# TYPE cxone_dataaction_requests_total counter$/m);
+  assert.match(text, /^cxone_dataaction_requests_total\{/m);
+  assert.match(text, /^# TYPE process_cpu_seconds_total counter$/m);
 });
 
 test('scrapes at the same time all get the same, whole text', async () => {

@@ -39,7 +39,8 @@ export const createMetrics = (options: { readonly processMetrics: boolean }): Me
   const { counters, gauges, histograms } = defineMetrics(open);
   const metrics = new Map<MetricName, AnyMetric>([...counters, ...gauges, ...histograms]);
   for (const metric of metrics.values()) plain.registerMetric(metric);
-  if (options.processMetrics) addProcessMetrics(plain, open);
+  if (options.processMetrics) collectDefaultMetrics({ register: plain });
+  shareMetrics(plain, open);
   const readers: (() => void)[] = [];
 
   return {
@@ -70,17 +71,23 @@ export const createMetrics = (options: { readonly processMetrics: boolean }): Me
   };
 };
 
-/** Exemplars are allowed in a registry of OpenMetrics alone; the other one gets the same objects afterwards. */
+/** Histograms stand in the registry of OpenMetrics from the start: exemplars are allowed in no other. */
 const defineMetrics = (open: OpenRegistry) => {
   const counters = new Map<MetricName, Counter>();
   const gauges = new Map<MetricName, Gauge>();
   const histograms = new Map<MetricName, Histogram>();
   for (const [key, entry] of Object.entries(metricTable)) {
     const name = key as MetricName;
-    const common = { name: metricPrefix + name, help: entry.help, labelNames: [...entry.labels], registers: [open] };
+    const common = { name: metricPrefix + name, help: entry.help, labelNames: [...entry.labels], registers: [] };
     if (entry.type === 'counter') counters.set(name, new Counter(common));
     else if (entry.type === 'gauge') gauges.set(name, silentGauge(new Gauge(common), entry.labels));
-    else histograms.set(name, new Histogram({ ...common, buckets: [...entry.buckets], enableExemplars: true }));
+    else {
+      const { buckets } = entry;
+      histograms.set(
+        name,
+        new Histogram({ ...common, buckets: [...buckets], enableExemplars: true, registers: [open] }),
+      );
+    }
   }
   return { counters, gauges, histograms };
 };
@@ -91,11 +98,11 @@ const silentGauge = (gauge: Gauge, labels: readonly string[]): Gauge => {
   return gauge;
 };
 
-const addProcessMetrics = (plain: Registry, open: OpenRegistry): void => {
-  collectDefaultMetrics({ register: plain });
+/** OpenMetrics takes `_total` off the names of the counters it is given: it gets stand-ins that share their values. */
+const shareMetrics = (plain: Registry, open: OpenRegistry): void => {
   for (const { name } of plain.getMetricsAsArray()) {
     const metric = plain.getSingleMetric(name);
-    if (metric && !name.startsWith(metricPrefix)) open.registerMetric(metric);
+    if (metric) open.registerMetric(metric instanceof Counter ? Object.create(metric) : metric);
   }
 };
 

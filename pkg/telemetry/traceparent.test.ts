@@ -37,7 +37,7 @@ const invalid: Readonly<Record<string, string>> = {
   'flags that are no hex': `00-${trace}-${parent}-.0`,
   'two headers': `00-${trace}-${parent}-01, 00-${trace}-${parent}-01`,
   'a line break at its end': `00-${trace}-${parent}-01\n`,
-  'nothing': '',
+  nothing: '',
   'no hyphens': `00${trace}${parent}01`,
   'more than anybody sends': `cc-${trace}-${parent}-01-${'x'.repeat(300)}`,
 };

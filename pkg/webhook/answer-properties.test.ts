@@ -15,7 +15,10 @@ interface Output {
 
 /** Characters of one to four bytes, and of two to six when escaped. */
 const text = (max: number) =>
-  fc.string({ unit: fc.constantFrom('a', 'é', '€', '🎈', '"', '\\', '\n', '\u0000', '\u2028', '\uFFFD'), maxLength: max });
+  fc.string({
+    unit: fc.constantFrom('a', 'é', '€', '🎈', '"', '\\', '\n', '\u0000', '\u2028', '\uFFFD'),
+    maxLength: max,
+  });
 
 /** Lengths around what matters: nothing, a key, a part of the budget, all of it, beyond. */
 const padding = (bytesMax: number) =>
@@ -38,11 +41,19 @@ const itemsWithin = (bytesMax: number): fc.Arbitrary<readonly AnswerItem[]> =>
         row: pad === null ? null : JSON.stringify({ id, text: pad[1], pad: 'x'.repeat(pad[0]) }),
       })),
     )
-    .filter((items) => keysFitAnswer('rows', items.map(({ key }) => key), bytesMax));
+    .filter((items) =>
+      keysFitAnswer(
+        'rows',
+        items.map(({ key }) => key),
+        bytesMax,
+      ),
+    );
 
 const cases = fc
   .oneof(fc.constantFrom(requestLimits.answerBytesMax, 2_000), fc.integer({ min: 400, max: 4_000 }))
-  .chain((bytesMax) => fc.record({ bytesMax: fc.constant(bytesMax), stale: fc.boolean(), items: itemsWithin(bytesMax) }));
+  .chain((bytesMax) =>
+    fc.record({ bytesMax: fc.constant(bytesMax), stale: fc.boolean(), items: itemsWithin(bytesMax) }),
+  );
 
 const outputOf = (answer: string): Output => JSON.parse(answer).output;
 const idOf = ({ key }: AnswerItem): string => JSON.parse(key);

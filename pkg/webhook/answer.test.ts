@@ -38,7 +38,11 @@ test('keys without a row are missing, in order, and are no error', () => {
 });
 
 test('stale stands only in stale answers', () => {
-  assert.equal(output(shapeAnswer('rows', [row('a')], { stale: true })), { rows: [{ id: 'a', pad: '' }], count: 1, stale: true });
+  assert.equal(output(shapeAnswer('rows', [row('a')], { stale: true })), {
+    rows: [{ id: 'a', pad: '' }],
+    count: 1,
+    stale: true,
+  });
   assert.not('stale' in output(shapeAnswer('rows', [row('a')], { stale: false })));
 });
 
@@ -79,7 +83,10 @@ test('a long row makes no room by pushing out the short ones behind it', () => {
   const answer = output(shapeAnswer('rows', [row('a', 20_000), row('b', 20_000), row('c', 100), none('d')]));
   assert.equal(answer.more, ['b']);
   assert.equal(answer.missing, ['d']);
-  assert.equal((answer.rows as { id: string }[]).map(({ id }) => id), ['a', 'c']);
+  assert.equal(
+    (answer.rows as { id: string }[]).map(({ id }) => id),
+    ['a', 'c'],
+  );
 });
 
 test('a row that could never fit is named in tooLarge, the others are delivered', () => {

@@ -12,10 +12,10 @@ const cases: readonly (readonly [text: string, value: unknown])[] = [
   ['9223372036854775807', 9223372036854775807n],
   ['[1,{"a":12345678901234567890}]', [1, { a: 12345678901234567890n }]],
   ['{"id":"12345678901234567890","n":1}', { id: '12345678901234567890', n: 1 }],
-  ['0.1234567890123456789', 0.1234567890123456789],
+  ['0.1234567890123456789', Number('0.1234567890123456789')],
   ['1e20', 1e20],
-  ['12345678901234567890.5', 12345678901234567890.5],
-  ['1234567890123456789e0', 1234567890123456789e0],
+  ['12345678901234567890.5', Number('12345678901234567890.5')],
+  ['1234567890123456789e0', Number('1234567890123456789')],
 ];
 
 for (const [text, value] of cases) {
@@ -55,7 +55,11 @@ test('__proto__ is a field like any other, with and without long digits', () => 
 
 test('what is no JSON is a SyntaxError, with and without long digits', () => {
   for (const text of ['', '{', '{"a":1,}', 'NaN', '012', '1234567890123456,', '-', "{'a':1}"]) {
-    assert.throws(() => parseExactJson(text), (error: unknown) => error instanceof SyntaxError, text);
+    assert.throws(
+      () => parseExactJson(text),
+      (error: unknown) => error instanceof SyntaxError,
+      text,
+    );
   }
 });
 

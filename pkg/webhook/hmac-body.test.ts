@@ -16,7 +16,11 @@ const base64Digest = 'vP4y3/pUvUTVVlHIy4ZfHs9ZR2Bb3iSBp4LCZdJSnYg=';
 
 const verify = (
   signature: string | undefined,
-  { options = hex, keys = [secret], bytes = body }: { options?: SchemeOptions; keys?: readonly SigningKey[]; bytes?: Uint8Array } = {},
+  {
+    options = hex,
+    keys = [secret],
+    bytes = body,
+  }: { options?: SchemeOptions; keys?: readonly SigningKey[]; bytes?: Uint8Array } = {},
 ): Verification =>
   hmacBody.verify(options, keys, {
     header: (name) => (name === options.header ? signature : undefined),
@@ -29,7 +33,13 @@ const matched = (keyIndex: number) => ({ ok: true, keyIndex });
 const sign = (key: SigningKey, bytes: Uint8Array = body) => hmacBody.sign(hex, key, bytes, 0)[hex.header] ?? '';
 
 test("accepts openssl's signature in every documented form", () => {
-  for (const text of [hexDigest, hexDigest.toUpperCase(), `sha256=${hexDigest}`, `SHA256=${hexDigest}`, ` ${hexDigest}\t`]) {
+  for (const text of [
+    hexDigest,
+    hexDigest.toUpperCase(),
+    `sha256=${hexDigest}`,
+    `SHA256=${hexDigest}`,
+    ` ${hexDigest}\t`,
+  ]) {
     assert.equal(verify(text), matched(0), text);
   }
   assert.equal(verify(base64Digest, { options: base64 }), matched(0));
@@ -88,7 +98,8 @@ test('says which of 1 to 4 keys matched, 0 = newest', () => {
   }
 });
 
-test('the newest of two equal keys counts', () => assert.equal(verify(hexDigest, { keys: [secret, secret] }), matched(0)));
+test('the newest of two equal keys counts', () =>
+  assert.equal(verify(hexDigest, { keys: [secret, secret] }), matched(0)));
 
 test('without keys nothing verifies, not even zeros or no header', () => {
   for (const text of [hexDigest, '0'.repeat(64), undefined]) assert.not(verify(text, { keys: [] }).ok);

@@ -16,7 +16,10 @@ test('a secret of UTF-8 becomes text, any other a KeyObject', () => {
 });
 
 test('a key signs exactly as the bytes of its secret do', () => {
-  const secrets = fc.oneof(fc.uint8Array({ minLength: 1, maxLength: 200 }), fc.string().map((text) => Buffer.from(`${text}\uFFFD`)));
+  const secrets = fc.oneof(
+    fc.uint8Array({ minLength: 1, maxLength: 200 }),
+    fc.string().map((text) => Buffer.from(`${text}\uFFFD`)),
+  );
   fc.assert(
     fc.property(secrets, (secret) => {
       assert.is(digest(signingKey(secret)), digest(createSecretKey(secret)));

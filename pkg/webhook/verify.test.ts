@@ -9,7 +9,9 @@ const options = { header: 'x-cxone-signature', encoding: 'Hex', toleranceSeconds
 const ring: KeyRing = { scheme: hmacBody, options, keys: ['the newest key', 'the one before'] };
 const signatureBy = (key: string) => hmacBody.sign(options, key, body, 0)[options.header];
 
-const requestWith = (signature: string | undefined): SignedRequest & { readonly taken: { body: number; header: number } } => {
+const requestWith = (
+  signature: string | undefined,
+): SignedRequest & { readonly taken: { body: number; header: number } } => {
   const taken = { body: 0, header: 0 };
   return {
     taken,

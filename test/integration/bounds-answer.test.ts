@@ -25,7 +25,10 @@ const sized = {
   },
 };
 const handler = await startHandler({ DATABASE_URL: database.url }, [
-  { tenantId: 'acme', spec: { actions: [sized], limits: { batchSize: 500, requestsPerSecond: 10_000, burst: 10_000 } } },
+  {
+    tenantId: 'acme',
+    spec: { actions: [sized], limits: { batchSize: 500, requestsPerSecond: 10_000, burst: 10_000 } },
+  },
 ]);
 await handler.ready();
 
@@ -105,7 +108,11 @@ test('a client that asks for `more` until there is none gets every row exactly o
     assert.equal([...named].sort(), [...asked].sort(), 'every key stands in the answer once');
     const place = new Map(asked.map((key, at) => [key, at]));
     for (const part of [output.rows.map(({ id }) => id), output.missing, output.more])
-      assert.equal(part, [...part].sort((a, b) => (place.get(a) ?? 0) - (place.get(b) ?? 0)), 'in the order asked for');
+      assert.equal(
+        part,
+        [...part].sort((a, b) => (place.get(a) ?? 0) - (place.get(b) ?? 0)),
+        'in the order asked for',
+      );
     assert.is(output.count, output.rows.length);
     rows.push(...output.rows.map(({ id }) => id));
     missing.push(...output.missing);

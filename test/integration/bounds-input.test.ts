@@ -82,7 +82,7 @@ const fields: Readonly<Record<string, { readonly taken: readonly unknown[]; read
     taken: [[], Array.from({ length: 500 }, (_, n) => n)],
     refused: [Array.from({ length: 501 }, (_, n) => n), 1, '1', {}],
   },
-  real: { taken: [0, -1.5, 1e308, 5e-324, 123456789012345678901], refused: ['1', [], true] },
+  real: { taken: [0, -1.5, 1e308, 5e-324, 1e20], refused: ['1', [], true] },
   yes: { taken: [true, false], refused: [0, 1, 'true', 'yes'] },
   at: {
     taken: ['2026-01-01T00:00:00Z', '0001-01-01T00:00:00.123456789+14:00', '9999-12-31T23:59:59-12:00'],
@@ -98,8 +98,7 @@ for (const [name, { taken, refused }] of Object.entries(fields)) {
   });
 }
 
-const raw = (keys: string) =>
-  handler.post('echo', `{"action":"echo","input":{"tenant_id":"echo","keys":${keys}}}`);
+const raw = (keys: string) => handler.post('echo', `{"action":"echo","input":{"tenant_id":"echo","keys":${keys}}}`);
 
 test('an Integer is an int8, exactly, there and back', async () => {
   const extremes = ['9223372036854775807', '-9223372036854775808', '9007199254740993', '0'];
@@ -119,7 +118,13 @@ const askWith = (context: unknown) =>
 const entries = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, 'v']));
 
 test('a context has at most 32 entries, keys of 64 and values of 1,024 characters', async () => {
-  const taken = [{}, entries(32), { ['😀'.repeat(64)]: '😀'.repeat(1_024) }, { 'a b"\\': '' }, Object.fromEntries([['__proto__', 'x']])];
+  const taken = [
+    {},
+    entries(32),
+    { ['😀'.repeat(64)]: '😀'.repeat(1_024) },
+    { 'a b"\\': '' },
+    Object.fromEntries([['__proto__', 'x']]),
+  ];
   for (const context of taken) assertTaken(await askWith(context), JSON.stringify(context).slice(0, 60));
   for (const context of [entries(33), null, [], 'text', 7]) assertRefused(await askWith(context), 'context');
   for (const value of ['x'.repeat(1_025), 'a\u0000', '\udfff', 7, null, {}, ['x']])

@@ -31,7 +31,8 @@ const narrow = await startHandler({ ...env, REQUESTS_IN_FLIGHT_MAX: '2', BODY_BY
 ]);
 await Promise.all([handler.ready(), narrow.ready()]);
 
-const ask = (where: TestHandler, tenantId: string, key: string) => where.ask(tenantId, { keys: [key] }, { action: 'held' });
+const ask = (where: TestHandler, tenantId: string, key: string) =>
+  where.ask(tenantId, { keys: [key] }, { action: 'held' });
 const head = (length: number) => rawRequest('POST /data-action HTTP/1.1', [`Content-Length: ${length}`]);
 
 /** Whoever comes before the others are inside takes a place himself, and gives it back at once. */

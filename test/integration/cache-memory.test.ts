@@ -10,11 +10,15 @@ import { until } from '../services/until.ts';
 
 const postgres = await startPostgres();
 const database = await prepareDatabase(postgres);
-const plain = { tenantId: 'acme' };
-const never = { tenantId: 'never', spec: { cache: { ttlSeconds: 0, missingTtlSeconds: 0 } } };
-const handler = await startHandler({ DATABASE_URL: database.url }, [plain, never]);
+/** Polling must not meet the rate. */
+const limits = { requestsPerSecond: 100_000, burst: 100_000 };
+const acmeWith = (spec: object) => ({ tenantId: 'acme', spec: { limits, ...spec } });
+const never = { tenantId: 'never', spec: { limits, cache: { ttlSeconds: 0, missingTtlSeconds: 0 } } };
+const handler = await startHandler({ DATABASE_URL: database.url }, [acmeWith({}), never]);
 await handler.ready();
-await database.sql("INSERT INTO customers SELECT 'never', id, name, status, updated_at FROM customers WHERE tenant_id = 'acme'");
+await database.sql(
+  "INSERT INTO customers SELECT 'never', id, name, status, updated_at FROM customers WHERE tenant_id = 'acme'",
+);
 
 let asked = 0;
 /** The answer, and what answered as the audit log has it. */
@@ -65,7 +69,7 @@ test('a tenant that wants no cache has none: no row, no absence', async () => {
 
 test('a changed action never reads what the old one stored, a changed limit does', async () => {
   await ask('acme', 6);
-  await handler.configure([{ ...plain, spec: { limits: { batchSize: 7 } } }, never]);
+  await handler.configure([acmeWith({ limits: { ...limits, batchSize: 7 } }), never]);
   assert.is((await ask('acme', 6)).source, 'memory');
   const changed = {
     name: 'process_customer_batch',
@@ -78,7 +82,7 @@ test('a changed action never reads what the old one stored, a changed limit does
       output: 'customers',
     },
   };
-  await handler.configure([{ ...plain, spec: { actions: [changed] } }, never]);
+  await handler.configure([acmeWith({ actions: [changed] }), never]);
   const first = await ask('acme', 6);
   assert.is(first.source, 'database');
   assert.match(first.answer.text, 'new shape');
@@ -100,7 +104,7 @@ test('requests with different other parameters never share a row', async () => {
       output: 'rows',
     },
   };
-  await handler.configure([{ ...plain, spec: { actions: [action] } }]);
+  await handler.configure([acmeWith({ actions: [action] })]);
   const marks = ['a', 'b', '', 'null', '{}', '"', undefined];
   for (const _ of ['from the database', 'from memory']) {
     const answers = marks.map((mark) => handler.ask('acme', { keys: [1], mark }, { action: 'marked' }));

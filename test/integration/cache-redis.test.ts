@@ -1,9 +1,10 @@
 /**
  * The Redis tier from outside: it outlives a handler, is shared by handlers, and an invalidation reaches all of them.
  */
+
+import { Redis } from 'ioredis';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Redis } from 'ioredis';
 import { customerId, prepareDatabase } from '../services/database.ts';
 import { startHandler, type TestHandler } from '../services/handler.ts';
 import { startPostgres } from '../services/postgres.ts';
@@ -16,7 +17,12 @@ const redis = noRedis === undefined ? await startRedis() : undefined;
 const withRedis = testUnless(noRedis);
 const postgres = await startPostgres();
 const database = await prepareDatabase(postgres);
-const tenants = [{ tenantId: 'acme' }, { tenantId: 'never', spec: { cache: { ttlSeconds: 0, missingTtlSeconds: 0 } } }];
+/** Polling must not meet the rate. */
+const limits = { requestsPerSecond: 100_000, burst: 100_000 };
+const tenants = [
+  { tenantId: 'acme', spec: { limits } },
+  { tenantId: 'never', spec: { limits, cache: { ttlSeconds: 0, missingTtlSeconds: 0 } } },
+];
 const start = async (): Promise<TestHandler> => {
   const env = { DATABASE_URL: database.url, REDIS_URL: redis?.url ?? '', REDIS_TIMEOUT_MS: '2000' };
   const handler = await startHandler(env, tenants);
@@ -60,13 +66,16 @@ withRedis('an absence is shared likewise', async () => {
   assert.match(text, '"missing"');
 });
 
-withRedis('of a batch only what is missing travels further; the slowest part that was needed is its source', async () => {
-  await ask(one, [2]);
-  await ask(two, [3]);
-  await Promise.all([stored(2), stored(3)]);
-  assert.is((await ask(one, [2, 3])).source, 'redis');
-  assert.is((await ask(one, [2, 3, 4])).source, 'database');
-});
+withRedis(
+  'of a batch only what is missing travels further; the slowest part that was needed is its source',
+  async () => {
+    await ask(one, [2]);
+    await ask(two, [3]);
+    await Promise.all([stored(2), stored(3)]);
+    assert.is((await ask(one, [2, 3])).source, 'redis');
+    assert.is((await ask(one, [2, 3, 4])).source, 'database');
+  },
+);
 
 withRedis('a handler that was restarted answers from Redis', async () => {
   await ask(one, [5]);

@@ -29,8 +29,7 @@ const handler = await startHandler(
 );
 await handler.ready();
 
-const ask = (tenantId: string, ...ns: readonly number[]) =>
-  handler.ask(tenantId, { customer_ids: ns.map(customerId) });
+const ask = (tenantId: string, ...ns: readonly number[]) => handler.ask(tenantId, { customer_ids: ns.map(customerId) });
 
 const fresh = await ask('stale', 1, 2);
 for (const tenantId of ['short', 'long', 'every']) await ask(tenantId, 1);

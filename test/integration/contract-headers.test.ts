@@ -106,7 +106,8 @@ test('one log line for each request, with its trace', async () => {
   const [traced, untraced, broken] = lines;
   assert.is(lines.length, 3);
   assert.is(traced?.traceId, traceId);
-  for (const name of ['tenantId', 'action', 'status', 'durationMs', 'source']) assert.ok(traced && name in traced, name);
+  for (const name of ['tenantId', 'action', 'status', 'durationMs', 'source'])
+    assert.ok(traced && name in traced, name);
   assert.is(untraced?.traceId, undefined);
   assert.is(broken?.traceId, traceId);
   assert.is(broken?.code, 'invalid_json');

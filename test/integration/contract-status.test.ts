@@ -79,7 +79,17 @@ test('400 invalid_request: the first 20 problems of many', async () => {
 });
 
 test('404 not_found: whatever else is asked for', async () => {
-  for (const path of ['/', '/metrics', '/config', '/readyz', '/livez', '/data-action/x', '/data-actionx', '/data', '//']) {
+  for (const path of [
+    '/',
+    '/metrics',
+    '/config',
+    '/readyz',
+    '/livez',
+    '/data-action/x',
+    '/data-actionx',
+    '/data',
+    '//',
+  ]) {
     assertProblem(await get(`GET ${path} HTTP/1.1`), 404, 'not_found');
     assertProblem(await get(`POST ${path} HTTP/1.1`), 404, 'not_found');
   }
@@ -108,7 +118,10 @@ test("504 deadline_exceeded: at X-Timeout-Ms or the tenant's own deadline, which
   await hold.hold();
   try {
     const requested = { action: 'held', headers: { 'X-Timeout-Ms': '300' } };
-    const both = [handler.ask('custom', { keys: ['a'] }, requested), handler.ask('hasty', { keys: ['a'] }, { action: 'held' })];
+    const both = [
+      handler.ask('custom', { keys: ['a'] }, requested),
+      handler.ask('hasty', { keys: ['a'] }, { action: 'held' }),
+    ];
     for (const answer of await Promise.all(both)) assertProblem(answer, 504, 'deadline_exceeded');
   } finally {
     await hold.letGo();

@@ -22,8 +22,7 @@ const start = async (env: Readonly<Record<string, string>> = {}) => {
   await handler.ready();
   const ask = () => handler.ask('acme', { customer_ids: [customerId(1)] });
   const askHeld = () => handler.ask('slow', { keys: [`key of ${handler.port}`] }, { action: 'held' });
-  const notReady = () =>
-    until('not ready', async () => assert.is((await handler.admin('/readyz')).status, 503));
+  const notReady = () => until('not ready', async () => assert.is((await handler.admin('/readyz')).status, 503));
   /** The door is closed: nobody can connect any more. */
   const closed = () => until('a closed door', () => refuses(handler.port));
   return { ...handler, ask, askHeld, notReady, closed };

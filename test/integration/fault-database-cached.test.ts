@@ -11,7 +11,8 @@ import { until } from '../services/until.ts';
 
 const postgres = await startPostgres();
 const database = await prepareDatabase(postgres);
-const everyone = "SELECT id, name, status, updated_at FROM customers WHERE tenant_id = 'acme' AND $1 <> '' AND id = ANY($2)";
+const everyone =
+  "SELECT id, name, status, updated_at FROM customers WHERE tenant_id = 'acme' AND $1 <> '' AND id = ANY($2)";
 /** Reads acme's sample rows, so that any tenant has some. */
 const action = {
   name: 'process_customer_batch',

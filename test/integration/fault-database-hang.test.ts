@@ -83,7 +83,10 @@ const goesThrough = async (begin: () => Promise<void>, end: () => Promise<void>)
   assert.equal(failures, []);
   assert.ok(slowestMs < deadlineMs + graceMs, `${slowestMs} ms`);
   for (const { answer } of answered.filter(({ answer: { status } }) => status !== 200)) {
-    assert.match(`${answer.status} ${answer.json.code}`, /^(?:504 deadline_exceeded|503 (?:overloaded|database_unavailable))$/);
+    assert.match(
+      `${answer.status} ${answer.json.code}`,
+      /^(?:504 deadline_exceeded|503 (?:overloaded|database_unavailable))$/,
+    );
     if (answer.status === 503) assert.match(String(answer.headers['retry-after']), /^\d+$/);
   }
   await wholePoolWorks();

@@ -44,10 +44,14 @@ const goesThrough = async (fault: () => Promise<void>, cure: () => Promise<void>
 for (const [fault, begin, end] of [
   ['killed and started again', server.kill, server.start],
   ['stopped and started again', server.stop, server.start],
-  ['cut off from us and back', async () => {
-    await proxy.mode('reset');
-    await proxy.mode('refuse');
-  }, () => proxy.mode('forward')],
+  [
+    'cut off from us and back',
+    async () => {
+      await proxy.mode('reset');
+      await proxy.mode('refuse');
+    },
+    () => proxy.mode('forward'),
+  ],
 ] as const) {
   test(`every call is answered in time while PostgreSQL is ${fault}`, async () => {
     const { answered, failures, slowestMs } = await goesThrough(begin, end);

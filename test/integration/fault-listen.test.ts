@@ -19,7 +19,9 @@ const handler = await startHandler({ DATABASE_URL: direct.url, DATABASE_LISTEN_U
 await handler.ready();
 
 const listeners = async () => {
-  const [row] = await direct.sql("SELECT count(*) AS n FROM pg_stat_activity WHERE application_name LIKE '%listen' AND query LIKE 'LISTEN%'");
+  const [row] = await direct.sql(
+    "SELECT count(*) AS n FROM pg_stat_activity WHERE application_name LIKE '%listen' AND query LIKE 'LISTEN%'",
+  );
   return Number(row?.n);
 };
 const isListening = () =>

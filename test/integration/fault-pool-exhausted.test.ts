@@ -3,6 +3,7 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { databaseLimits } from '../../pkg/process/limits.ts';
 import { prepareDatabase } from '../services/database.ts';
 import { startHandler } from '../services/handler.ts';
 import { createHold, heldAction } from '../services/hold.ts';
@@ -14,6 +15,7 @@ import { until } from '../services/until.ts';
 const poolMax = 2;
 const queueMax = 3;
 const tenants = 10;
+const limits = { deadlineMilliseconds: 30_000, requestsPerSecond: 10_000, burst: 10_000, concurrency: 10_000 };
 
 const postgres = await startPostgres();
 const database = await prepareDatabase(postgres);
@@ -27,9 +29,9 @@ const handler = await startHandler(
     DATABASE_QUEUE_MAX: String(queueMax),
     STATEMENT_TIMEOUT_MS: '30000',
   },
-  names.map((tenantId) => ({
+  [...names, 'crowd'].map((tenantId) => ({
     tenantId,
-    spec: { actions: [heldAction()], cache: { ttlSeconds: 0 }, limits: { deadlineMilliseconds: 30_000 } },
+    spec: { actions: [heldAction()], cache: { ttlSeconds: 0 }, limits },
   })),
 );
 await handler.ready();
@@ -66,13 +68,21 @@ test('has room again afterwards', async () => {
   for (const { status } of await Promise.all(asked)) assert.is(status, 200);
 });
 
-test('tells the tenant whose own waiters are too many, with Retry-After', async () => {
-  // One tenant's action is one batch at a time; what waits for it is bounded too.
+test('answers 503 overloaded at once to whom a queue of its own tenant has no room for', async () => {
   await hold.hold();
-  const first = held('tenant-0');
+  const refused: Awaited<ReturnType<typeof held>>[] = [];
+  const first = held('crowd');
   await hold.waiting(1);
+  // A tenant's requests for one action share a statement; these wait for the first one's.
+  const others = Array.from({ length: databaseLimits.queueMax + 5 }, async () => {
+    const answer = await held('crowd');
+    if (answer.status !== 200) refused.push(answer);
+  });
+  await until('refusals while the statement is held', async () => assert.ok(refused.length >= 5));
+  for (const answer of refused) assertProblem(answer, 503, 'overloaded', true);
   await hold.letGo();
-  assert.is((await first).status, 200);
+  await Promise.all([first, ...others]);
+  assert.is(refused.length, 5);
 });
 
 test.after(async () => {

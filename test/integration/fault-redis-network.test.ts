@@ -41,7 +41,8 @@ const redisHits = () => metric(handler, 'cache_requests_total', { tier: 'redis',
 
 /** Two of fifty customers, so that some are cached and some are not. */
 const keysOf = (n: number) => [customerId(1 + (n % 50)), customerId(1 + ((n * 7 + 3) % 50))];
-const lookUp = (n: number) => handler.ask('acme', { customer_ids: keysOf(n) }, { headers: { 'X-Request-Id': `n-${n}` } });
+const lookUp = (n: number) =>
+  handler.ask('acme', { customer_ids: keysOf(n) }, { headers: { 'X-Request-Id': `n-${n}` } });
 
 /** Every answer is 200, in time, and holds exactly the customers that were asked for. */
 const answersRightly = async (fault: () => Promise<void>) => {

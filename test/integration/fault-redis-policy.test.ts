@@ -14,7 +14,10 @@ import { testUnless } from '../services/test-unless.ts';
 import { until } from '../services/until.ts';
 
 const testRedis = testUnless(await whyNoRedis());
-const [database, redis] = await Promise.all([startPostgres().then((server) => prepareDatabase(server)), startProxiedRedis()]);
+const [database, redis] = await Promise.all([
+  startPostgres().then((server) => prepareDatabase(server)),
+  startProxiedRedis(),
+]);
 const direct = new Redis(redis.server.port, { lazyConnect: true });
 const handlers: TestHandler[] = [];
 

@@ -18,21 +18,20 @@ const graceMs = 1_000;
 
 const { proxy, server, database } = await startProxiedPostgres();
 const hold = await createHold(server, database);
-const handler = await startHandler(
-  { DATABASE_URL: database.url, STATEMENT_TIMEOUT_MS: String(statementTimeoutMs) },
-  [
-    { tenantId: 'acme' },
-    { tenantId: 'slow', spec: { limits: { deadlineMilliseconds: deadlineMs }, actions: [heldAction()] } },
-    { tenantId: 'patient', spec: { limits: { deadlineMilliseconds: 30_000 }, actions: [heldAction()] } },
-  ],
-);
+const handler = await startHandler({ DATABASE_URL: database.url, STATEMENT_TIMEOUT_MS: String(statementTimeoutMs) }, [
+  { tenantId: 'acme' },
+  { tenantId: 'slow', spec: { limits: { deadlineMilliseconds: deadlineMs }, actions: [heldAction()] } },
+  { tenantId: 'patient', spec: { limits: { deadlineMilliseconds: 30_000 }, actions: [heldAction()] } },
+]);
 await handler.ready();
 
 const held = (tenantId: string, headers: Record<string, string> = {}) =>
   handler.ask(tenantId, { keys: ['a'] }, { action: 'held', headers });
 
 const slept = async () => {
-  const [row] = await database.sql("SELECT count(*) AS n FROM pg_stat_activity WHERE query LIKE '%wait_until_let_go%' AND state = 'active' AND pid <> pg_backend_pid()");
+  const [row] = await database.sql(
+    "SELECT count(*) AS n FROM pg_stat_activity WHERE query LIKE '%wait_until_let_go%' AND state = 'active' AND pid <> pg_backend_pid()",
+  );
   return Number(row?.n);
 };
 const serverIsAtRest = () =>
@@ -69,7 +68,9 @@ test('other tenants are answered meanwhile', async () => {
 
 test('statement_timeout ends it on the server, though nobody let it go', async () => {
   await serverIsAtRest();
-  assert.ok(((await metric(handler, 'query_duration_seconds_count', { tenant_id: 'slow', status: 'timeout' })) ?? 0) > 0);
+  assert.ok(
+    ((await metric(handler, 'query_duration_seconds_count', { tenant_id: 'slow', status: 'timeout' })) ?? 0) > 0,
+  );
 });
 
 test('is answered again when its statement is fast again', async () => {

@@ -19,7 +19,12 @@ const postgres = await startPostgres();
 const database = await prepareDatabase(postgres);
 const wide = { requestsPerSecond: 100_000, burst: 100_000, concurrency: 10_000 };
 const handler = await startHandler(
-  { DATABASE_URL: database.url, REQUESTS_IN_FLIGHT_MAX: String(requestsMax), MEMORY_CACHE_BYTES: '0', LOG_LEVEL: 'warn' },
+  {
+    DATABASE_URL: database.url,
+    REQUESTS_IN_FLIGHT_MAX: String(requestsMax),
+    MEMORY_CACHE_BYTES: '0',
+    LOG_LEVEL: 'warn',
+  },
   [
     { tenantId: 'acme', spec: { limits: wide } },
     { tenantId: 'greedy', spec: { limits: { requestsPerSecond: 50, burst: 50, concurrency: 10_000 } } },
@@ -29,7 +34,9 @@ const handler = await startHandler(
 await handler.ready();
 const tenants = ['acme', 'greedy', 'crowd'] as const;
 const lookUp = (n: number) =>
-  handler.ask(tenants[n % 3] ?? 'acme', { customer_ids: [customerId(1 + (n % 2_000)), customerId(1 + ((7 * n) % 2_000))] });
+  handler.ask(tenants[n % 3] ?? 'acme', {
+    customer_ids: [customerId(1 + (n % 2_000)), customerId(1 + ((7 * n) % 2_000))],
+  });
 
 const residentBytes = async () =>
   Number(/^process_resident_memory_bytes (\d+)/m.exec((await handler.admin('/metrics')).text)?.[1]);
@@ -70,12 +77,19 @@ test('connections beyond what anyone needs are answered too', async () => {
   const agent = new Agent({ connections: 1_000 });
   const answers = await Promise.all(
     Array.from({ length: 1_000 }, async () => {
-      const { statusCode, body } = await request(`${handler.url}/data-action`, { method: 'POST', body: '{}', dispatcher: agent });
+      const { statusCode, body } = await request(`${handler.url}/data-action`, {
+        method: 'POST',
+        body: '{}',
+        dispatcher: agent,
+      });
       await body.dump();
       return statusCode;
     }),
   );
-  assert.equal([...new Set(answers)].filter((status) => status !== 401 && status !== 503), []);
+  assert.equal(
+    [...new Set(answers)].filter((status) => status !== 401 && status !== 503),
+    [],
+  );
   await agent.close();
 });
 

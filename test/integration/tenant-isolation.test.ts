@@ -51,7 +51,18 @@ const unusable: readonly string[] = [
   `{${action},"input":{"Tenant_Id":"${evil}",${ids}}}`,
   `[{${action},"input":{"tenant_id":"${evil}",${ids}}}]`,
 ];
-const lookAlikes: readonly string[] = ['EVIL', 'Evil', 'evil ', ' evil', 'evil\\u0000', 'ev\\u0131l', 'еvil', 'ｅvil', 'evil\\u200b', 'evil/'];
+const lookAlikes: readonly string[] = [
+  'EVIL',
+  'Evil',
+  'evil ',
+  ' evil',
+  'evil\\u0000',
+  'ev\\u0131l',
+  'еvil',
+  'ｅvil',
+  'evil\\u200b',
+  'evil/',
+];
 /** Evil's own tenant_id where it counts, victim's wherever else it could be put. */
 const misplaced: readonly string[] = [
   `{${action},"tenant_id":"${victim}","input":{"tenant_id":"${evil}",${ids}}}`,
@@ -112,7 +123,10 @@ testUnless(noRedis)('nor an entry in the cache', async () => {
     if (found.length === 0) throw new Error('none');
     return found;
   });
-  assert.equal(keys.filter((key) => !key.startsWith(`dac:{${evil}:`)), []);
+  assert.equal(
+    keys.filter((key) => !key.startsWith(`dac:{${evil}:`)),
+    [],
+  );
   for (const key of keys) assert.not.match(String(await client.get(key).catch(() => '')), victimsRow);
   client.disconnect();
 });

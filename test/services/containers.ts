@@ -60,7 +60,10 @@ export const startContainer = async (spec: ContainerSpec): Promise<Service> => {
       await container.wait();
     },
     start: async () => {
-      if (!(await state()).Running) await container.start();
+      // Docker gives the port of a container that just ended free a moment later.
+      await until(spec.image, async () => {
+        if (!(await state()).Running) await container.start();
+      });
       await ready();
     },
     pause: async () => void (await container.pause()),

@@ -51,6 +51,7 @@ export interface TestHandler {
   ready(): Promise<void>;
   signal(name: NodeJS.Signals): void;
   exited(): Promise<number | null>;
+  /** Safe twice. */
   stop(): Promise<void>;
 }
 
@@ -81,12 +82,18 @@ export const startHandler = async (
   await write(tenants);
 
   let output = '';
+  let stopping: Promise<void> | undefined;
   const handler = await startHandlerProcess(
     { HOST: '127.0.0.1', PORT: '0', ADMIN_PORT: '0', DRAIN_DELAY_MS: '0', BUNDLE_DIR: bundleDir, ...env },
     { stdio: 'pipe', onOutput: (text) => (output += text) },
   );
   ownProcess(() => handler.child.pid);
-  const agent = new Agent({ connections: 256, keepAliveTimeout: 60_000, bodyTimeout: 60_000, headersTimeout: 60_000 });
+  const agent = new Agent({
+    connections: 1_024,
+    keepAliveTimeout: 60_000,
+    bodyTimeout: 60_000,
+    headersTimeout: 60_000,
+  });
   const url = `http://127.0.0.1:${handler.port}`;
   const adminUrl = `http://127.0.0.1:${handler.adminPort}`;
 
@@ -135,9 +142,9 @@ export const startHandler = async (
       }),
     signal: (name) => void handler.child.kill(name),
     exited: () => handler.exited,
-    stop: async () => {
-      await handler.stop();
-      await agent.close();
+    stop: () => {
+      stopping ??= handler.stop().then(() => agent.close());
+      return stopping;
     },
   };
 };

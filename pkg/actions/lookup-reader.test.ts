@@ -1,0 +1,163 @@
+/** A database that answers when the test lets it; real cache. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createCacheGroup } from '../cache/group.ts';
+import { createMemoryTier } from '../cache/memory-tier.ts';
+import { createCache } from '../cache/two-tier.ts';
+import { AppError, isAppError } from '../errors/app-error.ts';
+import type { Database } from '../postgres/database.ts';
+import { compileLookup } from '../postgres/lookup-statement.ts';
+import { bindParameter } from '../postgres/parameter.ts';
+import type { BoundValue } from '../postgres/statement.ts';
+import { createManualClock } from '../process/manual-clock.ts';
+import { createDeadline } from '../resilience/deadline.ts';
+import { createLookupReader, type ReadPlan } from './lookup-reader.ts';
+
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+const keysIn = (literal: BoundValue | undefined): readonly string[] =>
+  (literal ?? '{}').slice(1, -1).split(',').filter(Boolean);
+
+const setUp = () => {
+  const clock = createManualClock();
+  const cache = createCache({ clock, memory: createMemoryTier(1_000_000), random: () => 0.5, lookupsOf: () => [] });
+  const calls: { readonly keys: readonly string[]; readonly requests: number }[] = [];
+  const heard = { batches: [] as number[], queries: [] as string[] };
+  const queue: PromiseWithResolvers<void>[] = [];
+  const state = { poison: '' };
+  const query: Database['query'] = async (_statement, values) => {
+    const keys = keysIn(values[1]);
+    calls.push({ keys, requests: keysIn(values[2]).length });
+    const turn = Promise.withResolvers<void>();
+    queue.push(turn);
+    await turn.promise;
+    if (keys.includes(state.poison)) throw new AppError('statement_failed');
+    return keys
+      .filter((key) => key !== 'none')
+      .flatMap((key) => [
+        { key, row: `"${key}"` },
+        { key, row: '"second"' },
+        { key: 'x', row: '"x"' },
+        { key: null, row: '"null"' },
+      ]);
+  };
+  const database: Database = {
+    query,
+    start: () => {},
+    stop: async () => {},
+    reached: () => true,
+    stats: () => ({ active: 0, idle: 0, pending: 0, waiting: 0 }),
+  };
+  const reader = createLookupReader({
+    database,
+    cache,
+    clock,
+    hooks: {
+      onBatch: (requests) => void heard.batches.push(requests),
+      onQuery: (tenantId, status) => void heard.queries.push(`${tenantId} ${status}`),
+    },
+  });
+  const planOf = (parameters?: string): ReadPlan => ({
+    group: createCacheGroup({ tenantId: 'acme', action: 'get', revision: 'r', parameters }),
+    lookup: compileLookup({ text: '$1 $2', types: ['text', 'text[]'], keyColumn: 'id' }),
+    cachePolicy: { ttlSeconds: 300, missingTtlSeconds: 30, staleIfErrorSeconds: 0 },
+    bind: (keys) => ['acme', bindParameter(keys)],
+  });
+  const read = (keys: readonly string[], { plan = planOf(), budgetMs = 1_000 } = {}) =>
+    reader.read(plan, {
+      keys,
+      record: {
+        tenantId: 'acme',
+        action: 'get',
+        keys,
+        requestId: keys.join('-'),
+        source: 'database',
+        outcome: 'answered',
+        context: '',
+      },
+      deadline: createDeadline(clock, budgetMs),
+    });
+  /** Lets the statement that runs go on, and whoever waits for it. */
+  const answer = async () => {
+    queue.shift()?.resolve();
+    await settle();
+  };
+  return { clock, cache, calls, heard, state, planOf, read, answer };
+};
+
+const outcome = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'answered',
+    (error: unknown) => (isAppError(error) ? error.code : String(error)),
+  );
+
+test('a lone request is read at once; what comes meanwhile forms the next batch, each key once', async () => {
+  const { read, calls, answer, heard } = setUp();
+  const first = read(['a']);
+  assert.equal(calls, [{ keys: ['a'], requests: 1 }]);
+  const later = [read(['b', 'c']), read(['c', 'd']), read(['a'])];
+  await answer();
+  assert.is((await first).get('a'), '"a"');
+  assert.equal(calls[1], { keys: ['b', 'c', 'd'], requests: 3 }, 'a has been read meanwhile');
+  await answer();
+  const [bc, cd, a] = await Promise.all(later);
+  assert.equal([bc?.get('b'), bc?.get('c'), cd?.get('d'), a?.get('a')], ['"b"', '"c"', '"d"', '"a"']);
+  assert.equal(heard.batches, [1, 3]);
+  assert.equal(heard.queries, ['acme success', 'acme success']);
+});
+
+test('of several rows for a key the first counts; rows for keys nobody asked for, or without one, do not', async () => {
+  const { read, answer, cache, planOf } = setUp();
+  const reading = read(['a', 'none']);
+  await answer();
+  assert.equal(
+    [...(await reading)],
+    [
+      ['a', '"a"'],
+      ['none', null],
+    ],
+  );
+  assert.is(cache.readMemory(planOf().group, 'x'), undefined);
+  assert.is(cache.readMemory(planOf().group, 'a')?.text, '"a"');
+  assert.is(cache.readMemory(planOf().group, 'none')?.text, null);
+});
+
+test('requests with other parameters never share a statement', async () => {
+  const { read, calls, answer, planOf } = setUp();
+  const reading = [read(['a'], { plan: planOf('1') }), read(['a'], { plan: planOf('2') })];
+  assert.is(calls.length, 2);
+  await answer();
+  await answer();
+  await Promise.all(reading);
+});
+
+test('the one request at fault fails alone', async () => {
+  const { read, calls, answer, state, heard } = setUp();
+  state.poison = 'p';
+  const reading = [['z'], ['a'], ['b'], ['p', 'a'], ['c']].map((keys) => outcome(read(keys)));
+  for (let turn = 0; turn < calls.length; turn += 1) await answer();
+  assert.equal(await Promise.all(reading), ['answered', 'answered', 'answered', 'statement_failed', 'answered']);
+  assert.ok(heard.queries.includes('acme error'));
+});
+
+test('each waiter leaves at its own deadline; the statement runs on for the others', async () => {
+  const { read, answer, clock, cache, planOf } = setUp();
+  const first = outcome(read(['a'], { budgetMs: 10 }));
+  const second = outcome(read(['b'], { budgetMs: 500 }));
+  await clock.advance(10);
+  assert.is(await first, 'deadline_exceeded');
+  await answer();
+  assert.is(cache.readMemory(planOf().group, 'a')?.text, '"a"', 'what was read is kept');
+  await answer();
+  assert.is(await second, 'answered');
+});
+
+test('rows invalidated while they were read are answered, not kept', async () => {
+  const { read, answer, cache, planOf } = setUp();
+  const reading = read(['a']);
+  cache.invalidate({ tenantId: 'acme', action: 'get' });
+  await answer();
+  assert.is((await reading).get('a'), '"a"');
+  assert.is(cache.readMemory(planOf().group, 'a'), undefined);
+});
+
+test.run();

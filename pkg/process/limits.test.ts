@@ -1,0 +1,139 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import * as limits from './limits.ts';
+
+const { requestLimits, processLimits, databaseLimits, redisLimits, cacheLimits, tenantLimits, bundleLimits } = limits;
+
+type Relation = readonly (readonly [name: string, value: number])[];
+
+/** Each value below the next one. */
+const ascending: Readonly<Record<string, Relation>> = {
+  'a request: Redis, then a connection, then a lock, then its statement give up before the drain does': [
+    ['Redis command', redisLimits.commandTimeoutMs],
+    ['connect', databaseLimits.connectTimeoutMs],
+    ['lock', databaseLimits.lockTimeoutMs],
+    ['statement', databaseLimits.statementTimeoutMs],
+    ['silence after a statement', databaseLimits.statementTimeoutMs + databaseLimits.silenceMarginMs],
+    ['idle in transaction', databaseLimits.idleInTransactionTimeoutMs],
+    ['drain', processLimits.drainTimeoutMs],
+  ],
+  'a deadline ends before the caller gives up': [
+    ['shortest deadline', tenantLimits.deadlineMsMin],
+    ['longest deadline', tenantLimits.deadlineMsMax],
+    ['what the caller waits at most', requestLimits.timeoutHeaderMsMax],
+    ['90 s and a little', 90_001],
+  ],
+  'reading a request: our own time-outs come before those of the server': [
+    ['body', requestLimits.bodyTimeoutMs],
+    ['longest body setting', requestLimits.bodyTimeoutMsMax],
+    ['headers and body', requestLimits.headersTimeoutMs + requestLimits.bodyTimeoutMsMax],
+    ['request', requestLimits.requestTimeoutMs],
+  ],
+  'idle connections are closed by the load balancer': [
+    ["load balancer's idle time-out", 60_000],
+    ['ours', requestLimits.keepAliveTimeoutMs],
+  ],
+  'a drain: sockets are cut within it': [
+    ['margin', processLimits.drainSocketMarginMs],
+    ['drain', processLimits.drainTimeoutMs],
+  ],
+  'a refused body is discarded within the time of a request': [
+    ['silence', requestLimits.discardSilenceMs],
+    ['request', requestLimits.requestTimeoutMs],
+  ],
+  'Redis: as many time-outs as open the breaker fit in its window, and that before a probe': [
+    ['failures', redisLimits.breakerFailures * redisLimits.commandTimeoutMs],
+    ['window', redisLimits.breakerWindowMs],
+    ['probe', redisLimits.breakerProbeIntervalMs],
+  ],
+  'Redis: reconnecting backs off': [
+    ['least', redisLimits.reconnectMinMs],
+    ['most', redisLimits.reconnectMaxMs],
+  ],
+  'PostgreSQL: reconnecting backs off, and a ping comes before a connection is idle': [
+    ['least', databaseLimits.reconnectMinMs],
+    ['most', databaseLimits.reconnectMaxMs],
+    ['ping', databaseLimits.poolPingIntervalMs],
+    ['idle', databaseLimits.connectionIdleMs],
+    ['lifetime', databaseLimits.connectionLifetimeMs],
+  ],
+  'a removed key is remembered longer than any read can take': [
+    ['the longest wait and the longest statement', tenantLimits.deadlineMsMax + 60_000 + cacheLimits.clockSkewMs],
+    ['tombstone', cacheLimits.tombstoneMs],
+  ],
+  'an entry lives no longer than floors do': [
+    ['entry', (tenantLimits.ttlSecondsMax * (1 + cacheLimits.ttlJitter) + tenantLimits.staleIfErrorSecondsMax) * 1_000],
+    ['floor', cacheLimits.entryLifeMsMax],
+  ],
+  'an audit row of every request in flight finds room, in several INSERTs': [
+    ['INSERT', databaseLimits.auditRowsMax],
+    ['requests', processLimits.requestsInFlightMax],
+    ['queue', databaseLimits.auditQueueMax],
+  ],
+  'a bundle line holds what the API server allows an object to be (1.5 MiB)': [
+    ['object', 1.5 * 1024 * 1024],
+    ['line', bundleLimits.lineBytesMax],
+  ],
+  'the bundle is looked at more often than PostgreSQL is asked again': [
+    ['poll', bundleLimits.pollIntervalMs],
+    ['recheck', bundleLimits.recheckIntervalMs],
+  ],
+};
+
+for (const [title, relation] of Object.entries(ascending)) {
+  test(title, () => {
+    for (const [index, [name, value]] of relation.entries()) {
+      const [nextName, next] = relation[index + 1] ?? ['', Number.POSITIVE_INFINITY];
+      assert.ok(value < next, `${name} (${value}) comes before ${nextName} (${next})`);
+    }
+  });
+}
+
+test("the caller's figures are NICE's", () => {
+  assert.is(requestLimits.answerBytesMax, 32_768);
+  assert.is(requestLimits.timeoutHeaderMsMax, 90_000);
+});
+
+test('a full batch and the fullest context in ASCII fit a body; many full bodies fit at once', () => {
+  const batch = requestLimits.batchSizeMax * '"00000000-0000-0000-0000-000000000000",'.length;
+  const entry = requestLimits.contextKeyCharactersMax + requestLimits.contextValueCharactersMax + '"":"",'.length;
+  const rest = 1_024;
+  assert.ok(batch < requestLimits.bodyBytesMax / 3);
+  assert.ok(batch + requestLimits.contextEntriesMax * entry + rest < requestLimits.bodyBytesMax);
+  assert.is(processLimits.bodyBytesInFlightMax, 256 * requestLimits.bodyBytesMax);
+});
+
+test('a full batch of UUIDs fits an answer as keys alone', () => {
+  assert.ok(requestLimits.batchSizeMax * 39 + 256 < requestLimits.answerBytesMax);
+});
+
+test('shared statements take full batches, and the queue is as deep as its comment says', () => {
+  assert.is(databaseLimits.batchKeysMax, 10 * requestLimits.batchSizeMax);
+  assert.is(databaseLimits.queueMax, 20 * databaseLimits.poolMax);
+  assert.ok(databaseLimits.poolMin <= databaseLimits.poolMax);
+});
+
+test('the cache holds every row that can be delivered, and one write takes any of them', () => {
+  assert.is(cacheLimits.rowCharactersMax, 2 * requestLimits.answerBytesMax);
+  assert.ok(cacheLimits.rowCharactersMax < cacheLimits.writeCharactersMax);
+});
+
+const numbersOf = (value: unknown, path: string): readonly (readonly [string, number])[] => {
+  if (typeof value === 'number') return [[path, value]];
+  return Object.entries(value ?? {}).flatMap(([key, each]) => numbersOf(each, `${path}.${key}`));
+};
+
+test('every bound is a positive, finite number, whole but for ratios', () => {
+  for (const [path, value] of numbersOf(limits, 'limits')) {
+    assert.ok(Number.isFinite(value) && value > 0, path);
+    assert.ok(Number.isInteger(value) || /(?:Jitter|Weight)$/.test(path), path);
+  }
+});
+
+test("every duration fits Node's timers, which fire at once above 24.8 days", () => {
+  for (const [path, value] of numbersOf(limits, 'limits')) {
+    if (/Ms(?:Min|Max)?$/.test(path)) assert.ok(value < 2 ** 31, path);
+  }
+});
+
+test.run();
