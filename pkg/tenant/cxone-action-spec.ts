@@ -68,7 +68,7 @@ export const cxoneActionSpec: Codec<CxoneActionSpec> = closed(
 );
 
 /** The inputs that a template names, in order. */
-export const placeholdersOf = (template: string): readonly string[] =>
+const placeholdersOf = (template: string): readonly string[] =>
   [...template.matchAll(placeholder)].map((match) => match[1] ?? '');
 
 /** @returns problems by path below the call */

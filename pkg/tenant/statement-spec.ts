@@ -11,7 +11,7 @@ import { text } from './codec-scalars.ts';
 import { identifier } from './names.ts';
 
 /** The tenant's id as verified; always `$1`. */
-export const tenantParameter = 'tenant_id';
+const tenantParameter = 'tenant_id';
 
 // slonik rewrites this text anywhere in a statement, string literals included.
 const reservedBySlonik = '$slonik_';

@@ -54,6 +54,6 @@ export const webhookFields = {
 
 const secretRef: Codec<SecretRef> = closed({ name: objectName, key: secretKey, optional: defaulted(flag, false) });
 
-export const secretRefs: Codec<readonly SecretRef[]> = list(secretRef, 1, tenantLimits.webhookKeysMax);
+const secretRefs: Codec<readonly SecretRef[]> = list(secretRef, 1, tenantLimits.webhookKeysMax);
 
 export const webhookSpec: Codec<WebhookSpec> = closed({ ...webhookFields, secretRefs });
