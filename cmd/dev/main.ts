@@ -28,7 +28,13 @@ const stopAll = async (): Promise<void> => {
     await stop().catch((error: unknown) => say(`while stopping: ${String(error)}`));
 };
 
-const end = (code: number): void => void stopAll().finally(() => process.exit(code));
+let ending = false;
+/** The first reason counts: a handler that ends because it was stopped is no second one. */
+const end = (code: number): void => {
+  if (ending) return;
+  ending = true;
+  void stopAll().finally(() => process.exit(code));
+};
 
 const startPostgres = async (): Promise<PostgresServer> => {
   const binaries = resolvePostgresBinaries('embedded') ?? resolvePostgresBinaries('path');

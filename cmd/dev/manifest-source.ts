@@ -1,6 +1,6 @@
 /**
  * Manifests in a YAML file as the source of the bundle: what the controller does with the API server's objects, with the
- * same `decide`. A file that cannot be read keeps what was there.
+ * same `decide`. A file that cannot be read, is empty or is still being written keeps what was there.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import { basename, dirname } from 'node:path';
 import { decide } from '../../pkg/controller/decide.ts';
 import { readManifests } from '../../pkg/controller/read-manifests.ts';
 import type { Verdict } from '../../pkg/controller/verdict.ts';
-import { type Clock, systemClock } from '../../pkg/process/clock.ts';
+import { type Clock, sleep, systemClock } from '../../pkg/process/clock.ts';
 import { watchDirectory } from '../../pkg/registry/directory-watch.ts';
 import type { BundleTenant } from '../../pkg/tenant/bundle.ts';
 import { writeBundle } from '../../pkg/tenant/bundle-directory.ts';
@@ -27,6 +27,8 @@ interface ManifestSourceOptions {
 }
 
 const pollIntervalMs = 1_000;
+/** An editor empties a file and then fills it: one that changed has to stay the same for this long, within so many looks. */
+const quiet = { ms: 50, looks: 20 } as const;
 
 const complaints = ({ name, accepted, secretsResolved }: Verdict): readonly string[] =>
   [accepted, secretsResolved]
@@ -45,9 +47,21 @@ export const createManifestSource = ({
   let working: Promise<void> = Promise.resolve();
   let stopWatching = () => {};
 
+  /** @returns undefined where there is nothing to read, or nobody stops writing */
+  const readWhenQuiet = async (): Promise<string | undefined> => {
+    let before = lastText;
+    for (let look = 0; look < quiet.looks; look += 1) {
+      const text = await readFile(file, 'utf8').catch(() => undefined);
+      if (text === before || lastText === undefined) return text;
+      before = text;
+      await sleep(clock, quiet.ms);
+    }
+    return undefined;
+  };
+
   const takeOver = async (): Promise<void> => {
-    const text = await readFile(file, 'utf8').catch(() => undefined);
-    if (text === undefined || text === lastText) return;
+    const text = await readWhenQuiet();
+    if (text === undefined || text === lastText || text.trim() === '') return;
     const isFirst = lastText === undefined;
     lastText = text;
     const gathered = readManifests(text, salt);

@@ -172,6 +172,7 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
     logger.info('stopping');
     gate.drain();
     await sleep(clock, Math.max(settings.DRAIN_DELAY_MS, processLimits.drainDelayMsMin));
+    await traffic.shut();
     gate.close();
     await traffic.stop(settings.DRAIN_TIMEOUT_MS);
     await closeDependencies();

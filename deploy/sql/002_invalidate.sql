@@ -8,7 +8,8 @@
 -- Without actions, all lookups of the tenant forget these keys.
 --
 -- Payload on channel dataactions_invalidate: {"tenantId": "…", "keys": ["…"], "actions": ["…"]}. More than 1,000 keys of a
--- tenant in one statement, or keys too long for a payload (8,000 bytes): without "keys", which means all of them.
+-- tenant in one statement, or keys too long for a payload (8,000 bytes): without "keys", which means all of them. Rows without
+-- a tenant, or whose tenant is longer than a tenant id may be (63), are nobody's: they are left out, and never fail a change.
 CREATE OR REPLACE FUNCTION dataactions_invalidate() RETURNS trigger
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
@@ -27,7 +28,7 @@ BEGIN
     'SELECT tenant, CASE WHEN count(*) OVER (PARTITION BY tenant) > 10 THEN NULL ELSE keys END AS keys
      FROM (SELECT tenant, chunk, to_jsonb(array_agg(key)) AS keys
            FROM (SELECT tenant, key, (row_number() OVER (PARTITION BY tenant ORDER BY key) - 1) / 100 AS chunk
-                 FROM (SELECT DISTINCT tenant, key FROM (%s) AS r WHERE tenant IS NOT NULL AND key IS NOT NULL) AS d) AS n
+                 FROM (SELECT DISTINCT tenant, key FROM (%s) AS r WHERE length(tenant) <= 63 AND key IS NOT NULL) AS d) AS n
            GROUP BY tenant, chunk) AS c', rows_of)
   LOOP
     payload := jsonb_build_object('tenantId', affected.tenant);

@@ -123,6 +123,17 @@ test('one connection carries request after request, also when one was refused', 
   await pipeline.close();
 });
 
+test('a refusal before the body is read keeps the connection, where the body has arrived already', async () => {
+  const pipeline = await openPipeline();
+  const connection = await openRaw(pipeline.port);
+  connection.send(rawRequest(post, [...signedHeaders(goodBody), 'Content-Type: image/png'], goodBody));
+  await untilTrue('the answer', () => connection.answers().length === 1);
+  assert.is(connection.answers()[0]?.status, 415);
+  assert.is.not(connection.answers()[0]?.headers.connection, 'close');
+  connection.end();
+  await pipeline.close();
+});
+
 test('pipelined requests are answered in their order, each its own', async () => {
   const pipeline = await openPipeline({
     run: async ({ requestId }) => ({ body: JSON.stringify({ output: { requestId } }), source: 'memory' }),

@@ -70,6 +70,9 @@ const single = (header: unknown): string | undefined => {
   return typeof header === 'string' ? header : undefined;
 };
 
+/** Resolves when the bytes that have arrived are read: a body that is here already does not cost a refusal its connection. */
+const takeInArrived = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
 export const createDataActionHandler = (options: DataActionOptions) => {
   const { clock, gate, hooks, bodyBytesMax } = options;
 
@@ -149,6 +152,7 @@ export const createDataActionHandler = (options: DataActionOptions) => {
       summarize(request, { requestId, started, status: reply.status }, { progress, error: undefined });
     } catch (thrown) {
       if (thrown instanceof AbortedRequestError) return void response.destroy();
+      if (!request.complete) await takeInArrived();
       const error = asAppError(thrown);
       const reply = problemReply(error, requestId);
       writeReply(response, reply, { requestId, close: gate.state() !== 'open' });

@@ -1,16 +1,17 @@
 /**
  * A node:http server with bounds against slow and broken clients, and a drain that loses nothing it has accepted.
  *
- * `stop` closes the door when nobody stands in it, then idle connections, soon after those that never said a word; it waits
- * for what is in flight, and cuts what is left at the deadline. Callers that keep connections should have been told with
- * their answers before (`Connection: close`): a request on its way to an idle connection cannot be seen from here.
+ * open      every connection is taken in
+ * shut      no connection is taken in any more, those that are there go on; entered by `shut`
+ * stopping  idle connections are ended when their callers have gone quiet, what is in flight is waited for, and cut in the
+ *           end; entered by `stop`. From `shut` on, the answers themselves should say `Connection: close`.
  */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { AppError } from '../errors/app-error.ts';
-import type { Clock } from '../process/clock.ts';
+import { type Clock, sleep } from '../process/clock.ts';
 import { processLimits, requestLimits } from '../process/limits.ts';
 import { problemReply } from './reply.ts';
 
@@ -18,7 +19,9 @@ export interface HttpServer {
   /** @returns the port it listens on; rejects when it cannot */
   start(): Promise<number>;
   listening(): boolean;
-  /** Resolves when every connection is gone, at the latest after `timeoutMs`. Safe twice. */
+  /** Resolves when nobody can connect any more. Safe twice. */
+  shut(): Promise<void>;
+  /** Shuts; resolves when every connection is gone, at the latest after `timeoutMs`. Safe twice. */
   stop(timeoutMs: number): Promise<void>;
 }
 
@@ -71,48 +74,74 @@ const create = (listener: RequestListener): Server => {
 
 export const createHttpServer = ({ host, port, clock, listener }: HttpServerOptions): HttpServer => {
   const server = create(listener);
+  /** From the first moment it listens; resolves when it is shut and every connection is gone. */
+  let closed: Promise<unknown> | undefined;
   const sockets = new Set<Socket>();
-  let accepted = 0;
+  /** Connections and requests so far. */
+  let arrivals = 0;
+  let shutting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
 
   server.on('connection', (socket) => {
-    accepted += 1;
+    arrivals += 1;
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
+  server.on('request', () => {
+    arrivals += 1;
+  });
 
-  /** Resolves right after the event loop has looked for connections and bytes, and found no connection: the kernel would
-   * reset those it still holds when the door closes. */
-  const nobodyInTheDoor = async (): Promise<void> => {
+  /** Resolves right after the event loop has looked for arrivals and found none: whatever is closed now, the kernel holds
+   * nothing for it that would be lost. */
+  const quietTurn = async (): Promise<void> => {
     for (let turn = 0; turn < processLimits.drainTurnsMax; turn += 1) {
-      const before = accepted;
+      const before = arrivals;
       await new Promise((resolve) => void setImmediate(resolve));
-      if (accepted === before) return;
+      if (arrivals === before) return;
     }
   };
 
-  const drain = async (timeoutMs: number): Promise<void> => {
+  const shut = async (): Promise<void> => {
     if (!server.listening) return;
-    const closed = once(server, 'close');
-    await nobodyInTheDoor();
-    server.close();
-    const cancelSilent = clock.after(processLimits.drainSocketMarginMs, () => {
-      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-    });
-    const cancelAll = clock.after(timeoutMs, () => server.closeAllConnections());
+    await quietTurn();
+    // Not http's own `close`: it also ends idle connections, and with them requests that are on their way.
+    if (server.listening) NetServer.prototype.close.call(server);
+  };
+
+  /** When their callers have gone quiet; also those that never said a word. */
+  const endIdleConnections = async (): Promise<void> => {
+    for (let before = -1; before !== arrivals; ) {
+      before = arrivals;
+      await sleep(clock, processLimits.drainQuietMs);
+    }
+    await quietTurn();
+    server.closeIdleConnections();
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+  };
+
+  const drain = async (timeoutMs: number): Promise<void> => {
+    if (!closed) return;
+    const cancel = clock.after(timeoutMs, () => server.closeAllConnections());
+    shutting ??= shut();
+    await shutting;
+    await Promise.race([endIdleConnections(), closed]);
     await closed;
-    cancelSilent();
-    cancelAll();
+    cancel();
   };
 
   return {
     start: async () => {
       server.listen(port, host);
       await once(server, 'listening');
+      closed = once(server, 'close');
       const address: AddressInfo | string | null = server.address();
       return typeof address === 'object' && address !== null ? address.port : port;
     },
     listening: () => server.listening,
+    shut: () => {
+      shutting ??= shut();
+      return shutting;
+    },
     stop: (timeoutMs) => {
       stopping ??= drain(timeoutMs);
       return stopping;

@@ -3,7 +3,7 @@
  *
  * connecting  until LISTEN is acknowledged; left for listening, or after back-off for connecting
  * listening   a heartbeat proves that the connection still carries something; its silence leads back to connecting.
- *             What was sent in between is lost: `onGap` is told when listening begins again.
+ *             What was sent in between is lost: `onGap` is told when listening begins after an attempt that failed or ended.
  */
 import { once } from 'node:events';
 import { Client } from 'pg';
@@ -59,7 +59,7 @@ const notification = closed(
 export const createInvalidationListener = ({ url, ca, clock, hooks }: ListenerOptions): InvalidationListener => {
   const life = new AbortController();
   const backoff = createBackoff({ minMs: databaseLimits.reconnectMinMs, maxMs: databaseLimits.reconnectMaxMs });
-  let listenedBefore = false;
+  let mayHaveMissed = false;
   let looping: Promise<void> | undefined;
 
   const onMessage = (payload: string | undefined): void => {
@@ -77,8 +77,8 @@ export const createInvalidationListener = ({ url, ca, clock, hooks }: ListenerOp
   const listen = async (client: Client): Promise<void> => {
     await answered(client.connect());
     await answered(client.query(`LISTEN ${channel}`));
-    if (listenedBefore) hooks.onGap();
-    listenedBefore = true;
+    if (mayHaveMissed) hooks.onGap();
+    mayHaveMissed = false;
     backoff.reset();
     while (!life.signal.aborted) {
       await sleep(clock, databaseLimits.heartbeatIntervalMs, life.signal).catch(() => {});
@@ -112,6 +112,7 @@ export const createInvalidationListener = ({ url, ca, clock, hooks }: ListenerOp
       await attempt().catch((error: unknown) => {
         if (!life.signal.aborted) hooks.onUnavailable?.(toAppError(error));
       });
+      mayHaveMissed = true;
       await sleep(clock, backoff.nextMs(), life.signal).catch(() => {});
     }
   };

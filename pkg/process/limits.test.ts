@@ -33,7 +33,8 @@ const ascending: Readonly<Record<string, Relation>> = {
     ["load balancer's idle time-out", 60_000],
     ['ours', requestLimits.keepAliveTimeoutMs],
   ],
-  'a drain: sockets are cut within it': [
+  'a drain: idle connections are ended within it, and dependencies left behind': [
+    ['quiet', processLimits.drainQuietMs],
     ['margin', processLimits.drainSocketMarginMs],
     ['drain', processLimits.drainTimeoutMs],
   ],

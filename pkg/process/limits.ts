@@ -55,9 +55,11 @@ export const processLimits = {
   drainTimeoutMs: 20_000,
   /** DRAIN_DELAY_MS is no shorter: time for callers that keep connections to hear, with an answer, that they should not. */
   drainDelayMsMin: 200,
-  /** Turns of the event loop in which new connections are still taken in before the door closes. */
-  drainTurnsMax: 1_000,
-  /** Connections that have said nothing by then, and dependencies that do not let go, are left behind. */
+  /** Turns of the event loop in which arrivals are still taken in before something closes: about a tenth of a second. */
+  drainTurnsMax: 10_000,
+  /** After no request has come for this long, idle connections are taken for idle and ended. */
+  drainQuietMs: 500,
+  /** Dependencies that do not let go in this time are left behind. */
   drainSocketMarginMs: 1_000,
   /** Above this many tenants, metrics of the others share the label `other`. */
   metricTenantsMax: 1_000,

@@ -71,7 +71,7 @@ test('429 rate_limited: once the burst is used up, with the seconds until it mak
 });
 
 test('an unproven or malformed request costs its tenant none of its rate', async () => {
-  await handler.configure([tenantWith('fresh', { requestsPerSecond: 1, burst: 1 })]);
+  await handler.apply([tenantWith('fresh', { requestsPerSecond: 1, burst: 1 })]);
   for (let n = 0; n < 20; n += 1) {
     await handler.ask('fresh', { keys: [] }, { action: 'held' });
     await handler.ask('fresh', { keys: ['a'] }, { action: 'held', secret: 'some other secret' });

@@ -69,7 +69,7 @@ test('a tenant that wants no cache has none: no row, no absence', async () => {
 
 test('a changed action never reads what the old one stored, a changed limit does', async () => {
   await ask('acme', 6);
-  await handler.configure([acmeWith({ limits: { ...limits, batchSize: 7 } }), never]);
+  await handler.apply([acmeWith({ limits: { ...limits, batchSize: 7 } }), never]);
   assert.is((await ask('acme', 6)).source, 'memory');
   const changed = {
     name: 'process_customer_batch',
@@ -82,7 +82,7 @@ test('a changed action never reads what the old one stored, a changed limit does
       output: 'customers',
     },
   };
-  await handler.configure([acmeWith({ actions: [changed] }), never]);
+  await handler.apply([acmeWith({ actions: [changed] }), never]);
   const first = await ask('acme', 6);
   assert.is(first.source, 'database');
   assert.match(first.answer.text, 'new shape');
@@ -104,7 +104,7 @@ test('requests with different other parameters never share a row', async () => {
       output: 'rows',
     },
   };
-  await handler.configure([acmeWith({ actions: [action] })]);
+  await handler.apply([acmeWith({ actions: [action] })]);
   const marks = ['a', 'b', '', 'null', '{}', '"', undefined];
   for (const _ of ['from the database', 'from memory']) {
     const answers = marks.map((mark) => handler.ask('acme', { keys: [1], mark }, { action: 'marked' }));

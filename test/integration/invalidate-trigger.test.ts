@@ -70,16 +70,19 @@ test('a changed key is told as it was and as it is, under the tenant of then and
   await tellsOf(insert(1));
   assert.equal(keysOf(await tellsOf(`UPDATE items SET key = 'new'`)), ['k1', 'new']);
   const moved = await tellsOf(`UPDATE items SET tenant = 'other'`);
-  assert.equal(moved.map(({ tenantId, keys }) => [tenantId, keys]).sort(), [['acme', ['new']], ['other', ['new']]]);
+  assert.equal(moved.map(({ tenantId, keys }) => [tenantId, keys]).sort(), [
+    ['acme', ['new']],
+    ['other', ['new']],
+  ]);
   await tellsOf('DELETE FROM items');
 });
 
 test('tenants are told apart, each by its own number of keys', async () => {
   const tells = await tellsOf(`${insert(1_500)} UNION ALL SELECT 'small', 'a', 0 UNION ALL SELECT 'small', 'a', 1`);
-  assert.equal(tells.toSorted((a, b) => a.tenantId.localeCompare(b.tenantId)), [
-    { tenantId: 'acme' },
-    { tenantId: 'small', keys: ['a'] },
-  ]);
+  assert.equal(
+    tells.toSorted((a, b) => a.tenantId.localeCompare(b.tenantId)),
+    [{ tenantId: 'acme' }, { tenantId: 'small', keys: ['a'] }],
+  );
   await tellsOf('DELETE FROM items');
 });
 

@@ -60,7 +60,7 @@ for (const text of allowed) test(`the service may ${text}`, async () => assert.i
 for (const text of forbidden) test(`the service may not ${text}`, async () => assert.is(await attempt(text), '42501'));
 
 test('an id that the service would choose is refused', async () => {
-  assert.is(await attempt(`INSERT INTO audit_log (id, tenant_id) VALUES (1, 'acme')`), '42501');
+  assert.match(await attempt(`INSERT INTO audit_log (id, tenant_id) VALUES (1, 'acme')`), /^(?:42501|428C9)$/);
 });
 
 test.after(() => service.end());

@@ -42,6 +42,8 @@ export interface TestHandler {
   output(): string;
   /** Replaces the whole configuration; resolves when the handler has taken it over, with its report of each tenant. */
   configure(tenants: readonly TenantOptions[]): Promise<readonly TenantReport[]>;
+  /** The same, and every tenant runs it: none waits for PostgreSQL to look at its statements. */
+  apply(tenants: readonly TenantOptions[]): Promise<void>;
   /** Signs and posts `{action, input: {tenant_id, ...input}, context}`. */
   ask(tenantId: string, input: object, options?: AskOptions & { action?: string; context?: object }): Promise<Answer>;
   /** Posts bytes as they are, signed for the tenant. */
@@ -114,6 +116,24 @@ export const startHandler = async (
 
   const admin = (path: string) => fetchAnswer(adminUrl + path, { method: 'GET' });
 
+  const configure: TestHandler['configure'] = async (wanted) => {
+    const { revision } = await write(wanted);
+    return until('the configuration', async () => {
+      const report = decodeReport((await admin('/config')).text);
+      if (!report.ok || report.value.revision !== revision) throw new Error('not taken over yet');
+      return report.value.tenants;
+    });
+  };
+
+  const apply: TestHandler['apply'] = async (wanted) => {
+    await configure(wanted);
+    await until('every tenant', async () => {
+      const report = decodeReport((await admin('/config')).text);
+      const waiting = report.ok ? report.value.tenants.filter(({ state }) => state === 'Waiting') : [];
+      if (!report.ok || waiting.length > 0) throw new Error(`${waiting.map(({ tenantId }) => tenantId)} wait`);
+    });
+  };
+
   return {
     port: handler.port,
     url,
@@ -121,16 +141,8 @@ export const startHandler = async (
     pid: handler.child.pid,
     bundleDir,
     output: () => output,
-    configure: async (wanted) => {
-      const { revision } = await write(wanted);
-      let reports: readonly TenantReport[] = [];
-      await until('the configuration', async () => {
-        const report = decodeReport((await admin('/config')).text);
-        if (!report.ok || report.value.revision !== revision) throw new Error('not taken over yet');
-        reports = report.value.tenants;
-      });
-      return reports;
-    },
+    configure,
+    apply,
     ask: (tenantId, input, { action = defaultAction, context, ...options } = {}) =>
       post(tenantId, JSON.stringify({ action, input: { tenant_id: tenantId, ...input }, context }), options),
     post,
@@ -143,7 +155,8 @@ export const startHandler = async (
     signal: (name) => void handler.child.kill(name),
     exited: () => handler.exited,
     stop: () => {
-      stopping ??= handler.stop().then(() => agent.close());
+      // Kept connections go at once: they would be waited for, in case their next request is on its way.
+      stopping ??= Promise.all([handler.stop(), agent.close()]).then(() => {});
       return stopping;
     },
   };

@@ -1,0 +1,38 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { hmacBody } from '../../pkg/webhook/hmac-body.ts';
+import { loadDevSettings } from './dev-settings.ts';
+import { welcome } from './welcome.ts';
+
+const secret = 'a-secret-of-the-example';
+const text = welcome({ port: 8080, adminPort: 8081, manifests: 'tenants.yaml', secret });
+
+test('the printed request is signed with the secret, over the very bytes that are printed', () => {
+  const [, signature = ''] = /-H '(X-CXone-Signature: [0-9a-f]{64})'/.exec(text) ?? [];
+  const [, body = ''] = /-d '(.*)'/.exec(text) ?? [];
+  const options = { header: 'X-CXone-Signature', encoding: 'Hex', toleranceSeconds: 300 } as const;
+  const verification = hmacBody.verify(options, [secret], {
+    header: () => signature.split(': ')[1],
+    body: Buffer.from(body),
+    now: 0,
+  });
+  assert.ok(verification.ok);
+});
+
+test('it names the ports and the file, and never the secret', () => {
+  for (const part of ['127.0.0.1:8080/data-action', '127.0.0.1:8081/config', '--manifests tenants.yaml']) {
+    assert.match(text, part);
+  }
+  assert.not.match(text, secret);
+});
+
+test('settings: what is named counts, an empty variable is none, the rest has its place in the project', () => {
+  const named = loadDevSettings({ DATABASE_URL: 'postgres://x', DATA_DIR: '/d', MANIFESTS: '/m' });
+  assert.equal(named, { databaseUrl: 'postgres://x', dataDir: '/d', manifests: '/m' });
+  const left = loadDevSettings({ DATABASE_URL: '' });
+  assert.is(left.databaseUrl, undefined);
+  assert.match(left.dataDir, /\/\.data$/);
+  assert.match(left.manifests, /deploy\/examples\/quickstart\.yaml$/);
+});
+
+test.run();

@@ -1,0 +1,155 @@
+/**
+ * The listener on a real server: it hears what triggers tell, finds its way back from whatever happens to its connection,
+ * and says when it may have missed something.
+ *
+ * also over docker
+ */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createInvalidationListener, type Notification } from '../../pkg/postgres/invalidation-listener.ts';
+import { type Clock, systemClock } from '../../pkg/process/clock.ts';
+import { databaseLimits } from '../../pkg/process/limits.ts';
+import { customerId, prepareDatabase } from '../services/database.ts';
+import { startPostgres } from '../services/postgres.ts';
+import { startTcpProxy } from '../services/tcp-proxy.ts';
+import { until } from '../services/until.ts';
+
+const postgres = await startPostgres();
+const { url, sql } = await prepareDatabase(postgres);
+const closers: (() => Promise<unknown>)[] = [];
+const notify = (payload: string) => sql(`SELECT pg_notify('dataactions_invalidate', $1)`, [payload]);
+
+/** The heartbeat comes every 20 ms instead of 10 s; everything else takes its own time. */
+const quick: Clock = {
+  ...systemClock,
+  after: (ms, fn) => systemClock.after(ms === databaseLimits.heartbeatIntervalMs ? 20 : ms, fn),
+};
+
+const open = async (target = url) => {
+  const heard = {
+    notifications: [] as Notification[],
+    gaps: [] as number[],
+    garbage: [] as number[],
+    unavailable: [] as string[],
+  };
+  const listener = createInvalidationListener({
+    url: target,
+    clock: quick,
+    hooks: {
+      onNotification: (notification) => void heard.notifications.push(notification),
+      onGap: () => void heard.gaps.push(heard.notifications.length),
+      onGarbage: () => void heard.garbage.push(heard.notifications.length),
+      onUnavailable: (error) => void heard.unavailable.push(error.code),
+    },
+  });
+  closers.push(listener.stop);
+  listener.start();
+  listener.start();
+  return { heard, listener };
+};
+
+type Heard = Awaited<ReturnType<typeof open>>['heard'];
+
+/** Tells until it is heard: only then does the listener listen. */
+const listens = (heard: Heard, word: string) =>
+  until(`${word} to be heard`, async () => {
+    await notify(`{"tenantId":"${word}"}`);
+    assert.ok(heard.notifications.some(({ tenantId }) => tenantId === word));
+  });
+
+test('hears the triggers of the sample table', async () => {
+  const { heard } = await open();
+  await listens(heard, 'first');
+  heard.notifications.length = 0;
+  await sql(`UPDATE customers SET status = 'blocked' WHERE tenant_id = 'acme' AND id = $1`, [customerId(1)]);
+  await until('the notification', async () =>
+    assert.ok(heard.notifications.some(({ tenantId }) => tenantId === 'acme')),
+  );
+  assert.equal(
+    heard.notifications.filter(({ tenantId }) => tenantId === 'acme'),
+    [{ tenantId: 'acme', keys: [customerId(1)] }],
+  );
+  assert.equal([heard.gaps, heard.garbage, heard.unavailable], [[], [], []]);
+});
+
+test('what it cannot understand is told as garbage and changes nothing', async () => {
+  const { heard, listener } = await open();
+  await listens(heard, 'before');
+  const before = heard.notifications.filter(({ tenantId }) => tenantId !== 'before').length;
+  const garbage = [
+    '',
+    'x',
+    '{}',
+    '[]',
+    'null',
+    '{"tenantId":""}',
+    '{"tenantId":1}',
+    '{"tenantId":"a","keys":"b"}',
+    '{"tenantId":"a","keys":[1]}',
+    '{"tenantId":"a","more":1}',
+    `{"tenantId":"${'a'.repeat(64)}"}`,
+  ];
+  for (const payload of garbage) await notify(payload);
+  await listens(heard, 'after');
+  assert.is(heard.garbage.length, garbage.length);
+  assert.is(heard.notifications.filter(({ tenantId }) => !['before', 'after'].includes(tenantId)).length, before);
+  await listener.stop();
+  assert.equal(heard.gaps, []);
+});
+
+test('after its backend was terminated it listens again, and tells the gap before anything else', async () => {
+  const { heard, listener } = await open();
+  await listens(heard, 'terminate-1');
+  await sql(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cxone-data-actions listen'`,
+  );
+  await until('the gap', async () => assert.is(heard.gaps.length, 1));
+  assert.ok(heard.unavailable.length > 0);
+  await listens(heard, 'terminate-2');
+  const at = heard.notifications.findIndex(({ tenantId }) => tenantId === 'terminate-2');
+  assert.ok((heard.gaps[0] ?? Number.POSITIVE_INFINITY) <= at);
+  await listener.stop();
+});
+
+test('a connection that hangs is noticed by the heartbeat, given up and made again', async () => {
+  const proxy = await startTcpProxy(postgres);
+  closers.push(proxy.close);
+  const target = new URL(url);
+  target.port = String(proxy.port);
+  const { heard, listener } = await open(target.href);
+  await listens(heard, 'hang-1');
+  await proxy.mode('hang');
+  await until('that it is noticed', async () => assert.ok(heard.unavailable.length > 0));
+  assert.is(heard.gaps.length, 0);
+  await proxy.mode('forward');
+  await until('the gap', async () => assert.is(heard.gaps.length, 1));
+  await listens(heard, 'hang-2');
+  await proxy.mode('hang');
+  await listener.stop();
+});
+
+test('without a server at first, what was read meanwhile is a gap as well', async () => {
+  await postgres.stop();
+  const { heard, listener } = await open();
+  await until('a refusal', async () => assert.ok(heard.unavailable.length > 0));
+  await postgres.start();
+  await listens(heard, 'late');
+  assert.is(heard.gaps.length, 1);
+  await listener.stop();
+  await listener.stop();
+});
+
+test('a stopped listener hears nothing and holds no connection', async () => {
+  await Promise.all(closers.map((close) => close()));
+  await until('the connections to end', async () =>
+    assert.equal(
+      await sql(`SELECT pid FROM pg_stat_activity WHERE application_name = 'cxone-data-actions listen'`),
+      [],
+    ),
+  );
+});
+
+test.after(async () => {
+  await Promise.allSettled(closers.map((close) => close()));
+});
+test.run();

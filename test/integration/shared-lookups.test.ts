@@ -1,0 +1,132 @@
+/**
+ * Requests that share a statement: each gets its own rows, its own error, its own audit row, under its own tenant.
+ *
+ * also over docker
+ */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { prepareDatabase } from '../services/database.ts';
+import { openDatabase } from '../services/open-database.ts';
+import { openLookups } from '../services/open-lookups.ts';
+import { startPostgres } from '../services/postgres.ts';
+import { createStatementGate } from '../services/statement-gate.ts';
+
+const postgres = await startPostgres();
+const { url, sql } = await prepareDatabase(postgres);
+const gate = await createStatementGate(postgres.url);
+await sql(`
+  CREATE TABLE numbers (tenant_id text, id int8, label text);
+  INSERT INTO numbers SELECT t, n, t || ' ' || n FROM unnest(ARRAY['acme', 'other']) AS t, generate_series(1, 400) AS n;
+  CREATE TABLE reads (keys int8[]);
+  CREATE FUNCTION note_read(keys int8[]) RETURNS int8[] LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
+    BEGIN INSERT INTO reads VALUES (keys); PERFORM wait_gate(); RETURN keys; END $$;
+  GRANT SELECT ON numbers TO dataactions_service`);
+const database = openDatabase({ url });
+await database.answers();
+const lookups = openLookups(database);
+
+const integers = [{ name: 'ids', type: 'Integer', list: true }];
+const noted = `SELECT n.id, n.label FROM (SELECT note_read($2) AS ids OFFSET 0) AS k, numbers AS n
+  WHERE n.tenant_id = $1 AND n.id = ANY(k.ids)`;
+const auditOf = (prefix: string) =>
+  sql('SELECT tenant_id, customer_ids, source FROM audit_log WHERE request_id LIKE $1 ORDER BY request_id', [
+    `${prefix}%`,
+  ]);
+const two = (n: number) => String(n).padStart(2, '0');
+
+test('what comes while a statement runs shares the next one: own rows, own audit rows, each key read once', async () => {
+  const ask = lookups({ tenantId: 'acme', statement: noted, input: integers });
+  await gate.hold();
+  const first = ask({ ids: [1] }, 'share-00');
+  await gate.waiting(1);
+  const wanted = Array.from({ length: 60 }, (_, n) => [n + 1, 1_000 + n, n + 2]);
+  const asked = wanted.map((ids, n) => ask({ ids }, `share-${two(n + 1)}`));
+  await gate.release();
+  assert.equal((await first).rows, [{ id: 1, label: 'acme 1' }]);
+  for (const [n, { rows, missing }] of (await Promise.all(asked)).entries()) {
+    assert.equal(
+      rows,
+      [n + 1, n + 2].map((id) => ({ id, label: `acme ${id}` })),
+    );
+    assert.equal(missing, [1_000 + n]);
+  }
+  assert.equal(
+    (await auditOf('share-')).map((row) => row.customer_ids),
+    [[1], ...wanted].map((ids) => ids.map(String)),
+  );
+  const reads = await sql(
+    'SELECT cardinality(keys) AS n, (SELECT count(DISTINCT k)::int FROM unnest(keys) AS k) AS distinct FROM reads',
+  );
+  assert.equal(reads, [
+    { n: 1, distinct: 1 },
+    { n: 121, distinct: 121 },
+  ]);
+});
+
+for (const { what, statement, type, poison, good } of [
+  {
+    what: 'divides by zero',
+    statement: 'SELECT id, 100 / (id - 13) AS share FROM numbers WHERE tenant_id = $1 AND id = ANY($2)',
+    type: 'Integer',
+    poison: 13,
+    good: [1, 2, 3],
+  },
+  {
+    what: 'cannot be cast',
+    statement: `SELECT t AS id, t::int AS number FROM unnest($2) AS t WHERE $1 <> ''`,
+    type: 'String',
+    poison: 'x',
+    good: ['1', '2', '3'],
+  },
+]) {
+  test(`a key that ${what} fails its own requests alone; the others of the batch are answered`, async () => {
+    const ask = lookups({ tenantId: 'acme', statement, input: [{ name: 'ids', type, list: true }] });
+    const wanted = Array.from({ length: 50 }, (_, n) => (n % 20 === 7 ? [good[0], poison] : good));
+    const outcomes = await Promise.all(wanted.map((ids, n) => ask({ ids }, `${what} ${two(n)}`)));
+    for (const [n, { code, rows }] of outcomes.entries()) {
+      assert.equal([code, rows.length], n % 20 === 7 ? ['statement_failed', 0] : ['answered', 3]);
+    }
+    assert.is((await auditOf(what)).length, 47, 'one audit row for each answer, none for an error');
+  });
+}
+
+test('while the audit log refuses, nobody is answered', async () => {
+  const ask = lookups({
+    tenantId: 'acme',
+    statement: 'SELECT id FROM numbers WHERE tenant_id = $1 AND id = ANY($2)',
+    input: integers,
+  });
+  await sql('REVOKE INSERT ON audit_log FROM dataactions_service');
+  const outcomes = await Promise.all([1, 2, 3].map((id) => ask({ ids: [id] })));
+  await sql(
+    'GRANT INSERT (tenant_id, customer_ids, action, request_id, source, outcome, context) ON audit_log TO dataactions_service',
+  );
+  for (const { code } of outcomes) assert.is.not(code, 'answered');
+  assert.is((await ask({ ids: [1] })).code, 'answered');
+});
+
+test('tenants never share, and each reads under its own id alone', async () => {
+  const statement = 'SELECT id, label, $1 AS tenant FROM numbers WHERE tenant_id = $1 AND id = ANY($2)';
+  const askOf = new Map(
+    ['acme', 'other'].map((tenantId) => [tenantId, lookups({ tenantId, statement, input: integers, ttlSeconds: 60 })]),
+  );
+  for (const round of ['database', 'memory']) {
+    await Promise.all(
+      Array.from({ length: 60 }, async (_, n) => {
+        const tenantId = n % 2 ? 'acme' : 'other';
+        const outcome = await askOf.get(tenantId)?.({ ids: [n + 1] }, `${round} ${tenantId}`);
+        assert.equal(outcome?.rows, [{ id: n + 1, label: `${tenantId} ${n + 1}`, tenant: tenantId }]);
+      }),
+    );
+    for (const tenantId of ['acme', 'other']) {
+      const audited = await auditOf(`${round} ${tenantId}`);
+      assert.is(audited.length, 30);
+      for (const row of audited) assert.equal([row.tenant_id, row.source], [tenantId, round]);
+    }
+  }
+});
+
+test.after(async () => {
+  await Promise.allSettled([database.stop(), gate.close()]);
+});
+test.run();
