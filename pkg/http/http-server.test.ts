@@ -130,6 +130,7 @@ test('a stop ends idle connections and those that never said a word, while it wa
   await untilTrue('the request in flight', () => server.waiting.length === 1);
   const stopping = server.stop(100_000_000);
   await passUntil(server, Promise.all([idle.closed, silent.closed]));
+  assert.equal(await silent.closed, []);
   assert.ok(server.clock.now() < 100_000_000);
   server.letGo();
   assert.is((await inFlight).status, 200);

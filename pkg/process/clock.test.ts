@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Clock, sleep, systemClock } from './clock.ts';
@@ -135,6 +136,12 @@ test('a sleep that was aborted leaves no timer, one that resolved no listener', 
   control.abort();
   await aborted;
   assert.is(clock.pending(), 0);
+  const { signal } = new AbortController();
+  const slept = sleep(clock, 5, signal);
+  assert.is(getEventListeners(signal, 'abort').length, 1);
+  await clock.advance(5);
+  await slept;
+  assert.is(getEventListeners(signal, 'abort').length, 0);
 });
 
 test.run();

@@ -116,7 +116,7 @@ export const createBundleReader = (dir: string): BundleReader => {
       for (const index of wanted) {
         const shard = await readShard(index);
         const problem = shard.ok ? undefined : `${shardFileName(index)}: ${shard.problems.map(problemText).join('; ')}`;
-        if (problem) isNews = true;
+        if (noteProblem(index, problem)) isNews = true;
         if (!shard.ok || shard.value === undefined) continue;
         const { decoded, ...taken } = shard.value;
         const present = new Set(taken.tenants.values());

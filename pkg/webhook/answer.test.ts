@@ -89,6 +89,13 @@ test('a long row makes no room by pushing out the short ones behind it', () => {
   );
 });
 
+test('a row that fits alone to the last byte, but not here, is in more and not too large', () => {
+  const answer = output(shapeAnswer('rows', [row('first'), filling(bytesMax)]));
+  assert.is(answer.count, 1);
+  assert.equal(answer.more, ['last']);
+  assert.not('tooLarge' in answer);
+});
+
 test('a row that could never fit is named in tooLarge, the others are delivered', () => {
   const answer = output(shapeAnswer('rows', [row('a', 40_000), row('b', 100)]));
   assert.equal(answer.tooLarge, ['a']);
@@ -111,6 +118,20 @@ test('keys fit while an answer of their names alone does, and not beyond', () =>
   const need = 100 + keys.reduce((sum, key) => sum + key.length + 1, 0);
   assert.ok(keysFitAnswer('rows', keys, need));
   assert.not(keysFitAnswer('rows', keys, need - 100));
+});
+
+test('where keys only just fit, so does every answer to them', () => {
+  const keys = Array.from({ length: 500 }, (_, index) => JSON.stringify(`${index}`.padStart(40, '0')));
+  let least = 20_000;
+  while (!keysFitAnswer('rows', keys, least)) least += 1;
+  for (const rows of [null, '{}', JSON.stringify('x'.repeat(60)), JSON.stringify('x'.repeat(least))]) {
+    for (const stale of [false, true]) {
+      const mixed = keys.map((key, index) => ({ key, row: index % 2 ? rows : null }));
+      const same = keys.map((key) => ({ key, row: rows }));
+      for (const items of [mixed, same])
+        assert.ok(bytesOf(shapeAnswer('rows', items, { stale, bytesMax: least })) <= least);
+    }
+  }
 });
 
 test('500 UUIDs fit, as the largest batch promises', () => {

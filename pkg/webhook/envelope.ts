@@ -14,10 +14,9 @@ export interface Envelope {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
+/** An own field: whatever a body says of `__proto__`, nothing is inherited. */
 const field = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? Object.getOwnPropertyDescriptor(value, name)?.value
-    : undefined;
+  typeof value === 'object' && value !== null ? Object.getOwnPropertyDescriptor(value, name)?.value : undefined;
 
 /** @throws invalid_json */
 export const parseEnvelope = (bytes: Uint8Array): Envelope => {

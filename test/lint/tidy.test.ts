@@ -27,6 +27,7 @@ const cases: Readonly<Record<string, Case>> = {
     keeps: [
       ['pkg/process/clock.ts', 'setTimeout(stop, 5);'],
       ['pkg/http/a.test.ts', 'setTimeout(stop, 5);'],
+      ['pkg/http/a.ts', 'socket.setTimeout(5);'],
       ['pkg/http/a.ts', '// not Date.now()\n/* nor process.exit() */ clock.now();'],
       ['cmd/handler/main.ts', 'process.exit(loadSettings(process.env).ok ? 0 : 2);'],
     ],

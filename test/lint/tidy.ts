@@ -29,7 +29,9 @@ const textRules: readonly TextRule[] = [
   { name: 'process.exit: only cmd ends the process', pattern: /\bprocess\.exit\b/, appliesTo: inPkg },
   {
     name: 'time: comes from a Clock',
-    pattern: /\b(?:Date\.now|performance\.now|process\.hrtime|setTimeout|setInterval|new Date\(\))/,
+    // A socket's own setTimeout asks nobody what time it is.
+    pattern:
+      /\b(?:Date\.now|performance\.now|process\.hrtime|new Date\(\))|(?:globalThis\.|(?<![.\w]))set(?:Timeout|Interval)\b/,
     appliesTo: (path) => inPkg(path) && !clockReaders.has(path),
   },
 ];

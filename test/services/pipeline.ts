@@ -15,7 +15,7 @@ import { hmacBody } from '../../pkg/webhook/hmac-body.ts';
 import type { Answer } from './handler.ts';
 import { type Loopback, openLoopback } from './loopback.ts';
 
-export const tenantId = 'acme';
+const tenantId = 'acme';
 export const newestKey = 'the newest key of acme';
 export const previousKey = 'the previous key of acme';
 export const answerBody = '{"output":{"rows":[],"count":0}}';
