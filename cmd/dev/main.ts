@@ -17,6 +17,7 @@ import { resolvePostgresBinaries } from './postgres-binaries.ts';
 import { pickPlaces } from './postgres-places.ts';
 import { createPostgresServer, type PostgresServer } from './postgres-server.ts';
 import { welcome } from './welcome.ts';
+import { whenReady } from './when-ready.ts';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const serviceLogin = 'dataactions_handler';
@@ -76,14 +77,16 @@ const run = async (): Promise<void> => {
   const source = createManifestSource({ file: settings.manifests, bundleDir, clock: systemClock, log: say });
   started.push(source.stop);
   await source.start();
+  const host = process.env.HOST || '127.0.0.1';
   const handler = await startHandlerProcess({
     DATABASE_URL: databaseUrl,
     BUNDLE_DIR: bundleDir,
-    HOST: process.env.HOST || '127.0.0.1',
+    HOST: host,
     DRAIN_DELAY_MS: process.env.DRAIN_DELAY_MS || '0',
   });
   started.push(handler.stop);
   handler.child.once('exit', (code) => end(code ?? 1));
+  await whenReady(`http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${handler.adminPort}`, systemClock);
   const manifests = relative(process.cwd(), settings.manifests);
   say(welcome({ ...handler, manifests, secret: await exampleSecret() }));
 };

@@ -84,7 +84,8 @@ test('a damaged shard file keeps what it held, and is told until it is whole aga
   writeFileSync(`${file}.new`, '{"schema":1,"revision":"torn');
   renameSync(`${file}.new`, file);
   await until('the damage', async () => assert.is(await success(), 0));
-  assert.match(handler.output(), `${shardFileName(shardOf('acme'))}: expected a header line`);
+  const told = `${shardFileName(shardOf('acme'))}: expected a header line`;
+  await until('the log line', async () => assert.match(handler.output(), told));
   assert.is((await handler.ask('acme', input)).status, 200);
   assert.is(JSON.parse(before).revision, (await handler.admin('/config')).json.revision);
   renameSync(`${file}.whole`, file);
