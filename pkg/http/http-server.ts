@@ -8,8 +8,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { AppError } from '../errors/app-error.ts';
 import { type Clock, sleep } from '../process/clock.ts';
 import { processLimits, requestLimits } from '../process/limits.ts';
@@ -67,8 +68,15 @@ const create = (listener: RequestListener): Server => {
     listener,
   );
   // An expectation nobody knows may be ignored; Node's 417 is not JSON.
-  server.on('checkExpectation', listener);
-  server.on('clientError', (error, socket) => answerBrokenRequest(error, socket as Socket));
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+  const newest = new WeakMap<Duplex, ServerResponse>();
+  server.on('request', (request, response) => newest.set(request.socket, response));
+  server.on('clientError', (error, socket) => {
+    const response = newest.get(socket);
+    // The rest of a refused body is broken: its request has had its answer.
+    if (response?.headersSent && !response.req.complete) socket.destroy();
+    else answerBrokenRequest(error, socket as Socket);
+  });
   return server;
 };
 
