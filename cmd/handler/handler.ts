@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { compileTenant } from '../../pkg/actions/compile-tenant.ts';
 import { createLookupReader } from '../../pkg/actions/lookup-reader.ts';
 import { createMemoryTier } from '../../pkg/cache/memory-tier.ts';
+import { replacedLookups } from '../../pkg/cache/replaced-lookups.ts';
 import { createCache } from '../../pkg/cache/two-tier.ts';
 import { AppError } from '../../pkg/errors/app-error.ts';
 import { createAdminApp } from '../../pkg/http/admin-app.ts';
@@ -93,6 +94,10 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
     hooks: {
       onReload: (reload) => observer.reloaded(reload, clock.wall()),
       onTenant: observer.tenantChanged,
+      onLive: ({ tenantId, compiled }, before) => {
+        const replaced = replacedLookups(before?.compiled.lookups ?? [], compiled.lookups);
+        for (const action of replaced) cache.invalidate({ tenantId, action });
+      },
       onRemoved: observer.tenantRemoved,
       onError: observer.bug,
     },

@@ -32,6 +32,16 @@ const oneOf = <const T extends string>(values: readonly T[], fallback: T, help: 
 const isUrl = (text: string, protocols: readonly string[]): boolean =>
   text.includes('://') && URL.canParse(text) && protocols.includes(new URL(text).protocol);
 
+/** True when every part of a URL can be percent-decoded: a password with a lone % cannot. */
+const isDecodable = (text: string): boolean => {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 const url = (protocols: readonly string[], help: string, many = false): Setting<string> => ({
   default: undefined,
   help,
@@ -55,7 +65,7 @@ const postgresUrl = (help: string): Setting<string> => ({
   help,
   expected: `postgres://… with sslmode left out or one of ${sslModes.join(', ')}`,
   parse: (text) => {
-    if (!isUrl(text, ['postgres:', 'postgresql:'])) return undefined;
+    if (!isUrl(text, ['postgres:', 'postgresql:']) || !isDecodable(text)) return undefined;
     return sslModes.includes(new URL(text).searchParams.get('sslmode') ?? 'disable') ? text : undefined;
   },
 });

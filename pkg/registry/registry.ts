@@ -40,6 +40,8 @@ export interface RegistryOptions {
     onReload?(reload: Reload): void;
     /** A tenant's configuration was settled, with another outcome than before. */
     onTenant?(entry: TenantEntry): void;
+    /** From now on requests get `live`. */
+    onLive?(live: LiveTenant, before: LiveTenant | undefined): void;
     onRemoved?(tenantId: string): void;
     /** A bug in taking changes over: everything else goes on. */
     onError?(error: unknown): void;
@@ -75,8 +77,8 @@ export const createRegistry = (options: RegistryOptions): Registry => {
   const open = new Set<Promise<void>>();
   let dirty: Set<number> | 'all' | undefined;
   let recheck = false;
-  let rounds = 0;
-  let applied = { round: 0, revision: noRevision, at: clock.wall() };
+  let lastRound: Promise<void> = Promise.resolve();
+  let applied = { revision: noRevision, at: clock.wall() };
   let lastSuccess: boolean | undefined;
   let watch: DirectoryWatch | undefined;
   let cancelRecheck = () => {};
@@ -91,8 +93,11 @@ export const createRegistry = (options: RegistryOptions): Registry => {
     if (stopped || entries.get(tenantId) !== entry) return;
     const admission = entry.live?.admission ?? createAdmission(clock, entry.wanted.limits);
     const settled = settleEntry(entry, compiled, { verdict, admission });
-    if (settled.live !== entry.live) settled.live?.admission.configure(entry.wanted.limits);
     entries.set(tenantId, settled);
+    if (settled.live && settled.live !== entry.live) {
+      settled.live.admission.configure(entry.wanted.limits);
+      hooks.onLive?.(settled.live, entry.live);
+    }
     if (isSettled(settled)) unsettled.delete(tenantId);
     else unsettled.add(tenantId);
     if (settled.report.message !== entry.report.message || settled.report.state !== entry.report.state) {
@@ -113,9 +118,9 @@ export const createRegistry = (options: RegistryOptions): Registry => {
     hooks.onRemoved?.(tenantId);
   };
 
-  const closeRound = (round: number, revision: string, isNews: boolean): void => {
+  const closeRound = (revision: string, isNews: boolean): void => {
     if (stopped) return;
-    if (isNews && round > applied.round) applied = { round, revision, at: clock.wall() };
+    if (isNews) applied = { revision, at: clock.wall() };
     const problems = reader.problems();
     const success = problems.length === 0 && unsettled.size === 0;
     const isWhole = applied.revision !== noRevision;
@@ -126,19 +131,19 @@ export const createRegistry = (options: RegistryOptions): Registry => {
 
   /** Begins to settle these; resolves before they are. */
   const openRound = async (tenantIds: Iterable<string>, isNews: boolean): Promise<void> => {
-    rounds += 1;
-    const round = rounds;
     const revision = reader.revision() ?? noRevision;
     const settled: Promise<void>[] = [];
     for (const tenantId of tenantIds) {
       settled.push(settling.run(tenantId));
       if (settled.length % bundleLimits.tenantsPerTurn === 0) await turn();
     }
-    const closed = Promise.all(settled)
-      .then(() => closeRound(round, revision, isNews))
+    // In their order: a revision holds everything that came before it.
+    const closed = Promise.all([lastRound, ...settled])
+      .then(() => closeRound(revision, isNews))
       .catch(onError)
       .finally(() => open.delete(closed));
     open.add(closed);
+    lastRound = closed;
   };
 
   const takeOver = async (): Promise<void> => {

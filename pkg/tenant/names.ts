@@ -23,8 +23,9 @@ export const actionName: Codec<string> = text({
 export const identifier: Codec<string> = text({
   min: 1,
   max: 63,
-  pattern: /^[A-Za-z_][A-Za-z0-9_]*$/,
-  expected: 'a name: 1 to 63 letters, digits and "_", beginning with a letter or "_"',
+  // No leading pair of underscores: `__proto__` is no name.
+  pattern: /^(?:[A-Za-z]|_(?:[A-Za-z0-9]|$))[A-Za-z0-9_]*$/,
+  expected: 'a name: 1 to 63 letters, digits and "_", beginning with a letter or one "_"',
 });
 
 /** RFC 1123 subdomain, as the API server demands of objects. */
