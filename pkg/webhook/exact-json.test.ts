@@ -36,11 +36,13 @@ test('every integer arrives as what was written', () => {
 });
 
 test('a text with long digits is otherwise read like any other', () => {
+  const rounded = (_key: string, value: unknown) => (typeof value === 'bigint' ? Number(value) : value);
   fc.assert(
-    fc.property(fc.json(), (text) => {
-      const long = '"1234567890123456"';
-      assert.equal(parseExactJson(`[${text},${long}]`), JSON.parse(`[${text},${long}]`));
+    fc.property(fc.json(), (json) => {
+      const text = `[${json},"1234567890123456"]`;
+      assert.is(JSON.stringify(parseExactJson(text), rounded), JSON.stringify(JSON.parse(text)));
     }),
+    { numRuns: 500 },
   );
 });
 
