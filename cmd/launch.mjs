@@ -3,8 +3,7 @@
  * an old Node gives one clear sentence here instead of a syntax error somewhere inside. Decides nothing else.
  */
 import { existsSync } from 'node:fs';
-
-const nodeMajorMin = 24;
+import './require-node.mjs';
 
 const refuse = (sentence) => {
   process.stderr.write(`${sentence}\n`);
@@ -16,11 +15,7 @@ const main = ['main.ts', 'main.js']
   .map((name) => new URL(`./${entry}/${name}`, import.meta.url))
   .find((url) => /^[a-z]+$/.test(entry) && existsSync(url));
 
-if (Number(process.versions.node.split('.')[0]) < nodeMajorMin) {
-  refuse(
-    `This needs Node ${nodeMajorMin} or newer and found ${process.versions.node}: run \`npm ci\`, which brings one, and start it with \`npm start\` or node_modules/.bin/node.`,
-  );
-} else if (main === undefined) {
+if (main === undefined) {
   refuse(`usage: node cmd/launch.mjs ENTRY [args], where cmd/ENTRY holds a main file; found none for "${entry}".`);
 } else {
   process.argv.splice(1, 2, main.pathname);

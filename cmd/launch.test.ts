@@ -5,13 +5,12 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 
-const launcher = join(import.meta.dirname, 'launch.mjs');
 const tree = mkdtempSync(join(tmpdir(), 'launch-'));
 const launch = (args: readonly string[], nodeArgs: readonly string[] = [], file = join(tree, 'launch.mjs')) =>
   spawnSync(process.execPath, [...nodeArgs, file, ...args], { encoding: 'utf8' });
 
 test.before(() => {
-  cpSync(launcher, join(tree, 'launch.mjs'));
+  for (const name of ['launch.mjs', 'require-node.mjs']) cpSync(join(import.meta.dirname, name), join(tree, name));
   writeFileSync(join(tree, 'package.json'), '{"type":"module"}');
   for (const name of ['source/main.ts', 'built/main.js']) {
     mkdirSync(join(tree, name, '..'));

@@ -19,13 +19,14 @@ import { checkLookup } from '../../pkg/postgres/check-lookup.ts';
 import { createDatabase } from '../../pkg/postgres/database.ts';
 import { createInvalidationListener } from '../../pkg/postgres/invalidation-listener.ts';
 import { type Clock, sleep } from '../../pkg/process/clock.ts';
-import { processLimits } from '../../pkg/process/limits.ts';
+import { databaseLimits, processLimits } from '../../pkg/process/limits.ts';
 import type { HandlerSettings } from '../../pkg/process/settings.ts';
 import { createRegistry, type Registry } from '../../pkg/registry/registry.ts';
 import { createDeadline } from '../../pkg/resilience/deadline.ts';
 import type { Logger } from '../../pkg/telemetry/logger.ts';
 import { createMetrics } from '../../pkg/telemetry/metrics.ts';
 import { encodeReport } from '../../pkg/tenant/report.ts';
+import { createEarlyNotifications } from './early-notifications.ts';
 import { createObserver } from './observe.ts';
 import { createRedis } from './redis.ts';
 
@@ -94,22 +95,28 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
     hooks: {
       onReload: (reload) => observer.reloaded(reload, clock.wall()),
       onTenant: observer.tenantChanged,
-      onLive: ({ tenantId, compiled }, before) => {
-        const replaced = replacedLookups(before?.compiled.lookups ?? [], compiled.lookups);
+      onLive: (tenantId, after, before) => {
+        const replaced = replacedLookups(before?.compiled.lookups ?? [], after?.compiled.lookups ?? []);
         for (const action of replaced) cache.invalidate({ tenantId, action });
       },
       onRemoved: observer.tenantRemoved,
       onError: observer.bug,
     },
   });
+  // Before the first configuration, nobody knows which lookups a tenant has.
+  const early = createEarlyNotifications({
+    max: databaseLimits.earlyNotificationsMax,
+    apply: ({ tenantId, keys, actions = [undefined] }) => {
+      for (const action of actions) cache.invalidate({ tenantId, action, keys });
+    },
+    onOverflow: cache.forgetAll,
+  });
   const listener = createInvalidationListener({
     url: settings.DATABASE_LISTEN_URL ?? settings.DATABASE_URL,
     ca: databaseCa,
     clock,
     hooks: {
-      onNotification: ({ tenantId, keys, actions = [undefined] }) => {
-        for (const action of actions) cache.invalidate({ tenantId, action, keys });
-      },
+      onNotification: early.hear,
       onGap: cache.forgetAll,
       onGarbage: observer.notificationGarbage,
       onUnavailable: observer.listenerUnavailable,
@@ -192,6 +199,7 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
       listener.start();
       await redis?.start();
       await registry.start();
+      early.release();
       // Asked to stop meanwhile: the door stays closed.
       if (stopping) throw new AppError('stopping');
       const port = await traffic.start();

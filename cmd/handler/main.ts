@@ -1,6 +1,7 @@
 /**
  * The handler process: settings from the environment, start, wait for a signal, stop.
  */
+import { accessSync, constants } from 'node:fs';
 import { systemClock } from '../../pkg/process/clock.ts';
 import { loadSettings } from '../../pkg/process/settings.ts';
 import { createLogger } from '../../pkg/telemetry/logger.ts';
@@ -8,21 +9,38 @@ import { createHandler } from './handler.ts';
 
 const usageError = 2;
 
+const isReadable = (file: string): boolean => {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 const settings = loadSettings(process.env);
 if (!settings.ok) {
   for (const { path, expected } of settings.problems) process.stderr.write(`${path}: expected ${expected}\n`);
   process.exit(usageError);
 }
 
-const logger = createLogger(settings.value.LOG_LEVEL);
-const handler = createHandler(settings.value, systemClock, logger);
+const unreadable = [settings.value.DATABASE_CA_FILE, settings.value.REDIS_CA_FILE].filter(
+  (file) => file !== undefined && !isReadable(file),
+);
+if (unreadable.length > 0) {
+  process.stderr.write('DATABASE_CA_FILE, REDIS_CA_FILE: expected files that can be read\n');
+  process.exit(usageError);
+}
 
+const logger = createLogger(settings.value.LOG_LEVEL);
 const fail = (error: unknown): never => {
-  logger.fatal({ error }, 'cannot go on');
+  const isTaken = error instanceof Error && Reflect.get(error, 'code') === 'EADDRINUSE';
+  logger.fatal({ error }, isTaken ? 'a port is taken: set PORT or ADMIN_PORT' : 'cannot go on');
   process.exit(1);
 };
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
+const handler = createHandler(settings.value, systemClock, logger);
 
 let signals = 0;
 const onSignal = (): void => {

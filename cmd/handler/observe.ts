@@ -16,6 +16,8 @@ const shedCodes = new Set(['rate_limited', 'too_many_concurrent']);
 
 export const createObserver = (metrics: Metrics, logger: Logger) => {
   const tenants = createTenantLabels(metrics);
+  /** The code last told, until Redis is back. */
+  let redisTrouble: string | undefined;
 
   const logAnswered = (summary: RequestSummary): void => {
     const { error, actionKind: _, ...fields } = summary;
@@ -55,7 +57,19 @@ export const createObserver = (metrics: Metrics, logger: Logger) => {
       metrics.set('breaker_state', { dependency: 'redis' }, breakerValues[state]);
       logger.warn({ dependency: 'redis', state }, 'breaker changed');
     },
-    redisFailed: (code: string): void => logger.debug({ code }, 'redis connection failed'),
+    redisReady: (): void => {
+      redisTrouble = undefined;
+      logger.info('redis connected');
+    },
+    // Attempts go on for ever: each kind of trouble is told once.
+    redisFailed: (code: string): void => {
+      if (code !== redisTrouble) logger.warn({ code }, 'redis connection failed');
+      redisTrouble = code;
+    },
+    redisFault: (operation: string, code: string): void => {
+      if (code !== redisTrouble) logger.warn({ operation, code }, 'redis command failed');
+      redisTrouble = code;
+    },
     redisPolicy: (policy: string | undefined): void => {
       metrics.set('redis_policy_ok', {}, policy === 'allkeys-lru' ? 1 : 0);
       if (policy !== 'allkeys-lru') {

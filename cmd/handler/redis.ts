@@ -24,7 +24,7 @@ export const createRedis = (settings: HandlerSettings, clock: Clock, observer: O
     ca: ca === undefined ? undefined : readFileSync(ca, 'utf8'),
     clock,
     random: Math.random,
-    hooks: { onError: observer.redisFailed, onPolicy: observer.redisPolicy },
+    hooks: { onReady: observer.redisReady, onError: observer.redisFailed, onPolicy: observer.redisPolicy },
   });
   const breaker = createBreaker({
     name: 'redis',
@@ -38,7 +38,7 @@ export const createRedis = (settings: HandlerSettings, clock: Clock, observer: O
   });
   observer.breakerAtFirst(breaker.state());
   return {
-    tier: createRedisTier({ client: connection.client, breaker, clock }),
+    tier: createRedisTier({ client: connection.client, breaker, clock, hooks: { onFault: observer.redisFault } }),
     start: connection.start,
     stop: () => {
       breaker.close();

@@ -39,6 +39,8 @@ export interface LookupReader {
   /** Resolves once the rows are read and the audit record is committed.
    * @throws AppError */
   read(plan: ReadPlan, job: ReadJob): Promise<KeyedRows>;
+  /** Groups with a run under way: none once all of them have ended. */
+  groups(): number;
 }
 
 export interface LookupReaderOptions {
@@ -111,20 +113,15 @@ export const createLookupReader = ({ database, cache, clock, hooks = {} }: Looku
       sizeMax: databaseLimits.batchKeysMax,
       queueMax: databaseLimits.queueMax,
       isPoison: isStatementFault,
+      // The last run removes the entry: nothing here grows with what was ever asked.
+      hooks: { onIdle: () => void coalescers.delete(plan.group.prefix) },
     });
     coalescers.set(plan.group.prefix, created);
     return created;
   };
 
   return {
-    read: async (plan, job) => {
-      const coalescer = coalescerOf(plan);
-      try {
-        return await coalescer.submit(job, job.deadline);
-      } finally {
-        // The last one out removes the entry: nothing here grows with what was ever asked.
-        if (coalescer.idle() && coalescers.get(plan.group.prefix) === coalescer) coalescers.delete(plan.group.prefix);
-      }
-    },
+    read: (plan, job) => coalescerOf(plan).submit(job, job.deadline),
+    groups: () => coalescers.size,
   };
 };

@@ -67,6 +67,7 @@ const setUp = ({ inputs = [ids], policy = {}, audit = 'EveryRequest' }: Options 
         },
       },
       reader: {
+        groups: () => 0,
         read: async (plan, { keys, record }) => {
           heard.read.push(keys);
           heard.values.push(plan.bind(keys));

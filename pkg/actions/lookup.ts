@@ -59,7 +59,9 @@ export const compileLookupAction = (
   const typeOf = new Map(spec.input.map((input) => [input.name, postgresTypeOf(input)]));
   const types = lookup.parameters.map((name) => typeOf.get(name) ?? 'text');
   const statement = compileLookup({ text: lookup.statement, types, keyColumn: lookup.keyColumn });
-  const revision = actionRevision(spec);
+  // Another policy is another revision: rows kept under the old one do not outlive it.
+  const { ttlSeconds, missingTtlSeconds, staleIfErrorSeconds } = tenant.cache;
+  const revision = [actionRevision(spec), ttlSeconds, missingTtlSeconds, staleIfErrorSeconds].join('-');
   const otherParameters = lookup.parameters.filter((name) => name !== 'tenant_id' && name !== lookup.keys);
   const keyText = keysInput?.type === 'Integer' ? (key: string) => key : (key: string) => JSON.stringify(key);
   const decode = compileInput(spec.input, {

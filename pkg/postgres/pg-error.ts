@@ -37,6 +37,9 @@ const isTimeout = (state: string): boolean => state === '57014';
 /** True when the statement with these very values is to blame, so that others may still succeed. */
 export const isStatementFault = (error: unknown): boolean => isAppError(error, 'statement_failed');
 
+/** What a statement names is not there, or not for this role. */
+export const isNameFault = (error: unknown): boolean => sqlStateOf(error)?.startsWith('42') === true;
+
 /** @returns an AppError: database_unavailable, deadline_exceeded or statement_failed; AppErrors pass unchanged */
 export const toAppError = (error: unknown): AppError => {
   if (error instanceof AppError) return error;

@@ -28,6 +28,8 @@ export const requestLimits = {
   headerBytesMax: 16 * 1024,
   /** First n problems are listed; the rest would only cost. */
   problemsMax: 20,
+  /** What was expected at a place: 20 of them fit an answer many times over. */
+  expectedCharactersMax: 256,
   /** What a request may ask for with X-Timeout-Ms: the caller never waits longer than 90 s. */
   timeoutHeaderMsMax: 90_000,
   requestIdCharactersMax: 128,
@@ -89,6 +91,8 @@ export const databaseLimits = {
   auditRowsMax: 200,
   /** Audit rows that wait for an INSERT; above it the answer is a 503. */
   auditQueueMax: 5_000,
+  /** Notifications kept until the first configuration is there; more, and everything cached is distrusted. */
+  earlyNotificationsMax: 1_000,
   reconnectMinMs: 100,
   reconnectMaxMs: 5_000,
   /** Of the connection that listens: how long a dead one can go unnoticed. */

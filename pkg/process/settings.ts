@@ -47,7 +47,9 @@ const url = (protocols: readonly string[], help: string, many = false): Setting<
   help,
   expected: `${protocols.map((protocol) => `${protocol}//…`).join(' or ')}${many ? ', several with commas between them' : ''}`,
   parse: (text) =>
-    (many ? text.split(',') : [text]).every((part) => isUrl(part.trim(), protocols)) ? text : undefined,
+    (many ? text.split(',') : [text]).every((part) => isUrl(part.trim(), protocols) && isDecodable(part))
+      ? text
+      : undefined,
 });
 
 const text = (fallback: string | undefined, help: string): Setting<string> => ({

@@ -40,8 +40,8 @@ export interface RegistryOptions {
     onReload?(reload: Reload): void;
     /** A tenant's configuration was settled, with another outcome than before. */
     onTenant?(entry: TenantEntry): void;
-    /** From now on requests get `live`. */
-    onLive?(live: LiveTenant, before: LiveTenant | undefined): void;
+    /** From now on requests of the tenant get `after`; undefined: they are refused. */
+    onLive?(tenantId: string, after: LiveTenant | undefined, before: LiveTenant | undefined): void;
     onRemoved?(tenantId: string): void;
     /** A bug in taking changes over: everything else goes on. */
     onError?(error: unknown): void;
@@ -94,9 +94,9 @@ export const createRegistry = (options: RegistryOptions): Registry => {
     const admission = entry.live?.admission ?? createAdmission(clock, entry.wanted.limits);
     const settled = settleEntry(entry, compiled, { verdict, admission });
     entries.set(tenantId, settled);
-    if (settled.live && settled.live !== entry.live) {
-      settled.live.admission.configure(entry.wanted.limits);
-      hooks.onLive?.(settled.live, entry.live);
+    if (settled.live !== entry.live) {
+      settled.live?.admission.configure(entry.wanted.limits);
+      hooks.onLive?.(tenantId, settled.live, entry.live);
     }
     if (isSettled(settled)) unsettled.delete(tenantId);
     else unsettled.add(tenantId);
@@ -112,9 +112,11 @@ export const createRegistry = (options: RegistryOptions): Registry => {
   const settling = createRepeatedWork(settleOrRetry, onError);
 
   const remove = (tenantId: string): void => {
+    const before = entries.get(tenantId)?.live;
     entries.delete(tenantId);
     unsettled.delete(tenantId);
     checks.forget(tenantId);
+    if (before) hooks.onLive?.(tenantId, undefined, before);
     hooks.onRemoved?.(tenantId);
   };
 

@@ -25,6 +25,10 @@ interface CoalescerOptions<Job, Result> {
   readonly inFlightMax?: number;
   /** Whether one job may be to blame for a failed run, rather than what all of them need. */
   readonly isPoison: (error: unknown) => boolean;
+  readonly hooks?: {
+    /** The last run has ended and nobody waits. */
+    onIdle?(): void;
+  };
 }
 
 export interface Coalescer<Job, Result> {
@@ -76,6 +80,7 @@ export const createCoalescer = <Job, Result>(options: CoalescerOptions<Job, Resu
     }
     inFlight -= 1;
     startBatches();
+    if (inFlight === 0 && queue.size === 0) options.hooks?.onIdle?.();
   };
 
   const startBatches = (): void => {

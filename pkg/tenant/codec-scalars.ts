@@ -1,6 +1,7 @@
 /**
  * Codecs of single values: text, whole numbers, booleans, words of a closed list.
  */
+import { requestLimits } from '../process/limits.ts';
 import { type Codec, scalar } from './codec.ts';
 
 interface TextBounds {
@@ -48,10 +49,15 @@ export const flag: Codec<boolean> = scalar('true or false', (value) =>
   typeof value === 'boolean' ? value : undefined,
 );
 
+/** Words that fit a problem, which is told once for each bad value; otherwise only how many there are. */
+const wordsText = (words: readonly string[]): string => {
+  if (words.length === 1 && hasCharacters(words.join(), 0, requestLimits.expectedCharactersMax)) return words.join();
+  const all = `one of ${words.join(', ')}`;
+  return all.length <= requestLimits.expectedCharactersMax ? all : `one of the ${words.length} declared words`;
+};
+
 export const oneOf = <const W extends string>(words: readonly W[]): Codec<W> =>
-  scalar(words.length === 1 ? words.join() : `one of ${words.join(', ')}`, (value) =>
-    words.find((word) => word === value),
-  );
+  scalar(wordsText(words), (value) => words.find((word) => word === value));
 
 export const exactly = <const V extends number>(expected: V): Codec<V> =>
   scalar(`${expected}`, (value) => (value === expected ? expected : undefined));

@@ -113,5 +113,27 @@ test('requests with different other parameters never share a row', async () => {
   }
 });
 
+test('a tenant that was away reads anew: what changed meanwhile nobody heard for it', async () => {
+  const nameOf = async () => (await handler.ask('acme', { customer_ids: [customerId(77)] })).text;
+  await handler.apply([{ tenantId: 'acme' }]);
+  await nameOf();
+  await handler.apply([{ tenantId: 'other' }]);
+  await database.sql("UPDATE customers SET name = 'changed while away' WHERE id = $1", [customerId(77)]);
+  await handler.apply([{ tenantId: 'acme' }]);
+  assert.match(await nameOf(), /changed while away/);
+});
+
+test('a shorter time to live holds at once, also for what is cached already', async () => {
+  const tenant = (ttlSeconds: number) => ({ tenantId: 'acme', spec: { cache: { ttlSeconds } } });
+  const ask = async () => (await handler.ask('acme', { customer_ids: [customerId(78)] })).text;
+  await handler.apply([tenant(300)]);
+  await ask();
+  await database.sql('ALTER TABLE customers DISABLE TRIGGER USER');
+  await database.sql("UPDATE customers SET name = 'changed in silence' WHERE id = $1", [customerId(78)]);
+  await database.sql('ALTER TABLE customers ENABLE TRIGGER USER');
+  await handler.apply([tenant(0)]);
+  assert.match(await ask(), /changed in silence/);
+});
+
 test.after(() => handler.stop());
 test.run();
