@@ -81,7 +81,7 @@ const setUp = () => {
     queue.shift()?.resolve();
     await settle();
   };
-  return { clock, cache, calls, heard, state, planOf, read, answer };
+  return { clock, cache, calls, heard, state, reader, planOf, read, answer };
 };
 
 const outcome = (work: Promise<unknown>): Promise<string> =>
@@ -149,6 +149,16 @@ test('each waiter leaves at its own deadline; the statement runs on for the othe
   assert.is(cache.readMemory(planOf().group, 'a')?.text, '"a"', 'what was read is kept');
   await answer();
   assert.is(await second, 'answered');
+});
+
+test('nothing is kept of a group whose last run has ended, also when nobody waited for that', async () => {
+  const { read, answer, clock, reader } = setUp();
+  const left = outcome(read(['a'], { budgetMs: 10 }));
+  assert.is(reader.groups(), 1);
+  await clock.advance(10);
+  assert.is(await left, 'deadline_exceeded');
+  await answer();
+  assert.is(reader.groups(), 0);
 });
 
 test('rows invalidated while they were read are answered, not kept', async () => {

@@ -56,7 +56,7 @@ const mayImport = (path: string, room: string, rank: number, target: string): bo
   if (otherRank !== undefined && otherRank < rank) return true;
   if (room === 'cmd/dev' && otherRank === cmdRank) return true;
   // The launcher's own files stand beside the rooms.
-  if (/^cmd\/[a-z-]+\.mjs$/.test(target)) return true;
+  if (path.startsWith('cmd/') && /^cmd\/[a-z-]+\.mjs$/.test(target)) return true;
   // A test may build on what the tests share.
   return path.endsWith('.test.ts') && target.startsWith('test/services/');
 };
