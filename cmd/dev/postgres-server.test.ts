@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Client } from 'pg';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -11,12 +12,23 @@ import { canReach, findDatabaseUser, parseDatabaseUser } from './database-user.t
 import { freePort } from './free-port.ts';
 import { makeSymlinks, type PostgresBinaries, resolvePostgresBinaries } from './postgres-binaries.ts';
 import { pickPlaces } from './postgres-places.ts';
-import { createPostgresServer, type PostgresServer } from './postgres-server.ts';
+import { createPostgresServer, type PostgresServer, type PostgresServerOptions } from './postgres-server.ts';
 import { isAlive } from './process-tree.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'postgres-server-'));
 chmodSync(root, 0o755);
-test.after(() => rmSync(root, { recursive: true, force: true }));
+const servers: PostgresServer[] = [];
+test.after(async () => {
+  await Promise.all(servers.map((server) => server.kill()));
+  rmSync(root, { recursive: true, force: true });
+});
+
+/** Ends with this file, whatever its test finds. */
+const ownServer = (options: PostgresServerOptions): PostgresServer => {
+  const server = createPostgresServer(options);
+  servers.push(server);
+  return server;
+};
 
 const ask = async (server: PostgresServer, statement: string): Promise<unknown> => {
   const client = new Client({ connectionString: server.url() });
@@ -26,6 +38,11 @@ const ask = async (server: PostgresServer, statement: string): Promise<unknown> 
   } finally {
     await client.end();
   }
+};
+
+/** A signal takes effect when the process next runs, which on a busy machine is not at once. */
+const untilStopped = async (pid: number | undefined): Promise<void> => {
+  while (!/^State:\tT/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) await nextTurn();
 };
 
 const installed = (): PostgresBinaries => {
@@ -66,7 +83,7 @@ test('missing symbolic links of the npm package are made once', () => {
 
 test('data outlives a fast stop, an immediate stop and a kill, and a second start is quick', async () => {
   const places = pickPlaces(installed(), join(root, 'lasting', 'data'), findDatabaseUser());
-  const server = createPostgresServer({ ...places, port: await freePort() });
+  const server = ownServer({ ...places, port: await freePort() });
   await Promise.all([server.start(), server.start()]);
   await ask(server, 'CREATE TABLE kept AS SELECT 42 AS n');
   for (const end of [() => server.stop('fast'), () => server.stop('immediate'), () => server.kill()]) {
@@ -84,13 +101,11 @@ test('data outlives a fast stop, an immediate stop and a kill, and a second star
 
 test('a paused server answers nothing until resumed, and can be stopped while paused', async () => {
   const places = pickPlaces(installed(), join(root, 'lasting', 'data'), findDatabaseUser());
-  const server = createPostgresServer({ ...places, port: await freePort() });
+  const server = ownServer({ ...places, port: await freePort() });
   await server.start();
   server.pause();
   const answer = ask(server, 'SELECT 7');
-  if (existsSync('/proc/self/status')) {
-    assert.match(readFileSync(`/proc/${server.pid}/status`, 'utf8'), /^State:\tT/m);
-  }
+  if (existsSync('/proc/self/status')) await untilStopped(server.pid);
   server.resume();
   assert.is(await answer, 7);
   server.pause();
@@ -99,12 +114,12 @@ test('a paused server answers nothing until resumed, and can be stopped while pa
 
 test('settings reach the server, and a refused one is told with the log', async () => {
   const places = pickPlaces(installed(), join(root, 'lasting', 'data'), findDatabaseUser());
-  const server = createPostgresServer({ ...places, port: await freePort(), settings: { fsync: 'off' } });
+  const server = ownServer({ ...places, port: await freePort(), settings: { fsync: 'off' } });
   await server.start();
   assert.is(await ask(server, 'SHOW fsync'), 'off');
   assert.is(await ask(server, 'SHOW server_encoding'), 'UTF8');
   await server.stop('fast');
-  const refused = createPostgresServer({ ...places, port: await freePort(), settings: { no_such_setting: '1' } });
+  const refused = ownServer({ ...places, port: await freePort(), settings: { no_such_setting: '1' } });
   const message = await refused.start().catch((error: Error) => error.message);
   assert.match(String(message), /ended at once.*no_such_setting/s);
 });
@@ -120,7 +135,7 @@ test('a server left behind by a killed launcher is ended; one whose launcher liv
   });
   const [chunk] = await once(launcher.stdout, 'data');
   const orphan = Number(String(chunk).split(' ')[1]);
-  const server = createPostgresServer({ ...places, port });
+  const server = ownServer({ ...places, port });
   const message = await server.start().then(
     () => 'started',
     (error: Error) => error.message,
@@ -148,7 +163,7 @@ test('the npm package runs from a closed directory, by a copy beside the data', 
   const inside = { binDir: join(closed, 'native', 'bin'), packageDir: join(closed, 'native') };
   const places = pickPlaces(inside, join(closed, 'data'), user);
   if (user) assert.is(statSync(join(places.binDir, 'postgres')).isFile() && places.binDir.startsWith(closed), false);
-  const server = createPostgresServer({ ...places, port: await freePort() });
+  const server = ownServer({ ...places, port: await freePort() });
   await server.start();
   assert.is(await ask(server, 'SELECT 1'), 1);
   await server.kill();
