@@ -1,0 +1,105 @@
+/**
+ * What PostgreSQL says of declared lookups before any caller meets them. Nothing declared is ever executed by asking.
+ *
+ * also over docker
+ */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { checkStatement } from '../../pkg/postgres/check-statement.ts';
+import { compileLookup } from '../../pkg/postgres/lookup-statement.ts';
+import { prepareDatabase } from '../services/database.ts';
+import { minute, openDatabase } from '../services/open-database.ts';
+import { startPostgres } from '../services/postgres.ts';
+
+const postgres = await startPostgres();
+const { url, sql } = await prepareDatabase(postgres);
+// More rights than the service has, so that nothing below is refused for want of one.
+await sql(
+  'GRANT ALL ON customers, audit_log TO dataactions_service; GRANT CREATE ON SCHEMA public TO dataactions_service',
+);
+await sql('CREATE TABLE hidden (tenant_id text, id uuid); CREATE SEQUENCE counted');
+await sql('GRANT USAGE ON SEQUENCE counted TO dataactions_service');
+const database = openDatabase({ url });
+await database.answers();
+
+const check = (text: string, keyColumn = 'id') =>
+  checkStatement(database, compileLookup({ text, types: ['text', 'uuid[]'], keyColumn }), minute());
+const where = 'tenant_id = $1 AND id = ANY($2)';
+const plain = `SELECT id, name FROM customers WHERE ${where}`;
+
+const accepted: readonly (readonly [what: string, text: string])[] = [
+  ['a plain SELECT', plain],
+  ['a trailing semicolon', `${plain} ;\n`],
+  ['a trailing line comment', `${plain} -- done`],
+  ['a trailing block comment', `${plain} /* $3 */`],
+  ['a WITH query', `WITH mine AS (SELECT * FROM customers WHERE ${where}) SELECT id FROM mine`],
+  [
+    'a column named like the audit part',
+    `WITH audit AS (${plain}) SELECT a.id, 'x' AS key, 'y' AS row FROM audit AS a`,
+  ],
+  ['a statement in parentheses', `(${plain})`],
+  ['ORDER BY and LIMIT', `${plain} ORDER BY name LIMIT 10`],
+  ['a volatile function, unexecuted', `SELECT id, nextval('counted') FROM customers WHERE ${where}`],
+];
+
+const rejected: readonly (readonly [what: string, text: string, sqlState: string])[] = [
+  ['a syntax error', `SELEC id FROM customers WHERE ${where}`, '42601'],
+  ['an unknown table', `SELECT id FROM nowhere WHERE ${where}`, '42P01'],
+  ['an unknown column', `SELECT id, secret FROM customers WHERE ${where}`, '42703'],
+  ['an unknown function', `SELECT id, frobnicate(id) FROM customers WHERE ${where}`, '42883'],
+  ['a type that does not fit', 'SELECT id FROM customers WHERE tenant_id = $1 AND name = ANY($2)', '42883'],
+  ['a placeholder without a parameter', `${plain} AND name = $10`, '42P18'],
+  ['a table without the right to it', `SELECT id FROM hidden WHERE ${where}`, '42501'],
+  ['a missing keyColumn', `SELECT name FROM customers WHERE ${where}`, '42703'],
+  ['a keyColumn that is there twice', `SELECT id, id FROM customers WHERE ${where}`, '42702'],
+  ['two commands', `${plain}; ${plain}`, '42601'],
+  ['two commands, the first of them whole', `${plain}; DROP TABLE customers`, '42601'],
+  ['an escape from the parentheses', `${plain}) AS r; DROP TABLE customers; SELECT * FROM (SELECT 1`, '42601'],
+  ['an escape that is one command', `SELECT 1 AS id) AS r UNION ALL SELECT id::text, name FROM (${plain}`, '42601'],
+  ['an escape through a comment', `SELECT 1 AS id) AS r /*`, '42601'],
+  ['UPDATE', `UPDATE customers SET name = 'x' WHERE ${where} RETURNING id`, '42601'],
+  [
+    'DELETE in a WITH query',
+    `WITH gone AS (DELETE FROM customers WHERE ${where} RETURNING id) SELECT id FROM gone`,
+    '0A000',
+  ],
+  ['SELECT INTO', `SELECT id INTO stolen FROM customers WHERE ${where}`, '42601'],
+  ['EXPLAIN options: ANALYZE', `ANALYZE DELETE FROM customers WHERE $1::text IS NULL OR id = ANY($2)`, '42601'],
+  ['EXPLAIN options in parentheses', `(ANALYZE) DELETE FROM customers WHERE $1::text IS NULL OR id = ANY($2)`, '42601'],
+  ['another command', `DROP TABLE customers`, '42601'],
+  ['nothing at all', ` ; `, '42601'],
+];
+
+for (const [what, text] of accepted) {
+  test(`accepts ${what}`, async () => assert.equal(await check(text), { verdict: 'accepted' }));
+}
+for (const [what, text, sqlState] of rejected) {
+  test(`rejects ${what}`, async () => {
+    const found = await check(text);
+    assert.is(found.verdict, 'rejected');
+    // Which of several right codes it is may differ between major versions of the server.
+    assert.match(found.verdict === 'rejected' ? (found.sqlState ?? '') : '', new RegExp(`^(?:${sqlState}|42...)$`));
+  });
+}
+
+test('nothing of all that was executed', async () => {
+  assert.equal(await sql('SELECT count(*)::int AS n FROM customers'), [{ n: 3_000 }]);
+  assert.equal(await sql('SELECT is_called FROM counted'), [{ is_called: false }]);
+  assert.equal(await sql('SELECT count(*)::int AS n FROM audit_log'), [{ n: 0 }]);
+});
+
+test('a database that cannot keep audit rows is to blame, not the declaration', async () => {
+  await sql('REVOKE ALL ON audit_log FROM dataactions_service');
+  assert.is((await check(plain)).verdict, 'unknown');
+  await sql('ALTER TABLE audit_log RENAME TO elsewhere');
+  assert.is((await check(plain)).verdict, 'unknown');
+  assert.is((await check('SELECT id FROM nowhere WHERE $1 = ANY($2::text[])')).verdict, 'rejected');
+});
+
+test('a database that is away says nothing of the declaration', async () => {
+  await postgres.stop();
+  assert.is((await check(plain)).verdict, 'unknown');
+});
+
+test.after(() => database.stop());
+test.run();
