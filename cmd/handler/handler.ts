@@ -15,7 +15,7 @@ import { createGate } from '../../pkg/http/gate.ts';
 import { createHttpServer } from '../../pkg/http/http-server.ts';
 import { createTrafficApp } from '../../pkg/http/traffic-app.ts';
 import { createAuditLog } from '../../pkg/postgres/audit-log.ts';
-import { checkLookup } from '../../pkg/postgres/check-lookup.ts';
+import { checkStatement } from '../../pkg/postgres/check-statement.ts';
 import { createDatabase } from '../../pkg/postgres/database.ts';
 import { createInvalidationListener } from '../../pkg/postgres/invalidation-listener.ts';
 import { type Clock, sleep } from '../../pkg/process/clock.ts';
@@ -90,7 +90,7 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
     compile: (tenant) => compileTenant(tenant, { cache, reader, auditLog, clock }),
     checkStatement: (statement) => {
       const deadline = createDeadline(clock, statementTimeoutMs);
-      return checkLookup(database, statement, deadline).finally(() => deadline.close());
+      return checkStatement(database, statement, deadline).finally(() => deadline.close());
     },
     hooks: {
       onReload: (reload) => observer.reloaded(reload, clock.wall()),

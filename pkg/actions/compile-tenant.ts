@@ -5,7 +5,7 @@
  */
 import type { CachedLookup } from '../cache/two-tier.ts';
 import { type Parsed, type Problem, parsed, refused } from '../errors/problem.ts';
-import type { LookupStatement } from '../postgres/lookup-statement.ts';
+import type { CompiledStatement } from '../postgres/compiled-statement.ts';
 import type { BundleTenant } from '../tenant/bundle.ts';
 import type { Action } from './action.ts';
 import { compileLookupAction, type LookupServices } from './lookup.ts';
@@ -14,7 +14,7 @@ import { type ActionRequest, compileRequest } from './request.ts';
 export interface DeclaredStatement {
   /** Where it was declared: `spec.actions[0].lookup.statement`. */
   readonly path: string;
-  readonly statement: LookupStatement;
+  readonly statement: CompiledStatement;
 }
 
 export interface CompiledTenant {

@@ -42,6 +42,7 @@ const setUp = () => {
   };
   const database: Database = {
     query,
+    lend: () => Promise.reject(new Error('a lookup needs no connection of its own')),
     start: () => {},
     stop: async () => {},
     reached: () => true,

@@ -7,8 +7,9 @@ import type { CacheGroup } from '../cache/group.ts';
 import type { Cache } from '../cache/two-tier.ts';
 import type { AppError } from '../errors/app-error.ts';
 import type { AuditRecord } from '../postgres/audit-record.ts';
+import type { CompiledStatement } from '../postgres/compiled-statement.ts';
 import type { Database } from '../postgres/database.ts';
-import { type LookupStatement, runLookup } from '../postgres/lookup-statement.ts';
+import { runLookup } from '../postgres/lookup-statement.ts';
 import { isStatementFault, toAppError } from '../postgres/pg-error.ts';
 import type { BoundValue } from '../postgres/statement.ts';
 import type { Clock } from '../process/clock.ts';
@@ -20,7 +21,7 @@ import type { CachePolicy } from '../tenant/spec.ts';
 /** What the requests that may share a statement have in common. */
 export interface ReadPlan {
   readonly group: CacheGroup;
-  readonly lookup: LookupStatement;
+  readonly lookup: CompiledStatement;
   readonly cachePolicy: CachePolicy;
   /** @returns the declared parameters' values for these keys */
   bind(keys: readonly string[]): readonly BoundValue[];

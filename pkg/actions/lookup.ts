@@ -9,7 +9,8 @@ import { isAppError } from '../errors/app-error.ts';
 import { refused } from '../errors/problem.ts';
 import type { AuditLog } from '../postgres/audit-log.ts';
 import type { AuditRecord } from '../postgres/audit-record.ts';
-import { compileLookup, type LookupStatement } from '../postgres/lookup-statement.ts';
+import type { CompiledStatement } from '../postgres/compiled-statement.ts';
+import { compileLookup } from '../postgres/lookup-statement.ts';
 import { bindParameter, postgresTypeOf, type ScalarValue } from '../postgres/parameter.ts';
 import type { Clock } from '../process/clock.ts';
 import type { LookupAction } from '../tenant/action-spec.ts';
@@ -37,7 +38,7 @@ export interface LookupTenant {
 
 export interface CompiledLookup {
   readonly action: Action;
-  readonly statement: LookupStatement;
+  readonly statement: CompiledStatement;
   /** What invalidations have to know. */
   readonly cached: CachedLookup;
 }

@@ -3,26 +3,22 @@
  *
  * States: `connecting` (start, or the pool fell silent: tried again with back-off until the server answers) → `ready`
  * (the pool exists; single connections may still fail) → `stopped`. Every wait has a bound: a slot in the queue, a
- * connection, a silent statement. Slonik itself has none of them, see the options below.
+ * connection, a silent statement. Slonik itself has none of them, see open-pool.ts.
  */
-import { createPool, type DatabasePool, type DatabasePoolConnection, type QuerySqlToken } from 'slonik';
+import type { DatabasePool, DatabasePoolConnection, QuerySqlToken } from 'slonik';
 import { AppError } from '../errors/app-error.ts';
 import { type Clock, sleep } from '../process/clock.ts';
 import { databaseLimits } from '../process/limits.ts';
 import { type Backoff, createBackoff } from '../resilience/backoff.ts';
 import type { Deadline } from '../resilience/deadline.ts';
 import { createSlots } from '../resilience/slots.ts';
-import { poolOptions } from './connection-options.ts';
+import { openPool, type PoolSettings } from './open-pool.ts';
 import { isNameFault, isStatementFault, SilentConnectionError, toAppError } from './pg-error.ts';
 import { type BoundValue, createUnnamedStatement, type Statement } from './statement.ts';
 
-export interface DatabaseOptions {
-  readonly url: string;
-  readonly ca?: string | undefined;
-  readonly poolMax: number;
+export interface DatabaseOptions extends PoolSettings {
   readonly poolMin: number;
   readonly queueMax: number;
-  readonly statementTimeoutMs: number;
   readonly clock: Clock;
   readonly hooks?: {
     /** The server answered for the first time, or again after it had not. */
@@ -40,6 +36,18 @@ export interface DatabaseStats {
   readonly waiting: number;
 }
 
+/** What one statement did. */
+export interface StatementResult {
+  /** As the driver gives them: objects by column name. */
+  readonly rows: readonly unknown[];
+  /** Rows returned or changed, as PostgreSQL's command tag says. */
+  readonly rowCount: number;
+}
+
+/** Runs a statement on the connection that was lent.
+ * @throws the driver's own errors, for `sqlStateOf` and `toAppError`; SilentConnectionError */
+export type RunOnConnection = (statement: Statement, values: readonly BoundValue[]) => Promise<StatementResult>;
+
 export interface Database {
   /** Begins to connect and returns at once: booting needs no database. Safe twice. */
   start(): void;
@@ -50,6 +58,11 @@ export interface Database {
    * @param deadline  bounds the wait for a connection; the statement itself runs on under its own time-out
    * @throws overloaded | database_unavailable | deadline_exceeded | statement_failed */
   query(statement: Statement, values: readonly BoundValue[], deadline: Deadline): Promise<readonly unknown[]>;
+  /** Lends one connection to `work`, which leaves its session as it found it. The connection is used again if `work` resolves, and
+   * closed if it rejects.
+   * @param deadline  bounds the wait for a connection and, with a margin, each statement
+   * @throws overloaded | database_unavailable | deadline_exceeded; what `work` throws, as an AppError */
+  lend<T>(work: (run: RunOnConnection) => Promise<T>, deadline: Deadline): Promise<T>;
   /** True once the server has answered, whatever happened later. */
   reached(): boolean;
   stats(): DatabaseStats;
@@ -92,28 +105,8 @@ export const createDatabase = (options: DatabaseOptions): Database => {
     }
   };
 
-  const openPool = async (): Promise<DatabasePool> => {
-    const { uri, ssl } = poolOptions(options.url, options.ca, databaseLimits);
-    const opening = createPool(uri, {
-      ...(ssl ? { ssl } : {}),
-      maxPoolSize: options.poolMax,
-      // The driver's idle timer ignores a minimum; the ping below keeps connections warm instead.
-      minPoolSize: 0,
-      idleTimeout: databaseLimits.connectionIdleMs,
-      maximumConnectionAge: databaseLimits.connectionLifetimeMs,
-      connectionTimeout: databaseLimits.connectTimeoutMs,
-      statementTimeout: options.statementTimeoutMs,
-      idleInTransactionSessionTimeout: databaseLimits.idleInTransactionTimeoutMs,
-      // A connection given up on is not waited for.
-      gracefulTerminationTimeout: 50,
-      // The default, DISCARD ALL, would drop the prepared statements the driver believes in.
-      resetConnection: async () => {},
-      // Retries are decided here, where the deadline is known.
-      connectionRetryLimit: 0,
-      queryRetryLimit: 0,
-      transactionRetryLimit: 0,
-      captureStackTrace: false,
-    });
+  const openInTime = async (): Promise<DatabasePool> => {
+    const opening = openPool(options);
     try {
       return await bounded(opening, databaseLimits.connectTimeoutMs + silenceMs);
     } catch (error) {
@@ -125,7 +118,7 @@ export const createDatabase = (options: DatabaseOptions): Database => {
   const connect = async (): Promise<void> => {
     while (!life.signal.aborted) {
       try {
-        const opened = await openPool();
+        const opened = await openInTime();
         if (life.signal.aborted) return void opened.end().catch(() => {});
         opened.on('error', () => {});
         pool = opened;
@@ -166,24 +159,46 @@ export const createDatabase = (options: DatabaseOptions): Database => {
       throw failure;
     });
 
-  const execute = async (statement: Statement, values: readonly BoundValue[], timeoutMs: number) => {
+  const withConnection = async <T>(
+    work: (connection: DatabasePoolConnection) => Promise<T>,
+    timeoutMs: number,
+  ): Promise<T> => {
     const current = pool;
     if (!current) throw new AppError('database_unavailable', { message: 'not connected yet', retryAfterMs });
     const startedAt = clock.now();
     try {
-      const answer = await bounded(
-        current.connect((connection) => bounded(runOn(connection, statement.token(values)), timeoutMs)),
+      const result = await bounded(
+        current.connect(work),
         timeoutMs + databaseLimits.connectTimeoutMs + databaseLimits.silenceMarginMs,
       );
       answeredAt = clock.now();
-      if (answer instanceof AppError) throw answer;
-      return answer;
+      return result;
     } catch (error) {
       // Its connection is gone already. Where no other one carried anything meanwhile, none can be trusted.
       if (error instanceof SilentConnectionError && answeredAt < startedAt) abandon(current);
       throw toAppError(error);
     }
   };
+
+  const execute = async (statement: Statement, values: readonly BoundValue[], timeoutMs: number) => {
+    const answer = await withConnection(
+      (connection) => bounded(runOn(connection, statement.token(values)), timeoutMs),
+      timeoutMs,
+    );
+    if (answer instanceof AppError) throw answer;
+    return answer;
+  };
+
+  const lend: Database['lend'] = (work, deadline) =>
+    slots.use(deadline, () =>
+      withConnection(
+        (connection) =>
+          work((statement, values) =>
+            bounded(connection.query(statement.token(values)), deadline.remainingMs() + databaseLimits.silenceMarginMs),
+          ),
+        deadline.remainingMs() + 2 * databaseLimits.silenceMarginMs,
+      ),
+    );
 
   /** Touches poolMin connections at once, so that none of them idles out; skips those that traffic needs. */
   const keepWarm = async (warmed: DatabasePool): Promise<void> => {
@@ -205,6 +220,7 @@ export const createDatabase = (options: DatabaseOptions): Database => {
       await pool?.end().catch(() => {});
       await connecting;
     },
+    lend,
     query: (statement, values, deadline) => slots.use(deadline, () => execute(statement, values, silenceMs)),
     reached: () => reached,
     stats: () => {

@@ -8,24 +8,16 @@
 
 import type { Deadline } from '../resilience/deadline.ts';
 import { type AuditRecord, auditColumnCount, auditInsert, auditValues } from './audit-record.ts';
+import type { CompiledStatement } from './compiled-statement.ts';
 import type { Database } from './database.ts';
 import { castPlaceholders, trimStatement } from './placeholders.ts';
-import { type BoundValue, createStatement, type Statement } from './statement.ts';
+import { type BoundValue, createStatement } from './statement.ts';
 
 export interface LookupDeclaration {
   readonly text: string;
   /** PostgreSQL types of `$1`, `$2`, … */
   readonly types: readonly string[];
   readonly keyColumn: string;
-}
-
-export interface LookupStatement {
-  /** The declared text alone, with its types: what has to be a complete statement by itself. */
-  readonly declared: string;
-  /** With the audit rows: what is run. */
-  readonly statement: Statement;
-  /** How many values the declared text binds. */
-  readonly valueCount: number;
 }
 
 export interface KeyedRow {
@@ -36,7 +28,8 @@ export interface KeyedRow {
 
 const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-export const compileLookup = ({ text, types, keyColumn }: LookupDeclaration): LookupStatement => {
+/** What is run includes the audit rows. */
+export const compileLookup = ({ text, types, keyColumn }: LookupDeclaration): CompiledStatement => {
   const declared = castPlaceholders(trimStatement(text), types);
   const statement = createStatement(`WITH audit AS (
   ${auditInsert(types.length + 1)}
@@ -45,11 +38,8 @@ SELECT r.${quoteName(keyColumn)}::text AS key, row_to_json(r)::text AS row
 FROM (
 ${declared}
 ) AS r`);
-  return { declared, statement, valueCount: types.length };
+  return { declared, statement, valueCount: types.length, boundCount: types.length + auditColumnCount };
 };
-
-/** How many values `compileLookup(…).statement` binds. */
-export const boundCount = (lookup: LookupStatement): number => lookup.valueCount + auditColumnCount;
 
 const isKeyedRow = (row: unknown): row is KeyedRow =>
   typeof row === 'object' &&
@@ -64,7 +54,7 @@ const isKeyedRow = (row: unknown): row is KeyedRow =>
  * @throws as Database.query */
 export const runLookup = async (
   database: Database,
-  lookup: LookupStatement,
+  lookup: CompiledStatement,
   job: {
     readonly values: readonly BoundValue[];
     readonly records: readonly AuditRecord[];

@@ -7,6 +7,7 @@ import { AppError, isAppError } from '../errors/app-error.ts';
 
 const causesMax = 8;
 const retryAfterMs = 1_000;
+const conflictMessage = 'A constraint of the database does not hold; everything was rolled back';
 
 /** A connection that answered nothing for longer than its statement may take. */
 export class SilentConnectionError extends Error {
@@ -39,6 +40,27 @@ export const isStatementFault = (error: unknown): boolean => isAppError(error, '
 
 /** What a statement names is not there, or not for this role. */
 export const isNameFault = (error: unknown): boolean => sqlStateOf(error)?.startsWith('42') === true;
+
+/** Rolled back because of what others did at the same time (class 40): the same again may succeed. 40003 says that nobody knows. */
+export const isRolledBackByOthers = (error: unknown): boolean => {
+  const state = sqlStateOf(error);
+  return state?.startsWith('40') === true && state !== '40003';
+};
+
+/** True when a connection should not be used again after the error: it is gone, silent, or its session not what it should be. */
+export const breaksConnection = (error: unknown): boolean => {
+  if (error instanceof AppError) return false;
+  const state = sqlStateOf(error);
+  return state === undefined || isUnavailable(state) || isTimeout(state) || isNameFault(error) || state === '40003';
+};
+
+/** In a transaction, a constraint that does not hold (class 23) and an exception that a function of the database raises
+ * (P0001) are answers about the data, not faults of the statement. Other errors pass unchanged. */
+export const asConflict = (error: AppError): AppError => {
+  const state = sqlStateOf(error);
+  if (error.code !== 'statement_failed' || (state !== 'P0001' && state?.startsWith('23') !== true)) return error;
+  return new AppError('conflict', { message: error.message, publicMessage: conflictMessage, cause: error });
+};
 
 /** @returns an AppError: database_unavailable, deadline_exceeded or statement_failed; AppErrors pass unchanged */
 export const toAppError = (error: unknown): AppError => {

@@ -93,12 +93,33 @@ export const databaseLimits = {
   auditQueueMax: 5_000,
   /** Notifications kept until the first configuration is there; more, and everything cached is distrusted. */
   earlyNotificationsMax: 1_000,
+  /** Of a transaction that others' transactions roll back (class 40): together they take about a second. */
+  transactionAttemptsMax: 10,
+  transactionRetryMinMs: 5,
+  transactionRetryMaxMs: 250,
+  /** For the caller when they were not enough. */
+  contendedRetryAfterMs: 1_000,
   reconnectMinMs: 100,
   reconnectMaxMs: 5_000,
   /** Of the connection that listens: how long a dead one can go unnoticed. */
   heartbeatIntervalMs: 10_000,
   /** PostgreSQL bounds a payload at 8,000 bytes. */
   notification: { payloadCharactersMax: 8_000, keysMax: 1_000, textCharactersMax: 63 },
+} as const;
+
+/** Answers of transactions, kept for repeats. */
+export const idempotencyLimits = {
+  /** Of an Idempotency-Key; UUIDs and message ids take a fifth of it. */
+  keyCharactersMax: 255,
+  /** Contract: a repeat within this time gets the stored answer. */
+  lifeHours: 24,
+  /** Each handler looks for older ones this often, ± a quarter, so that pods that started together do not look together. */
+  cleanIntervalMs: 60_000,
+  cleanJitter: 0.25,
+  /** One DELETE: a few milliseconds, so that no transaction waits for it. */
+  cleanRowsMax: 500,
+  /** One look: with it a handler keeps up with 300 keyed transactions/s. */
+  cleanBatchesMax: 40,
 } as const;
 
 /** A tenant's bulkhead. */

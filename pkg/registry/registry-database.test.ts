@@ -12,7 +12,7 @@ import {
   unknown,
 } from '../../test/services/registry.ts';
 import { until } from '../../test/services/until.ts';
-import type { LookupCheck } from '../postgres/check-lookup.ts';
+import type { StatementCheck } from '../postgres/check-statement.ts';
 import { bundleLimits } from '../process/limits.ts';
 
 const tenant = (tenantId: string, column = 'name') => ({ tenantId, spec: lookupOf(column) });
@@ -47,7 +47,7 @@ test('a boot without the database serves provisionally, says so, and is Applied 
 
 test('the database that comes while it is being asked in vain is asked again', () =>
   withRegistry(async (it) => {
-    const first = Promise.withResolvers<LookupCheck>();
+    const first = Promise.withResolvers<StatementCheck>();
     it.answerWith(() => first.promise);
     await it.write([tenant('acme')]);
     const started = it.registry.start();
@@ -118,7 +118,7 @@ test('a statement that PostgreSQL is slow to judge holds up no other tenant, nor
     await it.write([tenant('acme'), tenant('globex')]);
     await it.registry.start();
     const good = revisionOf(it, 'acme');
-    const slow = Promise.withResolvers<LookupCheck>();
+    const slow = Promise.withResolvers<StatementCheck>();
     it.answerWith(({ declared }) => (declared.includes('slow') ? slow.promise : accepted));
     await it.write([tenant('acme', 'slow'), tenant('globex')]);
     await until('the question', async () => assert.ok(it.asked.some((text) => text.includes('slow'))));
@@ -137,7 +137,7 @@ test('a verdict that comes after the next change, or after the tenant has gone, 
   withRegistry(async (it) => {
     await it.write([tenant('acme'), tenant('globex')]);
     await it.registry.start();
-    const slow = Promise.withResolvers<LookupCheck>();
+    const slow = Promise.withResolvers<StatementCheck>();
     it.answerWith(({ declared }) => (declared.includes('slow') ? slow.promise : accepted));
     await it.write([tenant('acme', 'slow'), tenant('globex', 'slow')]);
     await until('the question', async () => assert.ok(it.asked.some((text) => text.includes('slow'))));

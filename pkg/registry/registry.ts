@@ -8,8 +8,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { CompiledTenant } from '../actions/compile-tenant.ts';
 import type { Parsed } from '../errors/problem.ts';
-import type { LookupCheck } from '../postgres/check-lookup.ts';
-import type { LookupStatement } from '../postgres/lookup-statement.ts';
+import type { StatementCheck } from '../postgres/check-statement.ts';
+import type { CompiledStatement } from '../postgres/compiled-statement.ts';
 import type { Clock } from '../process/clock.ts';
 import { bundleLimits } from '../process/limits.ts';
 import { createAdmission } from '../resilience/admission.ts';
@@ -35,7 +35,7 @@ export interface RegistryOptions {
   readonly dir: string;
   readonly clock: Clock;
   compile(tenant: BundleTenant): Parsed<CompiledTenant>;
-  checkStatement(statement: LookupStatement): Promise<LookupCheck>;
+  checkStatement(statement: CompiledStatement): Promise<StatementCheck>;
   readonly hooks?: {
     onReload?(reload: Reload): void;
     /** A tenant's configuration was settled, with another outcome than before. */

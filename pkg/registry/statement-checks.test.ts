@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { accepted, bundleTenants, compileStandIn, lookupOf, rejected, unknown } from '../../test/services/registry.ts';
 import type { DeclaredStatement } from '../actions/compile-tenant.ts';
-import type { LookupCheck } from '../postgres/check-lookup.ts';
+import type { StatementCheck } from '../postgres/check-statement.ts';
 import { bundleLimits } from '../process/limits.ts';
 import { createStatementChecks } from './statement-checks.ts';
 
@@ -18,7 +18,7 @@ const declare = (...columns: readonly string[]): readonly DeclaredStatement[] =>
 };
 
 /** @param says  by column; what is not named is accepted */
-const createAsked = (says: Record<string, LookupCheck> = {}) => {
+const createAsked = (says: Record<string, StatementCheck> = {}) => {
   const asked: string[] = [];
   const checks = createStatementChecks(async ({ declared }) => {
     const column = /id, (\w+)/.exec(declared)?.[1] ?? '';
@@ -85,7 +85,7 @@ test('a text is known as long as one tenant declares it', async () => {
 });
 
 test('a rejection that arrives when nobody declares the text any more leaves no trace', async () => {
-  const says = Promise.withResolvers<LookupCheck>();
+  const says = Promise.withResolvers<StatementCheck>();
   let asked = 0;
   const checks = createStatementChecks(() => {
     asked += 1;

@@ -4,8 +4,8 @@
  * Only verdicts of PostgreSQL are kept, for as long as some tenant declares the text; while it cannot be asked, nothing is.
  */
 import type { DeclaredStatement } from '../actions/compile-tenant.ts';
-import type { LookupCheck } from '../postgres/check-lookup.ts';
-import type { LookupStatement } from '../postgres/lookup-statement.ts';
+import type { StatementCheck } from '../postgres/check-statement.ts';
+import type { CompiledStatement } from '../postgres/compiled-statement.ts';
 import { bundleLimits } from '../process/limits.ts';
 import { createTurns } from './turns.ts';
 
@@ -26,14 +26,16 @@ export interface StatementChecks {
 interface Known {
   /** Tenants that declare it; forgotten with the last one. */
   tenants: number;
-  verdict?: LookupCheck | undefined;
-  asking?: Promise<LookupCheck> | undefined;
+  verdict?: StatementCheck | undefined;
+  asking?: Promise<StatementCheck> | undefined;
 }
 
 const namesOf = (statements: readonly DeclaredStatement[]): ReadonlySet<string> =>
   new Set(statements.map(({ statement }) => statement.statement.name));
 
-export const createStatementChecks = (ask: (statement: LookupStatement) => Promise<LookupCheck>): StatementChecks => {
+export const createStatementChecks = (
+  ask: (statement: CompiledStatement) => Promise<StatementCheck>,
+): StatementChecks => {
   const takeTurn = createTurns(bundleLimits.statementChecksMax);
   const known = new Map<string, Known>();
   const declared = new Map<string, ReadonlySet<string>>();
@@ -58,7 +60,7 @@ export const createStatementChecks = (ask: (statement: LookupStatement) => Promi
     }
   };
 
-  const askFor = async (entry: Known, statement: LookupStatement): Promise<LookupCheck> => {
+  const askFor = async (entry: Known, statement: CompiledStatement): Promise<StatementCheck> => {
     entry.asking = takeTurn(() => ask(statement));
     try {
       const check = await entry.asking;
@@ -70,7 +72,7 @@ export const createStatementChecks = (ask: (statement: LookupStatement) => Promi
     }
   };
 
-  const verdictOf = async (statement: LookupStatement): Promise<LookupCheck> => {
+  const verdictOf = async (statement: CompiledStatement): Promise<StatementCheck> => {
     const entry = known.get(statement.statement.name) ?? { tenants: 0 };
     return entry.verdict ?? entry.asking ?? askFor(entry, statement);
   };

@@ -8,8 +8,9 @@ import type { CompiledTenant } from '../../pkg/actions/compile-tenant.ts';
 import { decide } from '../../pkg/controller/decide.ts';
 import { AppError } from '../../pkg/errors/app-error.ts';
 import { type Parsed, parsed, refused } from '../../pkg/errors/problem.ts';
-import type { LookupCheck } from '../../pkg/postgres/check-lookup.ts';
-import { compileLookup, type LookupStatement } from '../../pkg/postgres/lookup-statement.ts';
+import type { StatementCheck } from '../../pkg/postgres/check-statement.ts';
+import type { CompiledStatement } from '../../pkg/postgres/compiled-statement.ts';
+import { compileLookup } from '../../pkg/postgres/lookup-statement.ts';
 import { createManualClock, type ManualClock } from '../../pkg/process/manual-clock.ts';
 import { createRegistry, type Registry, type Reload } from '../../pkg/registry/registry.ts';
 import type { BundleTenant } from '../../pkg/tenant/bundle.ts';
@@ -55,9 +56,9 @@ export const compileStandIn = ({ actions }: BundleTenant): Parsed<CompiledTenant
   return parsed({ decodeRequest: () => refused([]), statements, lookups: [] });
 };
 
-export const accepted: LookupCheck = { verdict: 'accepted' };
-export const rejected: LookupCheck = { verdict: 'rejected', sqlState: '42703' };
-export const unknown: LookupCheck = { verdict: 'unknown', error: new AppError('database_unavailable') };
+export const accepted: StatementCheck = { verdict: 'accepted' };
+export const rejected: StatementCheck = { verdict: 'rejected', sqlState: '42703' };
+export const unknown: StatementCheck = { verdict: 'unknown', error: new AppError('database_unavailable') };
 
 export interface TestRegistry {
   readonly registry: Registry;
@@ -71,7 +72,7 @@ export interface TestRegistry {
   readonly removed: string[];
   readonly errors: unknown[];
   /** What PostgreSQL says; `accepted` at first. */
-  answerWith(judge: (statement: LookupStatement) => LookupCheck | Promise<LookupCheck>): void;
+  answerWith(judge: (statement: CompiledStatement) => StatementCheck | Promise<StatementCheck>): void;
   /** Writes the bundle; resolves when the registry has taken it over. */
   configure(tenants: readonly TenantOptions[]): Promise<void>;
   write(tenants: readonly TenantOptions[]): Promise<string>;

@@ -1,0 +1,109 @@
+/**
+ * Statements that take effect together or not at all, on one connection.
+ *
+ * begun        BEGIN was sent; left for committed, rolled back, or unknown
+ * committed    PostgreSQL said so
+ * rolled back  nothing holds: ROLLBACK was answered, or the connection ended before COMMIT was sent
+ * unknown      COMMIT was sent and nobody answered: it may hold or not
+ *
+ * What PostgreSQL rolled back only because of others (class 40) is tried again as a whole, with back-off, within the
+ * deadline. It knows nothing of what the statements are for.
+ */
+import { AppError } from '../errors/app-error.ts';
+import { type Clock, sleep } from '../process/clock.ts';
+import { databaseLimits } from '../process/limits.ts';
+import { createBackoff } from '../resilience/backoff.ts';
+import type { Deadline } from '../resilience/deadline.ts';
+import type { IsolationLevel } from '../tenant/transaction-spec.ts';
+import type { Database, RunOnConnection } from './database.ts';
+import { asConflict, breaksConnection, isRolledBackByOthers, sqlStateOf, toAppError } from './pg-error.ts';
+import { createStatement } from './statement.ts';
+
+export type TransactionEnd<T> =
+  | { readonly end: 'committed'; readonly value: T }
+  | { readonly end: 'rolled_back'; readonly error: AppError }
+  | { readonly end: 'unknown'; readonly error: AppError };
+
+interface TransactionOptions {
+  readonly clock: Clock;
+  readonly isolation: IsolationLevel;
+  /** Bounds every statement, lock waits included. */
+  readonly deadline: Deadline;
+  /** 0 <= x < 1. */
+  readonly random?: () => number;
+}
+
+/** May run several times: everything it does has to be done through `run`. What it throws rolls back. */
+type TransactionWork<T> = (run: RunOnConnection) => Promise<T>;
+
+const begin = {
+  ReadCommitted: createStatement('BEGIN ISOLATION LEVEL READ COMMITTED'),
+  RepeatableRead: createStatement('BEGIN ISOLATION LEVEL REPEATABLE READ'),
+  Serializable: createStatement('BEGIN ISOLATION LEVEL SERIALIZABLE'),
+} as const satisfies Record<IsolationLevel, unknown>;
+const commit = createStatement('COMMIT');
+const rollback = createStatement('ROLLBACK');
+
+const attempt = async <T>(
+  database: Database,
+  { isolation, deadline }: TransactionOptions,
+  work: TransactionWork<T>,
+): Promise<TransactionEnd<T>> => {
+  let stage: 'waiting' | 'begun' | 'committing' = 'waiting';
+  const ended = (error: unknown): TransactionEnd<T> => {
+    const failure = asConflict(toAppError(error));
+    if (stage === 'waiting') throw failure;
+    return { end: stage === 'committing' ? 'unknown' : 'rolled_back', error: failure };
+  };
+  const session = async (run: RunOnConnection): Promise<TransactionEnd<T>> => {
+    await run(begin[isolation], []);
+    stage = 'begun';
+    try {
+      const value = await work(run);
+      if (deadline.expired()) throw new AppError('deadline_exceeded');
+      stage = 'committing';
+      await run(commit, []);
+      return { end: 'committed', value };
+    } catch (error) {
+      if (breaksConnection(error)) throw error;
+      // PostgreSQL has answered, so a COMMIT that failed has rolled back.
+      stage = 'begun';
+      await run(rollback, []).catch(() => {
+        // The first error is the one to tell; thrown, it costs the connection too.
+        throw error;
+      });
+      return ended(error);
+    }
+  };
+  return database.lend(session, deadline).catch(ended);
+};
+
+/** @throws overloaded | database_unavailable | deadline_exceeded when it could not begin */
+export const runTransaction = async <T>(
+  database: Database,
+  options: TransactionOptions,
+  work: TransactionWork<T>,
+): Promise<TransactionEnd<T>> => {
+  const { clock, deadline, random } = options;
+  const backoff = createBackoff({
+    minMs: databaseLimits.transactionRetryMinMs,
+    maxMs: databaseLimits.transactionRetryMaxMs,
+    ...(random ? { random } : {}),
+  });
+  for (let attempts = 1; ; attempts++) {
+    const result = await attempt(database, options, work);
+    if (result.end !== 'rolled_back' || !isRolledBackByOthers(result.error)) return result;
+    const pauseMs = backoff.nextMs();
+    if (attempts === databaseLimits.transactionAttemptsMax || pauseMs >= deadline.remainingMs()) {
+      return { end: 'rolled_back', error: contended(result.error) };
+    }
+    await sleep(clock, pauseMs);
+  }
+};
+
+const contended = (cause: AppError): AppError =>
+  new AppError('overloaded', {
+    message: `others kept rolling it back: SQLSTATE ${sqlStateOf(cause)}`,
+    retryAfterMs: databaseLimits.contendedRetryAfterMs,
+    cause,
+  });
