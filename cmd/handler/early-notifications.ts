@@ -4,7 +4,7 @@
  * keeping   until `release`; above the bound everything kept is dropped, and `onOverflow` told in its place
  * passing   each is applied as it comes
  */
-import type { Notification } from '../../pkg/postgres/invalidation-listener.ts';
+import type { Notification } from '../../pkg/postgres/invalidation-channel.ts';
 
 interface EarlyOptions {
   readonly max: number;

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { compileTenant } from '../../pkg/actions/compile-tenant.ts';
 import { createLookupReader } from '../../pkg/actions/lookup-reader.ts';
+import { createQueryTimer } from '../../pkg/actions/query-timer.ts';
 import { createMemoryTier } from '../../pkg/cache/memory-tier.ts';
 import { replacedLookups } from '../../pkg/cache/replaced-lookups.ts';
 import { createCache } from '../../pkg/cache/two-tier.ts';
@@ -17,6 +18,7 @@ import { createTrafficApp } from '../../pkg/http/traffic-app.ts';
 import { createAuditLog } from '../../pkg/postgres/audit-log.ts';
 import { checkStatement } from '../../pkg/postgres/check-statement.ts';
 import { createDatabase } from '../../pkg/postgres/database.ts';
+import { createIdempotencyCleaner } from '../../pkg/postgres/idempotency-cleaner.ts';
 import { createInvalidationListener } from '../../pkg/postgres/invalidation-listener.ts';
 import { type Clock, sleep } from '../../pkg/process/clock.ts';
 import { databaseLimits, processLimits } from '../../pkg/process/limits.ts';
@@ -78,16 +80,20 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
     statementTimeoutMs,
     hooks: { onCommit: observer.auditCommitted },
   });
-  const reader = createLookupReader({
+  const timer = createQueryTimer(clock, observer.queryEnded);
+  const reader = createLookupReader({ database, cache, clock, timer, hooks: { onBatch: observer.batchRun } });
+  const cleaner = createIdempotencyCleaner({
     database,
-    cache,
     clock,
-    hooks: { onBatch: observer.batchRun, onQuery: observer.queryEnded },
+    timeoutMs: statementTimeoutMs,
+    random: Math.random,
+    hooks: { onFailure: observer.cleaningFailed },
   });
+  const services = { database, cache, reader, auditLog, clock, timer, hooks: { onRollback: observer.rolledBack } };
   const registry: Registry = createRegistry({
     dir: settings.BUNDLE_DIR,
     clock,
-    compile: (tenant) => compileTenant(tenant, { cache, reader, auditLog, clock }),
+    compile: (tenant) => compileTenant(tenant, services),
     checkStatement: (statement) => {
       const deadline = createDeadline(clock, statementTimeoutMs);
       return checkStatement(database, statement, deadline).finally(() => deadline.close());
@@ -175,7 +181,7 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
 
   /** Nothing is in flight any more: whoever does not let go soon is left behind. */
   const closeDependencies = async (): Promise<void> => {
-    const closing = Promise.all([registry.stop(), listener.stop(), database.stop(), redis?.stop()]);
+    const closing = Promise.all([registry.stop(), listener.stop(), cleaner.stop(), database.stop(), redis?.stop()]);
     await Promise.race([closing, sleep(clock, processLimits.drainSocketMarginMs)]);
   };
 
@@ -197,6 +203,7 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
       const adminPort = await admin.start();
       database.start();
       listener.start();
+      cleaner.start();
       await redis?.start();
       await registry.start();
       early.release();

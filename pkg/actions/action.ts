@@ -15,6 +15,10 @@ export interface ActionCall {
   readonly requestId: string;
   /** The request's context as JSON text. */
   readonly context: string;
+  /** The body as received: what a repeat has to have in common with the first. */
+  readonly rawBody: Uint8Array;
+  /** As the caller named it, unchecked; undefined: it did not. */
+  readonly idempotencyKey: string | undefined;
   readonly deadline: Deadline;
 }
 

@@ -6,10 +6,13 @@
 import type { CachedLookup } from '../cache/two-tier.ts';
 import { type Parsed, type Problem, parsed, refused } from '../errors/problem.ts';
 import type { CompiledStatement } from '../postgres/compiled-statement.ts';
+import type { LookupAction, TransactionAction } from '../tenant/action-spec.ts';
 import type { BundleTenant } from '../tenant/bundle.ts';
 import type { Action } from './action.ts';
+import { compileInvalidated } from './invalidated-lookups.ts';
 import { compileLookupAction, type LookupServices } from './lookup.ts';
 import { type ActionRequest, compileRequest } from './request.ts';
+import { compileTransactionAction, type TransactionServices } from './transaction.ts';
 
 export interface DeclaredStatement {
   /** Where it was declared: `spec.actions[0].lookup.statement`. */
@@ -26,26 +29,54 @@ export interface CompiledTenant {
   readonly lookups: readonly CachedLookup[];
 }
 
-export const compileTenant = (tenant: BundleTenant, services: LookupServices): Parsed<CompiledTenant> => {
+export type ActionServices = LookupServices & TransactionServices;
+
+/** What one action adds to its tenant. */
+interface Compiled {
+  readonly action: Action;
+  /** Paths below the action. */
+  readonly statements: readonly DeclaredStatement[];
+  readonly cached?: CachedLookup;
+}
+
+const compileLookup = (spec: LookupAction, tenant: BundleTenant, services: ActionServices): Compiled => {
+  const { tenantId, cache, audit, limits } = tenant;
+  const settings = { tenantId, cache, audit, batchSize: limits.batchSize };
+  const { action, statement, cached } = compileLookupAction(spec, settings, services);
+  return { action, cached, statements: [{ path: 'lookup.statement', statement }] };
+};
+
+const compileTransaction = (spec: TransactionAction, tenant: BundleTenant, services: ActionServices): Compiled => {
+  const { tenantId, limits, actions } = tenant;
+  const settings = { tenantId, batchSize: limits.batchSize, invalidated: compileInvalidated(spec, actions) };
+  const { action, steps } = compileTransactionAction(spec, settings, services);
+  const statements = steps.map(({ statement }, at) => ({ path: `transaction.statements[${at}].text`, statement }));
+  return { action, statements };
+};
+
+export const compileTenant = (tenant: BundleTenant, services: ActionServices): Parsed<CompiledTenant> => {
   const actions = new Map<string, Action>();
   const statements: DeclaredStatement[] = [];
   const lookups: CachedLookup[] = [];
   const problems: Problem[] = [];
-  const { tenantId, cache, audit, limits } = tenant;
+  const add = (compiled: Compiled, path: string): void => {
+    actions.set(compiled.action.name, compiled.action);
+    for (const { path: place, statement } of compiled.statements)
+      statements.push({ path: `${path}.${place}`, statement });
+    if (compiled.cached) lookups.push(compiled.cached);
+  };
   for (const [index, spec] of tenant.actions.entries()) {
     const path = `spec.actions[${index}]`;
-    if (spec.kind !== 'lookup') {
-      problems.push({ path: `${path}.${spec.kind}`, expected: 'a lookup: other kinds are not run by this version' });
-      continue;
+    switch (spec.kind) {
+      case 'lookup':
+        add(compileLookup(spec, tenant, services), path);
+        break;
+      case 'transaction':
+        add(compileTransaction(spec, tenant, services), path);
+        break;
+      case 'cxone':
+        problems.push({ path: `${path}.${spec.kind}`, expected: 'another kind: this one is not run by this version' });
     }
-    const { action, statement, cached } = compileLookupAction(
-      spec,
-      { tenantId, cache, audit, batchSize: limits.batchSize },
-      services,
-    );
-    actions.set(action.name, action);
-    lookups.push(cached);
-    statements.push({ path: `${path}.lookup.statement`, statement });
   }
   if (problems.length > 0) return refused(problems);
   return parsed({ decodeRequest: compileRequest(actions), statements, lookups });

@@ -112,7 +112,7 @@ test('a list is measured before its items are looked at, and names the items tha
 });
 
 test('the batch holds one key at least and batchSize at most', () => {
-  const decode = compileInput([single({ list: true })], { tenantId: 'acme', batch: { name: 'x', max: 2 } });
+  const decode = compileInput([single({ list: true })], { tenantId: 'acme', batch: { names: ['x'], max: 2 } });
   const size = (x: readonly string[]) => decode({ tenant_id: 'acme', x });
   assert.ok(size(['a']).ok);
   assert.ok(size(['a', 'b']).ok);

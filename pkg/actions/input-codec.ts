@@ -69,8 +69,8 @@ const scalarCodec = (input: InputSpec): t.Mixed => {
 interface InputOptions {
   /** The verified tenant: the body has to name it. */
   readonly tenantId: string;
-  /** The list that is the batch, and the most it may hold. */
-  readonly batch?: { readonly name: string; readonly max: number };
+  /** The lists that are batches, never empty, and the most each may hold. */
+  readonly batch?: { readonly names: readonly string[]; readonly max: number };
 }
 
 /** @returns decodes a body's `input`; problems have paths below `input` */
@@ -82,8 +82,7 @@ export const compileInput = (
   const optional: Record<string, t.Mixed> = {};
   for (const input of inputs) {
     const item = scalarCodec(input);
-    const [min, max] =
-      batch !== undefined && batch.name === input.name ? [1, batch.max] : [0, requestLimits.listItemsMax];
+    const [min, max] = batch?.names.includes(input.name) ? [1, batch.max] : [0, requestLimits.listItemsMax];
     (input.optional ? optional : required)[input.name] = input.list ? list(item, min, max) : item;
   }
   const codec = closed(required, optional);

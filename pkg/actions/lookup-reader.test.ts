@@ -12,6 +12,7 @@ import type { BoundValue } from '../postgres/statement.ts';
 import { createManualClock } from '../process/manual-clock.ts';
 import { createDeadline } from '../resilience/deadline.ts';
 import { createLookupReader, type ReadPlan } from './lookup-reader.ts';
+import { createQueryTimer } from './query-timer.ts';
 
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 const keysIn = (literal: BoundValue | undefined): readonly string[] =>
@@ -52,10 +53,8 @@ const setUp = () => {
     database,
     cache,
     clock,
-    hooks: {
-      onBatch: (requests) => void heard.batches.push(requests),
-      onQuery: (tenantId, status) => void heard.queries.push(`${tenantId} ${status}`),
-    },
+    timer: createQueryTimer(clock, (tenantId, status) => void heard.queries.push(`${tenantId} ${status}`)),
+    hooks: { onBatch: (requests) => void heard.batches.push(requests) },
   });
   const planOf = (parameters?: string): ReadPlan => ({
     group: createCacheGroup({ tenantId: 'acme', action: 'get', revision: 'r', parameters }),

@@ -5,18 +5,18 @@
 
 import type { CacheGroup } from '../cache/group.ts';
 import type { Cache } from '../cache/two-tier.ts';
-import type { AppError } from '../errors/app-error.ts';
 import type { AuditRecord } from '../postgres/audit-record.ts';
 import type { CompiledStatement } from '../postgres/compiled-statement.ts';
 import type { Database } from '../postgres/database.ts';
 import { runLookup } from '../postgres/lookup-statement.ts';
-import { isStatementFault, toAppError } from '../postgres/pg-error.ts';
+import { isStatementFault } from '../postgres/pg-error.ts';
 import type { BoundValue } from '../postgres/statement.ts';
 import type { Clock } from '../process/clock.ts';
 import { databaseLimits } from '../process/limits.ts';
 import { type Coalescer, createCoalescer } from '../resilience/coalescer.ts';
 import type { Deadline } from '../resilience/deadline.ts';
 import type { CachePolicy } from '../tenant/spec.ts';
+import type { QueryTimer } from './query-timer.ts';
 
 /** What the requests that may share a statement have in common. */
 export interface ReadPlan {
@@ -48,10 +48,8 @@ export interface LookupReaderOptions {
   readonly database: Database;
   readonly cache: Cache;
   readonly clock: Clock;
-  readonly hooks?: {
-    onBatch?(requests: number): void;
-    onQuery?(tenantId: string, status: 'success' | 'error' | 'timeout', seconds: number): void;
-  };
+  readonly timer: QueryTimer;
+  readonly hooks?: { onBatch?(requests: number): void };
 }
 
 const longest = (jobs: readonly ReadJob[]): Deadline | undefined =>
@@ -59,25 +57,14 @@ const longest = (jobs: readonly ReadJob[]): Deadline | undefined =>
     .map((job) => job.deadline)
     .reduce<Deadline | undefined>((a, b) => (a && a.expiresAt > b.expiresAt ? a : b), undefined);
 
-const statusOf = (error: AppError) => (error.code === 'deadline_exceeded' ? 'timeout' : 'error');
-
-export const createLookupReader = ({ database, cache, clock, hooks = {} }: LookupReaderOptions): LookupReader => {
+export const createLookupReader = ({
+  database,
+  cache,
+  clock,
+  timer,
+  hooks = {},
+}: LookupReaderOptions): LookupReader => {
   const coalescers = new Map<string, Coalescer<ReadJob, KeyedRows>>();
-
-  const timed = async <T>(tenantId: string, work: Promise<T>): Promise<T> => {
-    const started = clock.now();
-    const report = (status: 'success' | 'error' | 'timeout') =>
-      hooks.onQuery?.(tenantId, status, (clock.now() - started) / 1_000);
-    try {
-      const result = await work;
-      report('success');
-      return result;
-    } catch (error) {
-      const failure = toAppError(error);
-      report(statusOf(failure));
-      throw failure;
-    }
-  };
 
   const runBatch = async (plan: ReadPlan, jobs: readonly ReadJob[]): Promise<readonly KeyedRows[]> => {
     const { group, lookup, cachePolicy } = plan;
@@ -95,7 +82,7 @@ export const createLookupReader = ({ database, cache, clock, hooks = {} }: Looku
     const values = plan.bind([...unread]);
     const records = jobs.map((job) => job.record);
     hooks.onBatch?.(jobs.length);
-    const found = await timed(group.tenantId, runLookup(database, lookup, { values, records, deadline }));
+    const found = await timer.time(group.tenantId, runLookup(database, lookup, { values, records, deadline }));
     const read = new Map<string, string | null>([...unread].map((key) => [key, null]));
     // Of several rows with one key the first counts; a key nobody asked for is not this batch's business.
     for (const { key, row } of found) if (read.get(key) === null) read.set(key, row);

@@ -84,7 +84,14 @@ const setUp = ({ inputs = [ids], policy = {}, audit = 'EveryRequest' }: Options 
     const decoded = action.decodeInput({ tenant_id: 'acme', ...given });
     if (!decoded.ok) throw new Error(JSON.stringify(decoded.problems));
     const deadline = createDeadline(clock, 1_000);
-    const { body, source } = await action.run({ input: decoded.value, requestId: 'r', context: '{}', deadline });
+    const { body, source } = await action.run({
+      input: decoded.value,
+      requestId: 'r',
+      context: '{}',
+      deadline,
+      rawBody: Buffer.alloc(0),
+      idempotencyKey: undefined,
+    });
     deadline.close();
     const { output }: { output: Record<string, unknown> } = JSON.parse(body);
     return { ...output, source };

@@ -11,7 +11,7 @@ import type { AuditLog } from '../postgres/audit-log.ts';
 import type { AuditRecord } from '../postgres/audit-record.ts';
 import type { CompiledStatement } from '../postgres/compiled-statement.ts';
 import { compileLookup } from '../postgres/lookup-statement.ts';
-import { bindParameter, postgresTypeOf, type ScalarValue } from '../postgres/parameter.ts';
+import { bindParameter, typesOf } from '../postgres/parameter.ts';
 import type { Clock } from '../process/clock.ts';
 import type { LookupAction } from '../tenant/action-spec.ts';
 import { actionRevision } from '../tenant/revision.ts';
@@ -19,6 +19,7 @@ import type { CachePolicy } from '../tenant/spec.ts';
 import { type AnswerItem, keysFitAnswer, shapeAnswer } from '../webhook/answer.ts';
 import type { Action, ActionAnswer, ActionCall, ActionInput } from './action.ts';
 import { compileInput } from './input-codec.ts';
+import { listKeys } from './input-keys.ts';
 import type { LookupReader, ReadPlan } from './lookup-reader.ts';
 
 export interface LookupServices {
@@ -43,8 +44,6 @@ export interface CompiledLookup {
   readonly cached: CachedLookup;
 }
 
-const isList = (value: ActionInput[string]): value is readonly ScalarValue[] => Array.isArray(value);
-
 /** Errors after which rows past their time are better than none. */
 const canGoStale = (error: unknown): boolean =>
   isAppError(error, 'database_unavailable', 'deadline_exceeded', 'overloaded');
@@ -57,8 +56,7 @@ export const compileLookupAction = (
   const { cache, reader, auditLog, clock } = services;
   const { lookup } = spec;
   const keysInput = spec.input.find((input) => input.name === lookup.keys);
-  const typeOf = new Map(spec.input.map((input) => [input.name, postgresTypeOf(input)]));
-  const types = lookup.parameters.map((name) => typeOf.get(name) ?? 'text');
+  const types = typesOf(lookup.parameters, spec.input);
   const statement = compileLookup({ text: lookup.statement, types, keyColumn: lookup.keyColumn });
   // Another policy is another revision: rows kept under the old one do not outlive it.
   const { ttlSeconds, missingTtlSeconds, staleIfErrorSeconds } = tenant.cache;
@@ -67,13 +65,10 @@ export const compileLookupAction = (
   const keyText = keysInput?.type === 'Integer' ? (key: string) => key : (key: string) => JSON.stringify(key);
   const decode = compileInput(spec.input, {
     tenantId: tenant.tenantId,
-    batch: { name: lookup.keys, max: tenant.batchSize },
+    batch: { names: [lookup.keys], max: tenant.batchSize },
   });
 
-  const keysOf = (input: ActionInput): readonly string[] => {
-    const list = input[lookup.keys];
-    return isList(list) ? [...new Set(list.map(String))] : [];
-  };
+  const keysOf = (input: ActionInput): readonly string[] => listKeys(input, lookup.keys);
 
   const groupOf = (parameters: string | undefined): CacheGroup =>
     createCacheGroup({ tenantId: tenant.tenantId, action: spec.name, revision, parameters });

@@ -109,7 +109,14 @@ export const createDataActionHandler = (options: DataActionOptions) => {
     progress.action = action;
     tenant.admission.enter();
     try {
-      const answered = await action.run({ input, context, requestId, deadline });
+      const answered = await action.run({
+        input,
+        context,
+        requestId,
+        deadline,
+        rawBody: body,
+        idempotencyKey: single(request.headers['idempotency-key']),
+      });
       progress.source = answered.source;
       return { status: 200, body: answered.body };
     } finally {

@@ -3,13 +3,13 @@
  *
  * What arrives while an INSERT is under way forms the next one; nobody waits on a timer.
  */
-import { AppError, isAppError } from '../errors/app-error.ts';
 import type { Clock } from '../process/clock.ts';
 import { databaseLimits } from '../process/limits.ts';
 import { createCoalescer } from '../resilience/coalescer.ts';
 import { createDeadline, type Deadline } from '../resilience/deadline.ts';
 import { type AuditRecord, auditInsert, auditValues } from './audit-record.ts';
 import type { Database } from './database.ts';
+import { asOperatorFault } from './pg-error.ts';
 import { createStatement } from './statement.ts';
 
 export interface AuditLog {
@@ -27,24 +27,14 @@ interface AuditLogOptions {
 
 const insert = createStatement(auditInsert(1));
 
-/** An INSERT that PostgreSQL refuses is the operator's fault (table, grants), not a request's. */
-const asUnavailable = (error: unknown): never => {
-  if (isAppError(error, 'statement_failed')) {
-    throw new AppError('database_unavailable', {
-      message: `audit_log: ${error.message}`,
-      retryAfterMs: 1_000,
-      cause: error,
-    });
-  }
-  throw error;
-};
-
 export const createAuditLog = ({ database, clock, statementTimeoutMs, hooks }: AuditLogOptions): AuditLog => {
   const commit = async (records: readonly AuditRecord[]): Promise<readonly undefined[]> => {
     const deadline = createDeadline(clock, statementTimeoutMs);
     await database
       .query(insert, auditValues(records), deadline)
-      .catch(asUnavailable)
+      .catch((error: unknown) => {
+        throw asOperatorFault('audit_log', error);
+      })
       .finally(() => deadline.close());
     hooks?.onCommit?.(records.length);
     return records.map(() => undefined);

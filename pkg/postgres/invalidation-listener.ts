@@ -12,18 +12,9 @@ import { type Clock, sleep } from '../process/clock.ts';
 import { databaseLimits } from '../process/limits.ts';
 import { createBackoff } from '../resilience/backoff.ts';
 import { createDeadline } from '../resilience/deadline.ts';
-import { decodeJson } from '../tenant/codec.ts';
-import { closed, list } from '../tenant/codec-containers.ts';
-import { text } from '../tenant/codec-scalars.ts';
 import { clientOptions } from './connection-options.ts';
+import { decodeNotification, invalidationChannel, type Notification } from './invalidation-channel.ts';
 import { toAppError } from './pg-error.ts';
-
-/** What a notification says: keys left out = all keys, actions left out = all lookups of the tenant. */
-export interface Notification {
-  readonly tenantId: string;
-  readonly keys?: readonly string[];
-  readonly actions?: readonly string[];
-}
 
 export interface ListenerOptions {
   readonly url: string;
@@ -45,17 +36,6 @@ export interface InvalidationListener {
   stop(): Promise<void>;
 }
 
-const { notification: bounds } = databaseLimits;
-const channel = 'dataactions_invalidate';
-
-const notification = closed(
-  { tenantId: text({ min: 1, max: bounds.textCharactersMax }) },
-  {
-    keys: list(text({ max: bounds.payloadCharactersMax }), 0, bounds.keysMax),
-    actions: list(text({ min: 1, max: bounds.textCharactersMax }), 0, bounds.keysMax),
-  },
-);
-
 export const createInvalidationListener = ({ url, ca, clock, hooks }: ListenerOptions): InvalidationListener => {
   const life = new AbortController();
   const backoff = createBackoff({ minMs: databaseLimits.reconnectMinMs, maxMs: databaseLimits.reconnectMaxMs });
@@ -63,7 +43,7 @@ export const createInvalidationListener = ({ url, ca, clock, hooks }: ListenerOp
   let looping: Promise<void> | undefined;
 
   const onMessage = (payload: string | undefined): void => {
-    const decoded = decodeJson(notification, payload ?? '');
+    const decoded = decodeNotification(payload ?? '');
     if (decoded.ok) hooks.onNotification(decoded.value);
     else hooks.onGarbage?.();
   };
@@ -76,7 +56,7 @@ export const createInvalidationListener = ({ url, ca, clock, hooks }: ListenerOp
   /** Returns when the connection is no longer of use. */
   const listen = async (client: Client): Promise<void> => {
     await answered(client.connect());
-    await answered(client.query(`LISTEN ${channel}`));
+    await answered(client.query(`LISTEN ${invalidationChannel}`));
     if (mayHaveMissed) hooks.onGap();
     mayHaveMissed = false;
     backoff.reset();

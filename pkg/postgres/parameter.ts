@@ -17,6 +17,13 @@ const postgresTypes = {
 export const postgresTypeOf = (input: Pick<InputSpec, 'type' | 'list'>): string =>
   postgresTypes[input.type] + (input.list ? '[]' : '');
 
+/** @returns the PostgreSQL type of each parameter; `tenant_id` is text */
+export const typesOf = (parameters: readonly string[], inputs: readonly InputSpec[]): readonly string[] =>
+  parameters.map((name) => {
+    const input = inputs.find((each) => each.name === name);
+    return input ? postgresTypeOf(input) : 'text';
+  });
+
 export type ScalarValue = string | number | bigint | boolean;
 
 /** @param value  validated; undefined = an optional input that was left out */

@@ -49,9 +49,9 @@ export const isRolledBackByOthers = (error: unknown): boolean => {
 
 /** True when a connection should not be used again after the error: it is gone, silent, or its session not what it should be. */
 export const breaksConnection = (error: unknown): boolean => {
-  if (error instanceof AppError) return false;
   const state = sqlStateOf(error);
-  return state === undefined || isUnavailable(state) || isTimeout(state) || isNameFault(error) || state === '40003';
+  if (state === undefined) return !(error instanceof AppError);
+  return isUnavailable(state) || isTimeout(state) || isNameFault(error) || state === '40003';
 };
 
 /** In a transaction, a constraint that does not hold (class 23) and an exception that a function of the database raises
@@ -60,6 +60,18 @@ export const asConflict = (error: AppError): AppError => {
   const state = sqlStateOf(error);
   if (error.code !== 'statement_failed' || (state !== 'P0001' && state?.startsWith('23') !== true)) return error;
   return new AppError('conflict', { message: error.message, publicMessage: conflictMessage, cause: error });
+};
+
+/** A statement of the service's own that PostgreSQL refuses is the operator's fault (table, grants), not a request's.
+ * @param table  what it was about */
+export const asOperatorFault = (table: string, error: unknown): AppError => {
+  const failure = toAppError(error);
+  if (failure.code !== 'statement_failed') return failure;
+  return new AppError('database_unavailable', {
+    message: `${table}: ${failure.message}`,
+    retryAfterMs,
+    cause: failure,
+  });
 };
 
 /** @returns an AppError: database_unavailable, deadline_exceeded or statement_failed; AppErrors pass unchanged */

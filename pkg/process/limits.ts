@@ -104,7 +104,13 @@ export const databaseLimits = {
   /** Of the connection that listens: how long a dead one can go unnoticed. */
   heartbeatIntervalMs: 10_000,
   /** PostgreSQL bounds a payload at 8,000 bytes. */
-  notification: { payloadCharactersMax: 8_000, keysMax: 1_000, textCharactersMax: 63 },
+  notification: {
+    payloadCharactersMax: 8_000,
+    payloadBytesMax: 7_900,
+    keysMax: 1_000,
+    keysPerPayload: 100,
+    textCharactersMax: 63,
+  },
 } as const;
 
 /** Answers of transactions, kept for repeats. */

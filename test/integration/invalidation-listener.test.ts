@@ -6,7 +6,8 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createInvalidationListener, type Notification } from '../../pkg/postgres/invalidation-listener.ts';
+import type { Notification } from '../../pkg/postgres/invalidation-channel.ts';
+import { createInvalidationListener } from '../../pkg/postgres/invalidation-listener.ts';
 import { type Clock, systemClock } from '../../pkg/process/clock.ts';
 import { databaseLimits } from '../../pkg/process/limits.ts';
 import { customerId, prepareDatabase } from '../services/database.ts';

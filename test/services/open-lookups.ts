@@ -3,6 +3,7 @@
  */
 import { compileLookupAction } from '../../pkg/actions/lookup.ts';
 import { createLookupReader } from '../../pkg/actions/lookup-reader.ts';
+import { createQueryTimer } from '../../pkg/actions/query-timer.ts';
 import { createMemoryTier } from '../../pkg/cache/memory-tier.ts';
 import { createCache } from '../../pkg/cache/two-tier.ts';
 import { isAppError } from '../../pkg/errors/app-error.ts';
@@ -45,7 +46,7 @@ export const openLookups = (database: Database) => {
     random: Math.random,
     lookupsOf: () => [],
   });
-  const reader = createLookupReader({ database, cache, clock });
+  const reader = createLookupReader({ database, cache, clock, timer: createQueryTimer(clock) });
   const auditLog = createAuditLog({ database, clock, statementTimeoutMs: 5_000 });
 
   return (options: OpenLookupOptions): AskLookup => {
@@ -74,6 +75,8 @@ export const openLookups = (database: Database) => {
           input: decoded.value,
           requestId,
           context: '{}',
+          rawBody: Buffer.from(text),
+          idempotencyKey: undefined,
           deadline: minute(),
         });
         const parsed: { output: { rows: LookupOutcome['rows']; missing?: unknown[] } } = JSON.parse(body);

@@ -16,7 +16,7 @@ export const assertProblem = (answer: Answer, status: number, code: string, retr
   for (const text of [json.title, json.detail]) assert.ok(typeof text === 'string' && text !== '');
   assert.ok(typeof json.requestId === 'string' && json.requestId !== '');
   assert.is(headers['x-request-id'], json.requestId);
-  const errors = code === 'invalid_request' && 'errors' in json ? ['errors'] : [];
+  const errors = ['invalid_request', 'conflict'].includes(code) && 'errors' in json ? ['errors'] : [];
   assert.equal(Object.keys(json).sort(), [...fields, ...errors].sort());
   if (retryAfter) assert.match(String(headers['retry-after']), /^[1-9]\d*$/);
   else assert.is(headers['retry-after'], undefined);

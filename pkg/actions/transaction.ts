@@ -1,0 +1,123 @@
+/**
+ * A transaction: its declared statements take effect together with its audit row, or nothing does. A repeat with the
+ * same idempotency key gets the first answer and changes nothing.
+ *
+ * It decides what a failure means and who is told; pkg/postgres runs the statements.
+ */
+import type { Cache } from '../cache/two-tier.ts';
+import { type AppError, isAppError } from '../errors/app-error.ts';
+import type { AuditLog } from '../postgres/audit-log.ts';
+import type { AuditRecord } from '../postgres/audit-record.ts';
+import type { Database } from '../postgres/database.ts';
+import { claimKey, type IdempotencyKey, storeAnswer } from '../postgres/idempotency.ts';
+import { encodeNotification } from '../postgres/invalidation-channel.ts';
+import { runTransaction, type TransactionEnd } from '../postgres/transaction.ts';
+import { notifyOthers, openFrame } from '../postgres/transaction-frame.ts';
+import type { Clock } from '../process/clock.ts';
+import type { TransactionAction } from '../tenant/action-spec.ts';
+import type { Action, ActionAnswer, ActionCall } from './action.ts';
+import { idempotencyKeyOf } from './idempotency-key.ts';
+import { compileInput } from './input-codec.ts';
+import { listKeys } from './input-keys.ts';
+import { changesOf, type InvalidatedLookup } from './invalidated-lookups.ts';
+import type { QueryTimer } from './query-timer.ts';
+import { batchInputs, compileTransactionSteps, runSteps, type TransactionStep } from './transaction-steps.ts';
+
+export interface TransactionServices {
+  readonly database: Database;
+  readonly auditLog: AuditLog;
+  readonly cache: Cache;
+  readonly clock: Clock;
+  readonly timer: QueryTimer;
+  readonly hooks?: { onRollback?(tenantId: string): void };
+}
+
+export interface TransactionTenant {
+  readonly tenantId: string;
+  readonly batchSize: number;
+  /** Its lookups that this transaction's `invalidates` names. */
+  readonly invalidated: readonly InvalidatedLookup[];
+}
+
+export interface CompiledTransaction {
+  readonly action: Action;
+  readonly steps: readonly TransactionStep[];
+}
+
+/** Rolled back for a reason that stands in the request, the rows or the declaration: that is an outcome, and audited. */
+const isOutcome = (error: AppError): boolean =>
+  isAppError(error, 'conflict', 'answer_too_large', 'statement_failed', 'overloaded');
+
+export const compileTransactionAction = (
+  spec: TransactionAction,
+  tenant: TransactionTenant,
+  services: TransactionServices,
+): CompiledTransaction => {
+  const { database, auditLog, cache, clock, timer, hooks = {} } = services;
+  const { tenantId } = tenant;
+  const { isolation } = spec.transaction;
+  const steps = compileTransactionSteps(spec);
+  const batches = batchInputs(spec.input, steps);
+  const decodeInput = compileInput(spec.input, { tenantId, batch: { names: batches, max: tenant.batchSize } });
+
+  const recordOf = (call: ActionCall, outcome: AuditRecord['outcome']): AuditRecord => ({
+    tenantId,
+    action: spec.name,
+    keys: listKeys(call.input, batches[0] ?? ''),
+    requestId: call.requestId,
+    source: 'database',
+    outcome,
+    context: call.context,
+  });
+
+  const runOnce = (call: ActionCall, key: IdempotencyKey | undefined): Promise<TransactionEnd<string>> => {
+    const record = recordOf(call, 'answered');
+    const changes = changesOf(tenant.invalidated, call.input);
+    return runTransaction(database, { clock, isolation, deadline: call.deadline }, async (run) => {
+      await openFrame(run, record, call.deadline);
+      const stored = key && (await claimKey(run, key));
+      if (stored !== undefined) return stored;
+      const body = await runSteps(steps, run, { tenantId, input: call.input });
+      if (key) await storeAnswer(run, key, body);
+      await notifyOthers(
+        run,
+        changes.flatMap(({ action, keys }) =>
+          encodeNotification({ tenantId, actions: [action], ...(keys && { keys }) }),
+        ),
+      );
+      return body;
+    });
+  };
+
+  /** Here at once; the other handlers hear of it through PostgreSQL. */
+  const invalidate = (call: ActionCall): void => {
+    for (const { action, keys } of changesOf(tenant.invalidated, call.input))
+      cache.invalidate({ tenantId, action, keys });
+  };
+
+  const settle = async (call: ActionCall, key: IdempotencyKey | undefined): Promise<ActionAnswer> => {
+    const result = await runOnce(call, key);
+    if (result.end !== 'rolled_back') invalidate(call);
+    if (result.end === 'committed') return { body: result.value, source: 'database' };
+    if (result.end === 'rolled_back') {
+      hooks.onRollback?.(tenantId);
+      // Where even that is refused, the rollback is still what the caller has to hear of.
+      if (isOutcome(result.error)) await auditLog.append(recordOf(call, 'rolled_back'), call.deadline).catch(() => {});
+    }
+    throw result.error;
+  };
+
+  return {
+    action: {
+      name: spec.name,
+      kind: 'transaction',
+      decodeInput,
+      run: async (call) => {
+        const key = idempotencyKeyOf(call, { tenantId, action: spec.name });
+        // The caller leaves at its deadline; what is under way is ended by PostgreSQL at the same time.
+        return call.deadline.race(timer.time(tenantId, settle(call, key)));
+      },
+    },
+    steps,
+  };
+};

@@ -1,0 +1,162 @@
+/**
+ * Connections and servers that die before, during and after COMMIT: the caller's three tries with one key make the change
+ * exactly once, also when each reaches another handler, and cached rows are never older than a change that may have been made.
+ */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { counter, createCounters, increment, setCounters } from '../services/counters.ts';
+import { prepareDatabase } from '../services/database.ts';
+import { type Answer, startHandler } from '../services/handler.ts';
+import { assertProblem } from '../services/problem.ts';
+import { startProxiedPostgres } from '../services/proxied.ts';
+import { createStatementGate } from '../services/statement-gate.ts';
+import { until } from '../services/until.ts';
+
+const { database, server, proxy } = await startProxiedPostgres();
+const direct = await prepareDatabase(server);
+await createCounters(database);
+const setUpGate = () => createStatementGate(server.url);
+let gate = await setUpGate();
+// Fires at COMMIT: a commit under way for as long as the gate is closed.
+await database.sql(`CREATE CONSTRAINT TRIGGER gated AFTER UPDATE ON counters DEFERRABLE INITIALLY DEFERRED
+  FOR EACH ROW EXECUTE FUNCTION wait_gate_trigger()`);
+
+const balances = {
+  name: 'balances',
+  input: [{ name: 'name', type: 'String', list: true }],
+  lookup: {
+    statement: 'SELECT name, n FROM counters WHERE tenant_id = $1 AND name = ANY($2)',
+    parameters: ['tenant_id', 'name'],
+    keys: 'name',
+    keyColumn: 'name',
+    output: 'counters',
+  },
+};
+const { transaction, ...rest } = increment();
+const actions = [balances, { ...rest, transaction: { ...transaction, invalidates: ['balances'] } }];
+const tenants = [
+  { tenantId: 'acme', spec: { actions, limits: { deadlineMilliseconds: 20_000 } } },
+  { tenantId: 'hasty', spec: { actions, limits: { deadlineMilliseconds: 1_000 } } },
+];
+/** The first one's way to PostgreSQL breaks, the second one's does not. */
+const [fragile, sound] = await Promise.all([
+  startHandler({ DATABASE_URL: database.url }, tenants),
+  startHandler({ DATABASE_URL: direct.url }, tenants),
+]);
+await Promise.all([fragile.ready(), sound.ready()]);
+
+let keys = 0;
+const begin = async (tenantId = 'acme') => {
+  await setCounters(database, tenantId, { names: ['a'] });
+  keys += 1;
+  const headers = { 'Idempotency-Key': `key-${keys}` };
+  const send = (handler = fragile): Promise<Answer> =>
+    handler.ask(tenantId, { name: 'a' }, { action: 'increment', headers });
+  const settled = () => counter(database, tenantId, 'a');
+  return { send, settled };
+};
+
+/** As the caller does: again, until it has been answered. */
+const repeats = async (send: (handler?: typeof sound) => Promise<Answer>): Promise<void> => {
+  const again = await until('the second try', async () => {
+    const answer = await send(sound);
+    if (answer.status !== 200) throw new Error(answer.text);
+    return answer;
+  });
+  const third = await until('the third try', async () => {
+    const answer = await send(fragile);
+    if (answer.status !== 200) throw new Error(answer.text);
+    return answer;
+  });
+  assert.is(again.text, '{"output":{"counters":[{"name":"a","n":1}],"count":1}}');
+  assert.is(third.text, again.text);
+};
+
+const endBackends = () =>
+  database.sql(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%COMMIT%' AND pid <> pg_backend_pid()",
+  );
+
+test('before COMMIT: the connection is cut while a statement waits', async () => {
+  const { send, settled } = await begin();
+  await database.sql('BEGIN; ALTER TABLE counters DISABLE TRIGGER gated; COMMIT');
+  await database.sql(
+    `CREATE TRIGGER slow BEFORE UPDATE ON counters FOR EACH STATEMENT EXECUTE FUNCTION wait_gate_trigger()`,
+  );
+  await gate.hold();
+  const first = send();
+  await gate.waiting(1);
+  await proxy.mode('reset');
+  assertProblem(await first, 503, 'database_unavailable', true);
+  await proxy.mode('forward');
+  await gate.release();
+  await gate.waiting(0);
+  await database.sql('DROP TRIGGER slow ON counters; ALTER TABLE counters ENABLE TRIGGER gated');
+  assert.is(await settled(), 0);
+  await repeats(send);
+  assert.is(await settled(), 1);
+});
+
+test('during COMMIT: its backend is ended, and nothing holds', async () => {
+  const { send, settled } = await begin();
+  await gate.hold();
+  const first = send();
+  await gate.waiting(1);
+  await endBackends();
+  assertProblem(await first, 503, 'database_unavailable', true);
+  await gate.release();
+  assert.is(await settled(), 0);
+  await repeats(send);
+  assert.is(await settled(), 1);
+});
+
+test('during COMMIT: the connection is cut, and PostgreSQL commits all the same', async () => {
+  const { send, settled } = await begin();
+  await fragile.ask('acme', { name: ['a'] }, { action: 'balances' });
+  await gate.hold();
+  const first = send();
+  await gate.waiting(1);
+  await proxy.mode('reset');
+  assertProblem(await first, 503, 'database_unavailable', true);
+  await gate.release();
+  await until('the commit', async () => assert.is(await settled(), 1));
+  await proxy.mode('forward');
+  await repeats(send);
+  assert.is(await settled(), 1);
+  const read = await fragile.ask('acme', { name: ['a'] }, { action: 'balances' });
+  assert.match(read.text, '"n":1');
+});
+
+test('after COMMIT: its answer is lost', async () => {
+  const { send, settled } = await begin('hasty');
+  await gate.hold();
+  const first = send();
+  await gate.waiting(1);
+  await proxy.mode('hang');
+  await gate.release();
+  assertProblem(await first, 504, 'deadline_exceeded');
+  await until('the commit', async () => assert.is(await settled(), 1));
+  await proxy.mode('forward');
+  await repeats(send);
+  assert.is(await settled(), 1);
+});
+
+test('the server is killed during COMMIT, and started again', async () => {
+  const { send, settled } = await begin();
+  await gate.hold();
+  const first = send();
+  await gate.waiting(1);
+  await server.kill();
+  assertProblem(await first, 503, 'database_unavailable', true);
+  await server.start();
+  gate = await setUpGate();
+  await repeats(send);
+  assert.is(await settled(), 1);
+});
+
+test.after(async () => {
+  await gate.close();
+  await Promise.all([fragile.stop(), sound.stop()]);
+  await proxy.close();
+});
+test.run();

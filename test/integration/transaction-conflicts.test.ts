@@ -1,0 +1,91 @@
+/**
+ * Transactions that get in each other's way: tried again where PostgreSQL says so, bounded by the deadline where they wait.
+ */
+import { Client } from 'pg';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { counter, createCounters, increment, move, setCounters } from '../services/counters.ts';
+import { prepareDatabase } from '../services/database.ts';
+import { startHandler } from '../services/handler.ts';
+import { metric } from '../services/metric.ts';
+import { startPostgres } from '../services/postgres.ts';
+import { assertProblem } from '../services/problem.ts';
+import { until } from '../services/until.ts';
+
+const postgres = await startPostgres({ deadlock_timeout: '20ms' });
+const database = await prepareDatabase(postgres);
+await createCounters(database);
+const names = ['a', 'b'];
+const actions = [
+  increment(),
+  increment({ isolation: 'RepeatableRead', action: 'repeatable' }),
+  increment({ isolation: 'Serializable', action: 'serializable' }),
+  move,
+];
+const limits = { requestsPerSecond: 10_000, burst: 10_000, deadlineMilliseconds: 30_000 };
+const handler = await startHandler({ DATABASE_URL: database.url, DATABASE_POOL_MAX: '8' }, [
+  { tenantId: 'acme', spec: { actions, limits } },
+  { tenantId: 'hasty', spec: { actions, limits: { ...limits, deadlineMilliseconds: 300 } } },
+]);
+await handler.ready();
+
+for (const action of ['increment', 'repeatable', 'serializable']) {
+  test(`${action}: each of many concurrent changes of one row is made exactly once, or not at all and said so`, async () => {
+    await setCounters(database, 'acme', { names });
+    const answers = await Promise.all(Array.from({ length: 24 }, () => handler.ask('acme', { name: 'a' }, { action })));
+    const made = answers.filter(({ status }) => status === 200).length;
+    for (const answer of answers.filter(({ status }) => status !== 200)) assertProblem(answer, 503, 'overloaded', true);
+    assert.ok(made >= 8, `${made} made`);
+    assert.is(await counter(database, 'acme', 'a'), made);
+    const [audited] = await database.sql(
+      "SELECT count(*)::int AS n FROM audit_log WHERE action = $1 AND outcome = 'answered'",
+      [action],
+    );
+    assert.is(audited?.n, made);
+  });
+}
+
+test('deadlocks: the one that PostgreSQL picks is tried again, and the sum stays right', async () => {
+  await setCounters(database, 'acme', { names, n: 100 });
+  const answers = await Promise.all(
+    Array.from({ length: 16 }, (_, n) => {
+      const [from, to] = n % 2 ? names : names.toReversed();
+      return handler.ask('acme', { from, to, amount: 1 }, { action: 'move' });
+    }),
+  );
+  for (const { status, text } of answers) assert.ok([200, 503].includes(status), text);
+  const [a, b] = await Promise.all(names.map((name) => counter(database, 'acme', name)));
+  assert.is((a ?? 0) + (b ?? 0), 200);
+});
+
+test('504: a wait for a lock ends with the deadline, nothing holds, and no connection is lost', async () => {
+  await setCounters(database, 'hasty', { names });
+  const holder = new Client({ connectionString: postgres.url });
+  await holder.connect();
+  await holder.query("BEGIN; SELECT FROM counters WHERE tenant_id = 'hasty' FOR UPDATE");
+  const asked = Promise.all(
+    Array.from({ length: 8 }, () => handler.ask('hasty', { name: 'a' }, { action: 'increment' })),
+  );
+  for (const answer of await asked) assertProblem(answer, 504, 'deadline_exceeded');
+  await until('the server to have ended them', async () => {
+    const [row] = await database.sql('SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted');
+    assert.is(row?.n, 0);
+  });
+  assert.ok(((await metric(handler, 'rollback_total', { tenant_id: 'hasty' })) ?? 0) > 0);
+  assert.ok(
+    ((await metric(handler, 'query_duration_seconds_count', { tenant_id: 'hasty', status: 'timeout' })) ?? 0) > 0,
+  );
+  await holder.query('ROLLBACK');
+  await holder.end();
+  assert.is(await counter(database, 'hasty', 'a'), 0);
+  const after = await Promise.all(
+    Array.from({ length: 8 }, () => handler.ask('acme', { name: 'b' }, { action: 'increment' })),
+  );
+  assert.equal(
+    after.map(({ status }) => status),
+    Array(8).fill(200),
+  );
+});
+
+test.after(() => handler.stop());
+test.run();
