@@ -20,7 +20,7 @@ export interface IdempotencyKey {
 
 const tooOld = `created_at < now() - interval '${idempotencyLimits.lifeHours} hours'`;
 
-export const claimStatement = createStatement(`INSERT INTO idempotency_keys AS held (tenant_id, action, key, body_hash)
+const claimStatement = createStatement(`INSERT INTO idempotency_keys AS held (tenant_id, action, key, body_hash)
 VALUES ($1::text, $2::text, $3::text, $4::text)
 ON CONFLICT (tenant_id, action, key) DO UPDATE SET body_hash = excluded.body_hash, answer = NULL, created_at = now()
 WHERE held.${tooOld}
@@ -30,7 +30,7 @@ const readStatement = createStatement(
   'SELECT body_hash, answer FROM idempotency_keys WHERE tenant_id = $1::text AND action = $2::text AND key = $3::text',
 );
 
-export const storeStatement = createStatement(
+const storeStatement = createStatement(
   'UPDATE idempotency_keys SET answer = $4::text WHERE tenant_id = $1::text AND action = $2::text AND key = $3::text',
 );
 

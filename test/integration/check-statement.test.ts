@@ -7,6 +7,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { checkStatement } from '../../pkg/postgres/check-statement.ts';
 import { compileLookup } from '../../pkg/postgres/lookup-statement.ts';
+import { compileTransactionStatement } from '../../pkg/postgres/transaction-statement.ts';
 import { prepareDatabase } from '../services/database.ts';
 import { minute, openDatabase } from '../services/open-database.ts';
 import { startPostgres } from '../services/postgres.ts';
@@ -82,8 +83,74 @@ for (const [what, text, sqlState] of rejected) {
   });
 }
 
+const checkTransaction = (text: string, answersRows: boolean) =>
+  checkStatement(database, compileTransactionStatement(text, { types: ['text', 'uuid[]'], answersRows }), minute());
+const update = `UPDATE customers SET name = 'changed' WHERE ${where}`;
+const gone = `WITH gone AS (DELETE FROM customers WHERE ${where} RETURNING id)`;
+
+const acceptedInTransactions: readonly (readonly [what: string, text: string, answersRows: boolean])[] = [
+  ['UPDATE', update, false],
+  ['UPDATE with RETURNING', `${update} RETURNING id, name;`, true],
+  ['UPDATE with a trailing comment', `${update} RETURNING id -- done`, true],
+  ['DELETE', `DELETE FROM customers WHERE ${where}`, false],
+  ['INSERT', `INSERT INTO customers SELECT $1, id, 'changed', 'active' FROM unnest($2) AS id RETURNING id`, true],
+  [
+    'MERGE',
+    `MERGE INTO customers AS c USING unnest($2) AS k(id) ON c.tenant_id = $1 AND c.id = k.id WHEN MATCHED THEN DELETE`,
+    false,
+  ],
+  ['a lock', `SELECT id FROM customers WHERE ${where} FOR UPDATE`, true],
+  [
+    'a data-changing WITH query whose rows are not answered',
+    `${gone} INSERT INTO customers SELECT $1, id, 'x', 'active' FROM gone`,
+    false,
+  ],
+  [
+    'a WITH query before an UPDATE',
+    `WITH k AS (SELECT unnest($2) AS id) UPDATE customers AS c SET name = 'changed' FROM k WHERE c.tenant_id = $1 AND c.id = k.id RETURNING c.id`,
+    true,
+  ],
+];
+
+const rejectedInTransactions: readonly (readonly [
+  what: string,
+  text: string,
+  answersRows: boolean,
+  sqlState: string,
+])[] = [
+  ['an output without RETURNING', update, true, '0A000'],
+  ['an output of a data-changing WITH query', `${gone} SELECT id FROM gone`, true, '0A000'],
+  ['a table without the right to it', `DELETE FROM hidden WHERE ${where}`, false, '42501'],
+  ['two commands', `${update}; ${update}`, false, '42601'],
+  ['COMMIT', `COMMIT`, false, '42601'],
+  ['SET', `SET search_path = $1`, false, '42601'],
+  ['CALL', `CALL something($1, $2)`, false, '42601'],
+  ['EXPLAIN options', `ANALYZE ${update}`, false, '42601'],
+  [
+    'an escape from the parentheses',
+    `${update} RETURNING id), x AS (DELETE FROM customers RETURNING id`,
+    true,
+    '42601',
+  ],
+];
+
+for (const [what, text, answersRows] of acceptedInTransactions) {
+  test(`accepts in a transaction ${what}`, async () =>
+    assert.equal(await checkTransaction(text, answersRows), { verdict: 'accepted' }));
+}
+for (const [what, text, answersRows, sqlState] of rejectedInTransactions) {
+  test(`rejects in a transaction ${what}`, async () => {
+    const found = await checkTransaction(text, answersRows);
+    assert.match(
+      found.verdict === 'rejected' ? (found.sqlState ?? '') : found.verdict,
+      new RegExp(`^(?:${sqlState}|42...)$`),
+    );
+  });
+}
+
 test('nothing of all that was executed', async () => {
   assert.equal(await sql('SELECT count(*)::int AS n FROM customers'), [{ n: 3_000 }]);
+  assert.equal(await sql("SELECT count(*)::int AS n FROM customers WHERE name IN ('changed', 'x')"), [{ n: 0 }]);
   assert.equal(await sql('SELECT is_called FROM counted'), [{ is_called: false }]);
   assert.equal(await sql('SELECT count(*)::int AS n FROM audit_log'), [{ n: 0 }]);
 });

@@ -37,6 +37,11 @@ const allowed = [
   `INSERT INTO audit_log ${columns} VALUES ${values}, ${values}`,
   'SELECT tenant_id, id, name, status, updated_at FROM customers',
   'LISTEN dataactions_invalidate',
+  `UPDATE customers SET status = 'active', updated_at = now() WHERE tenant_id = 'acme'`,
+  `INSERT INTO idempotency_keys (tenant_id, action, key, body_hash) VALUES ('acme', 'a', 'k', 'h')`,
+  `UPDATE idempotency_keys SET answer = '{}' WHERE key = 'k'`,
+  'SELECT answer FROM idempotency_keys',
+  'DELETE FROM idempotency_keys',
 ];
 const forbidden = [
   'SELECT * FROM audit_log',
@@ -51,7 +56,9 @@ const forbidden = [
   `UPDATE customers SET name = 'x'`,
   'DELETE FROM customers',
   'TRUNCATE customers',
-  'SELECT * FROM customers FOR UPDATE',
+  'TRUNCATE idempotency_keys',
+  'DROP TABLE idempotency_keys',
+  `UPDATE customers SET tenant_id = 'globex'`,
   'CREATE ROLE another',
   'CREATE TABLE public.mine (a int)',
 ];

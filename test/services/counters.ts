@@ -12,8 +12,7 @@ CREATE TABLE counters (
   PRIMARY KEY (tenant_id, name)
 );
 CREATE TABLE steps (tenant_id text NOT NULL, name text NOT NULL, note text UNIQUE);
-GRANT SELECT, INSERT, UPDATE, DELETE ON counters, steps TO dataactions_service;
-GRANT UPDATE (status, updated_at) ON customers TO dataactions_service;`;
+GRANT SELECT, INSERT, UPDATE, DELETE ON counters, steps TO dataactions_service;`;
 
 export const createCounters = async (database: TestDatabase): Promise<void> => void (await database.sql(schema));
 

@@ -16,7 +16,8 @@ CREATE TRIGGER customers_updated AFTER UPDATE ON customers REFERENCING OLD TABLE
 CREATE TRIGGER customers_deleted AFTER DELETE ON customers REFERENCING OLD TABLE AS old_rows
   FOR EACH STATEMENT EXECUTE FUNCTION dataactions_invalidate('tenant_id', 'id');
 
-GRANT SELECT ON customers TO dataactions_service;
+-- What lookups read, and what the sample's transaction changes.
+GRANT SELECT, UPDATE (status, updated_at) ON customers TO dataactions_service;
 
 INSERT INTO customers (tenant_id, id, name, status, updated_at)
 SELECT tenant.tenant_id,
