@@ -30,7 +30,11 @@ test('the quickstart example gives two tenants that are served', async () => {
     ['11ef6a32-c573-6d80-b014-0242ac110004', 'acme'],
   );
   assert.ok(verdicts.every(({ accepted, secretsResolved }) => accepted.ok && secretsResolved.ok));
-  assert.equal(tenants[0]?.actions, tenants[1]?.actions);
+  assert.equal(
+    tenants[1]?.actions.slice(0, 1),
+    tenants[0]?.actions,
+    'the first action is the one that is there by default',
+  );
 });
 
 test('documents without content are passed over', () => {

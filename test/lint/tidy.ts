@@ -7,8 +7,11 @@ interface TextRule {
   readonly appliesTo: (path: string) => boolean;
 }
 
+/** One table each, and the only place where its kind of thing may stand: they grow with what they list. */
+const tables: ReadonlySet<string> = new Set(['pkg/process/limits.ts']);
+
 /** Tables of cases make tests longer. */
-const linesMax = (path: string): number => (isTest(path) ? 400 : 250);
+const linesMax = (path: string): number => (isTest(path) || tables.has(path) ? 400 : 250);
 
 /** Reads the clock, each for a reason. */
 const clockReaders: ReadonlySet<string> = new Set(['pkg/process/clock.ts']);
