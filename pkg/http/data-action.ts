@@ -79,7 +79,8 @@ export const createDataActionHandler = (options: DataActionOptions) => {
   const authenticate = (request: IncomingMessage, body: Buffer, tenantId: string | undefined): LiveTenant => {
     const tenant = tenantId === undefined ? undefined : options.tenant(tenantId);
     const verification = verifySignature(tenant?.keyRing, {
-      header: (name) => single(request.headers[name]),
+      // Distinct, as `headers` holds only the first of a repeated Authorization and some others.
+      header: (name) => single(request.headersDistinct[name]),
       body,
       now: Math.floor(clock.wall() / 1_000),
     });
