@@ -1,5 +1,14 @@
-/** Bytes of a file, or of standard input for `-`. */
+/** Bytes of the file that a flag names, or of standard input for `-`. */
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
+import { UsageError } from './command.ts';
 
-export const readBytes = (file: string): Promise<Buffer> => (file === '-' ? buffer(process.stdin) : readFile(file));
+/** @throws UsageError for a file that cannot be read */
+export const readBytes = async (file: string, flag: string): Promise<Buffer> => {
+  try {
+    return await (file === '-' ? buffer(process.stdin) : readFile(file));
+  } catch (error) {
+    const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+    throw new UsageError(`--${flag}: ${file} cannot be read (${typeof code === 'string' ? code : 'unknown reason'})`);
+  }
+};

@@ -38,7 +38,7 @@ interface BodyFlags {
 }
 
 const bodyOf = async (flags: BodyFlags): Promise<Buffer> => {
-  if (flags.body !== undefined) return readBytes(flags.body);
+  if (flags.body !== undefined) return readBytes(flags.body, 'body');
   const input = jsonObject(required(flags.input, 'input'), 'input');
   return Buffer.from(
     JSON.stringify({

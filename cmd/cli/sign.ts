@@ -22,7 +22,7 @@ Examples:
   run: async (args) => {
     const flags = readFlags(args, { ...signerFlags, body: { type: 'string' } });
     const signer = await loadSigner(flags);
-    const headers = signer(await readBytes(flags.body ?? '-'), Math.floor(Date.now() / 1_000));
+    const headers = signer(await readBytes(flags.body ?? '-', 'body'), Math.floor(Date.now() / 1_000));
     for (const [name, value] of Object.entries(headers)) process.stdout.write(`${name}: ${value}\n`);
     return 0;
   },

@@ -129,6 +129,8 @@ test('a tenant goes to the next object when the first is gone', () => {
 });
 
 const refOf = (fields: Fields) => ({ webhook: { secretRefs: [{ name: 's', key: 'current', ...fields }] } });
+const unfit = { webhook: { scheme: 'StandardWebhooks', secretRefs } };
+const token = { webhook: { scheme: 'Bearer', secretRefs } };
 const broken: readonly (readonly [string, Fields, ReadonlyMap<string, SecretContent>])[] = [
   ['SecretNotFound', {}, new Map()],
   ['SecretNotFound', {}, new Map([['other/s', secret('1', { current: key })]])],
@@ -136,6 +138,8 @@ const broken: readonly (readonly [string, Fields, ReadonlyMap<string, SecretCont
   ['SecretKeyMissing', refOf({ key: 'x', optional: true }), good],
   ['SecretTooShort', {}, new Map([['ns/s', secret('1', { current: 'fifteen bytes!!' })]])],
   ['SecretTooShort', {}, new Map([['ns/s', secret('1', { current: 'x'.repeat(4097) })]])],
+  ['InvalidSpec', unfit, good],
+  ['InvalidSpec', token, new Map([['ns/s', secret('1', { current: 'a-token-and-a-newline\n' })]])],
   ['SecretNotFound', { cxone: { secretRef: { name: 'c' } } }, good],
   ['SecretKeyMissing', { cxone: { secretRef: { name: 's' } } }, good],
 ];
@@ -148,6 +152,20 @@ test('a secret that is not as it should be is named by its field, and the last g
     assert.equal(decision.tenants, first);
     assert.equal(run([object('a', spec)], [], secrets).tenants, []);
   }
+});
+
+test('a secret that its scheme cannot use is named by the reference itself, behind one that may be missing', () => {
+  const refs = [
+    { name: 's', key: 'gone', optional: true },
+    { name: 's', key: 'current' },
+    { name: 's', key: 'bad' },
+  ];
+  const secrets = new Map([
+    ['ns/s', secret('1', { current: 'a-token-of-acme-alone', bad: 'not-a-token with words\n' })],
+  ]);
+  const [verdict] = run([object('a', { webhook: { scheme: 'Bearer', secretRefs: refs } })], [], secrets).verdicts;
+  assert.match(verdict?.secretsResolved.message ?? '', /^spec\.webhook\.secretRefs\[2\]: a token of visible ASCII/);
+  assert.not.match(verdict?.secretsResolved.message ?? '', 'not-a-token');
 });
 
 test('suspend takes effect although a secret is missing', () => {

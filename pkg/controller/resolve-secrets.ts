@@ -5,6 +5,7 @@ import { tenantLimits } from '../process/limits.ts';
 import type { BundleCxone, BundleWebhook, CxoneSecrets } from '../tenant/bundle.ts';
 import type { CxoneSpec } from '../tenant/cxone-spec.ts';
 import type { WebhookSpec } from '../tenant/webhook-spec.ts';
+import { signatureSchemes } from '../webhook/schemes.ts';
 import { type Finding, notFine } from './verdict.ts';
 
 export interface SecretContent {
@@ -51,6 +52,9 @@ export const resolveWebhook = ({ secretRefs, ...settings }: WebhookSpec, find: F
     const read = readKey(secret, key, { field, optional, bytesMin: tenantLimits.secretBytesMin });
     if (!read.ok) return read;
     if (secret === undefined || read.value === '') continue;
+    // Nothing is wrong with the Secret as such: the spec names a scheme that cannot use it.
+    const parsed = signatureSchemes[settings.scheme].parseKey(Buffer.from(read.value, 'base64'), field);
+    if (!parsed.ok) return { ok: false, finding: notFine('InvalidSpec', parsed.problems) };
     keys.push(read.value);
     secretVersions.push(secret.version);
   }

@@ -50,6 +50,12 @@ export interface DataActionOptions {
   };
 }
 
+interface Authenticated {
+  readonly tenant: LiveTenant;
+  /** The scheme's own name for the message. */
+  readonly messageId: string | undefined;
+}
+
 /** What becomes known of a request on its way. */
 interface Progress {
   tenantId?: string;
@@ -76,16 +82,17 @@ const takeInArrived = (): Promise<void> => new Promise((resolve) => void setImme
 export const createDataActionHandler = (options: DataActionOptions) => {
   const { clock, gate, hooks, bodyBytesMax } = options;
 
-  const authenticate = (request: IncomingMessage, body: Buffer, tenantId: string | undefined): LiveTenant => {
+  const authenticate = (request: IncomingMessage, body: Buffer, tenantId: string | undefined): Authenticated => {
     const tenant = tenantId === undefined ? undefined : options.tenant(tenantId);
     const verification = verifySignature(tenant?.keyRing, {
-      header: (name) => single(request.headers[name]),
+      // Distinct, as `headers` holds only the first of a repeated Authorization and some others.
+      header: (name) => single(request.headersDistinct[name]),
       body,
       now: Math.floor(clock.wall() / 1_000),
     });
     if (verification.ok && tenant) {
       hooks.onKeyUsed(tenant.tenantId, verification.keyIndex);
-      return tenant;
+      return { tenant, messageId: verification.messageId };
     }
     hooks.onSignatureFailure(verification.ok ? 'unknown_tenant' : verification.reason);
     throw new AppError('unauthenticated');
@@ -100,7 +107,7 @@ export const createDataActionHandler = (options: DataActionOptions) => {
     const bodyDeadline = createDeadline(clock, Math.min(options.bodyTimeoutMs, deadline.remainingMs()));
     const body = await readBody(request, bodyBytesMax, bodyDeadline).finally(() => bodyDeadline.close());
     const envelope = parseEnvelope(body);
-    const tenant = authenticate(request, body, envelope.tenantId);
+    const { tenant, messageId } = authenticate(request, body, envelope.tenantId);
     progress.tenantId = tenant.tenantId;
     deadline.narrow(tenant.deadlineMs);
     const decoded = tenant.compiled.decodeRequest(envelope.body);
@@ -115,7 +122,7 @@ export const createDataActionHandler = (options: DataActionOptions) => {
         requestId,
         deadline,
         rawBody: body,
-        idempotencyKey: single(request.headers['idempotency-key']),
+        idempotencyKey: single(request.headers['idempotency-key']) ?? messageId,
       });
       progress.source = answered.source;
       return { status: 200, body: answered.body };

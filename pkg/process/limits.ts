@@ -220,6 +220,15 @@ export const tenantLimits = {
   cxoneRequestsPerSecondMax: 1_000,
 } as const;
 
+/** What is looked at of a request's signature. */
+export const webhookLimits = {
+  /** Of StandardWebhooks' list: a sender amid a rotation has two or three. Every refusal compares as many. */
+  signaturesMax: 8,
+  /** Unix seconds up to the year 2286. */
+  timestampDigitsMax: 10,
+  messageIdCharactersMax: 255,
+} as const;
+
 /** The bundle between controller and handler. */
 export const bundleLimits = {
   shards: 64,

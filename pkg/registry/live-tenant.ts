@@ -2,11 +2,11 @@
  * A tenant as requests see it: immutable, so that a request finishes on the configuration it began with.
  */
 import type { CompiledTenant } from '../actions/compile-tenant.ts';
-import { type Parsed, parsed, refused } from '../errors/problem.ts';
+import { type Parsed, type Problem, parsed, refused } from '../errors/problem.ts';
 import type { Admission } from '../resilience/admission.ts';
 import type { BundleTenant } from '../tenant/bundle.ts';
-import { isImplementedScheme, signatureSchemes } from '../webhook/schemes.ts';
-import { signingKey } from '../webhook/signature.ts';
+import { signatureSchemes } from '../webhook/schemes.ts';
+import type { SignatureScheme, SigningKey } from '../webhook/signature.ts';
 import type { KeyRing } from '../webhook/verify.ts';
 
 export interface LiveTenant {
@@ -21,18 +21,19 @@ export interface LiveTenant {
   readonly compiled: CompiledTenant;
 }
 
-/** @returns undefined inside for a suspended tenant */
+/** @returns undefined inside for a suspended tenant; a secret that cannot be a key refuses all, by its place among those that
+ * are there */
 export const compileKeyRing = ({ suspend, webhook }: BundleTenant): Parsed<KeyRing | undefined> => {
   if (suspend) return parsed(undefined);
-  const { scheme, header, encoding, toleranceSeconds, keys } = webhook;
-  if (!isImplementedScheme(scheme)) {
-    return refused([
-      { path: 'spec.webhook.scheme', expected: `one of ${Object.keys(signatureSchemes).join(', ')} in this version` },
-    ]);
+  const scheme: SignatureScheme = signatureSchemes[webhook.scheme];
+  const { header, encoding, toleranceSeconds } = webhook;
+  const keys: SigningKey[] = [];
+  const problems: Problem[] = [];
+  for (const [place, secret] of webhook.keys.entries()) {
+    const key = scheme.parseKey(Buffer.from(secret, 'base64'), `spec.webhook.secretRefs[${place}]`);
+    if (key.ok) keys.push(key.value);
+    else problems.push(...key.problems);
   }
-  return parsed({
-    scheme: signatureSchemes[scheme],
-    options: { header: header.toLowerCase(), encoding, toleranceSeconds },
-    keys: keys.map((key) => signingKey(Buffer.from(key, 'base64'))),
-  });
+  if (problems.length > 0) return refused(problems);
+  return parsed({ scheme, options: { header: header.toLowerCase(), encoding, toleranceSeconds }, keys });
 };

@@ -110,6 +110,18 @@ for (const said of ['rejected', 'unknown', 'invalid'] as const) {
   });
 }
 
+test('a secret that cannot be a key of its scheme refuses the change, says where, and leaves the last good keys', () => {
+  const tenant = wanted('name', { spec: { webhook: { scheme: 'HmacTimestampBody' } } });
+  const unfit: BundleTenant = { ...tenant, webhook: { ...tenant.webhook, scheme: 'StandardWebhooks' } };
+  const taken = takeKeys(good, unfit);
+  assert.is(taken.live?.keyRing, good.live?.keyRing);
+  const { live, report, standing } = settle(taken, 'accepted');
+  assert.is(live, good.live);
+  assert.equal([standing, report.state, report.reason, report.serving], ['good', 'Refused', 'InvalidSpec', true]);
+  assert.match(report.message, /^spec\.webhook\.secretRefs\[0\]: expected whsec_ /);
+  assert.is(change(undefined, unfit, 'accepted').live, undefined);
+});
+
 test('a suspended tenant that is fine otherwise is reported as Suspended and not served', () => {
   const { report, live } = change(good, wanted('name', { spec: { suspend: true } }), 'accepted');
   assert.equal([report.state, report.reason, report.serving], ['Suspended', 'Suspended', false]);

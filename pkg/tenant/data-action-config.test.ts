@@ -267,6 +267,7 @@ const invalid: readonly (readonly [title: string, fields: Fields, ...paths: stri
   ['a header with a space', atWebhook({ header: 'X Y' }), 'spec.webhook.header'],
   ['a hop-by-hop header', atWebhook({ header: 'Transfer-Encoding' }), 'spec.webhook.header'],
   ['a content header', atWebhook({ header: 'content-length' }), 'spec.webhook.header'],
+  ['the header of the time', atWebhook({ header: 'x-cxone-timestamp' }), 'spec.webhook.header'],
 ];
 
 test('refuses what lies beyond, at its path', () => {

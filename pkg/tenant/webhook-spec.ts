@@ -34,7 +34,7 @@ export interface WebhookSpec extends WebhookSettings {
 }
 
 const notForSignatures =
-  /^(?:connection|keep-alive|proxy-authenticate|proxy-authorization|te|trailer|transfer-encoding|upgrade|host|expect|content-.*)$/i;
+  /^(?:connection|keep-alive|proxy-authenticate|proxy-authorization|te|trailer|transfer-encoding|upgrade|host|expect|x-cxone-timestamp|content-.*)$/i;
 
 const headerName: Codec<string> = scalar('the name of a header that is free to carry a signature', (value) =>
   typeof value === 'string' &&

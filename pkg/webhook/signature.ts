@@ -1,16 +1,17 @@
 /**
- * What a signature scheme is: verifies a request with a tenant's keys, and signs one as the caller would.
+ * What a signature scheme is: parses a tenant's keys, verifies a request with them, and signs one as the caller would.
  *
  * Each scheme is a file of its own; `schemes.ts` lists them.
  */
 import { createSecretKey, type KeyObject } from 'node:crypto';
+import { type Parsed, parsed } from '../errors/problem.ts';
 
 /** A key as node:crypto takes it. A string is four times cheaper than a Buffer, see `signingKey`. */
 export type SigningKey = string | KeyObject;
 
 /** What every scheme may look at. */
 export interface SignedRequest {
-  /** @returns the header's value; repeated headers joined by `, ` as node:http does */
+  /** @param name  in lower case     @returns the header's value; repeated headers joined by `, ` */
   header(name: string): string | undefined;
   /** Bytes as received. */
   readonly body: Uint8Array;
@@ -21,21 +22,37 @@ export interface SignedRequest {
 export type FailureReason = 'unknown_tenant' | 'missing_signature' | 'bad_signature' | 'stale_timestamp';
 
 export type Verification =
-  /** `keyIndex`: which key matched, 0 = newest. */
-  { readonly ok: true; readonly keyIndex: number } | { readonly ok: false; readonly reason: FailureReason };
+  | {
+      readonly ok: true;
+      /** Which key matched, 0 = newest. */
+      readonly keyIndex: number;
+      /** The scheme's own name for the message, the same in every repeat; 1 to 255 visible ASCII characters. */
+      readonly messageId?: string;
+    }
+  | { readonly ok: false; readonly reason: FailureReason };
 
 export interface SchemeOptions {
-  /** The signature header's name. */
+  /** The signature header's name, in lower case to verify. */
   readonly header: string;
   readonly encoding: 'Hex' | 'Base64';
+  /** How far a request's time may be from ours, in either direction. */
   readonly toleranceSeconds: number;
 }
 
+export interface SignOptions extends SchemeOptions {
+  /** For the schemes that have one; made up where left out. */
+  readonly messageId?: string;
+}
+
 export interface SignatureScheme {
+  /** False: a refusal computes no HMAC over the body, and verify.ts does so in its place. */
+  readonly signsBody: boolean;
+  /** @param path  where the secret is declared, for the problem of one that cannot be a key of this scheme */
+  parseKey(secret: Uint8Array, path: string): Parsed<SigningKey>;
   /** Finds which of `keys` signed the request. Takes as long for every refusal, whatever is wrong with it. */
   verify(options: SchemeOptions, keys: readonly SigningKey[], request: SignedRequest): Verification;
-  /** @returns the headers a caller sends with `body` */
-  sign(options: SchemeOptions, key: SigningKey, body: Uint8Array, now: number): Readonly<Record<string, string>>;
+  /** @param now  Unix seconds     @returns the headers a caller sends with `body` */
+  sign(options: SignOptions, key: SigningKey, body: Uint8Array, now: number): Readonly<Record<string, string>>;
 }
 
 /** A secret's bytes as the cheapest key that signs the same: text where they are UTF-8, a KeyObject otherwise. */
@@ -43,3 +60,6 @@ export const signingKey = (secret: Uint8Array): SigningKey => {
   const text = Buffer.from(secret).toString('utf8');
   return Buffer.from(text, 'utf8').equals(secret) ? text : createSecretKey(secret);
 };
+
+/** `parseKey` of the schemes whose secrets are any bytes. */
+export const parseAnyKey = (secret: Uint8Array): Parsed<SigningKey> => parsed(signingKey(secret));

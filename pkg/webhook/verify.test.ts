@@ -1,51 +1,103 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { type HmacWork, hmacWork } from '../../test/services/hmac-work.ts';
+import { type Headers, signedRequest } from '../../test/services/signed-request.ts';
+import { requestLimits, tenantLimits, webhookLimits } from '../process/limits.ts';
 import { hmacBody } from './hmac-body.ts';
-import type { SignedRequest } from './signature.ts';
+import { signatureSchemes } from './schemes.ts';
+import type { SchemeOptions, SignatureScheme, SigningKey } from './signature.ts';
 import { type KeyRing, verifySignature } from './verify.ts';
 
 const body = Buffer.from('{"input":{"tenant_id":"acme"}}');
-const options = { header: 'x-cxone-signature', encoding: 'Hex', toleranceSeconds: 300 } as const;
-const ring: KeyRing = { scheme: hmacBody, options, keys: ['the newest key', 'the one before'] };
-const signatureBy = (key: string) => hmacBody.sign(options, key, body, 0)[options.header];
-
-const requestWith = (
-  signature: string | undefined,
-): SignedRequest & { readonly taken: { body: number; header: number } } => {
-  const taken = { body: 0, header: 0 };
-  return {
-    taken,
-    header: (name) => {
-      taken.header += 1;
-      return name === options.header ? signature : undefined;
-    },
-    get body() {
-      taken.body += 1;
-      return body;
-    },
-    now: 0,
-  };
-};
+const now = 1_700_000_000;
+const options: SchemeOptions = { header: 'x-cxone-signature', encoding: 'Hex', toleranceSeconds: 300 };
+const ring: KeyRing = { scheme: hmacBody, options, keys: ['the-newest-key-of-acme', 'the-one-before-of-acme'] };
+const request = (headers: Headers) => signedRequest(headers, body, now);
+const signedBy = (key: string, scheme: SignatureScheme = hmacBody, at = now): Headers =>
+  scheme.sign({ ...options, messageId: 'msg_1' }, key, body, at);
 
 test('a request of a tenant is verified by its scheme, with its keys', () => {
-  assert.equal(verifySignature(ring, requestWith(signatureBy('the one before'))), { ok: true, keyIndex: 1 });
-  assert.equal(verifySignature(ring, requestWith(signatureBy('no key of it'))), { ok: false, reason: 'bad_signature' });
+  for (const scheme of Object.values(signatureSchemes)) {
+    const verify = (headers: Headers) => verifySignature({ ...ring, scheme }, request(headers));
+    const verification = verify(signedBy('the-one-before-of-acme', scheme));
+    assert.is(verification.ok && verification.keyIndex, 1);
+    assert.equal(verify(signedBy('no-key-of-acme', scheme)), { ok: false, reason: 'bad_signature' });
+    assert.equal(verify({}), { ok: false, reason: 'missing_signature' });
+  }
+});
+
+test('the schemes whose callers name their messages pass the name on', () => {
+  const named = Object.entries(signatureSchemes).flatMap(([name, scheme]) => {
+    const verification = verifySignature({ ...ring, scheme }, request(signedBy('the-newest-key-of-acme', scheme)));
+    return verification.ok && verification.messageId === 'msg_1' ? [name] : [];
+  });
+  assert.equal(named, ['StandardWebhooks', 'CxoneExpert']);
 });
 
 test('a tenant that does not exist verifies nothing, whatever the signature', () => {
-  for (const signature of [undefined, '', '0'.repeat(64), signatureBy('the newest key'), signatureBy('')]) {
-    assert.equal(verifySignature(undefined, requestWith(signature)), { ok: false, reason: 'unknown_tenant' });
+  for (const headers of [{}, signedBy('the-newest-key-of-acme'), signedBy(''), { [options.header]: '0'.repeat(64) }]) {
+    assert.equal(verifySignature(undefined, request(headers)), { ok: false, reason: 'unknown_tenant' });
   }
 });
 
-test('a tenant that does not exist costs what a refused request of one that does costs', () => {
-  for (const signature of [undefined, 'garbage', '0'.repeat(64), signatureBy('no key of it')]) {
-    const [unknown, known] = [requestWith(signature), requestWith(signature)];
-    verifySignature(undefined, unknown);
-    verifySignature(ring, known);
-    assert.equal(unknown.taken, known.taken);
-    assert.ok(known.taken.body > 0);
-  }
+/** What one refusal computes. */
+const workOf = (asked: KeyRing | undefined, headers: Headers): HmacWork =>
+  hmacWork(() => assert.not(verifySignature(asked, request(headers)).ok));
+
+const refusal = { digests: tenantLimits.webhookKeysMax, bytes: tenantLimits.webhookKeysMax * body.length };
+const keyLists: readonly (readonly SigningKey[])[] = [
+  [],
+  ['first-key-of-some'],
+  ['first-key-of-some', 'second-key-of-some'],
+  ['first-key-of-some', 'second-key-of-some', 'third-key-of-some', 'fourth-key-of-some'],
+];
+
+for (const [name, scheme] of Object.entries(signatureSchemes)) {
+  const wrong = signedBy('no-key-of-acme', scheme);
+  const values = Object.entries(wrong);
+  const presented: readonly Headers[] = [
+    {},
+    wrong,
+    ...values.map(([header]) => Object.fromEntries(values.filter(([each]) => each !== header))),
+    ...values.map(([header]) => ({ ...wrong, [header]: '' })),
+    ...values.map(([header]) => ({ ...wrong, [header]: 'garbage' })),
+    ...values.map(([header, value]) => ({ ...wrong, [header]: `${value}, ${value}` })),
+    ...values.map(([header, value]) => ({ ...wrong, [header]: Array(100).fill(value).join(' ') })),
+    Object.fromEntries(values.map(([header]) => [header, 'x'.repeat(requestLimits.headerBytesMax / 4)])),
+  ];
+
+  test(`${name}: every refusal computes what that of an unknown tenant does, whatever is wrong and however many keys`, () => {
+    for (const headers of presented) {
+      for (const keys of keyLists) {
+        const { characters, ...work } = workOf({ ...ring, scheme, keys }, headers);
+        assert.equal(work, refusal);
+        const { messageIdCharactersMax, timestampDigitsMax } = webhookLimits;
+        assert.ok(characters <= refusal.digests * (messageIdCharactersMax + timestampDigitsMax + 2));
+      }
+      const { characters: _, ...work } = workOf(undefined, headers);
+      assert.equal(work, refusal);
+    }
+  });
+
+  test(`${name}: a right signature of a wrong time is refused at the same cost, whichever key made it`, () => {
+    for (const keys of keyLists) {
+      for (const key of keys) {
+        const headers = signedBy(String(key), scheme, now - 301);
+        if (verifySignature({ ...ring, scheme, keys }, request(headers)).ok) continue;
+        const { characters: _, ...work } = workOf({ ...ring, scheme, keys }, headers);
+        assert.equal(work, refusal);
+      }
+    }
+  });
+}
+
+test('an accepted request computes no more than its key asks for', () => {
+  const accepted = (scheme: SignatureScheme, key: string) =>
+    hmacWork(() => assert.ok(verifySignature({ ...ring, scheme }, request(signedBy(key, scheme))).ok)).digests;
+  // One of them for the signature itself.
+  assert.is(accepted(hmacBody, 'the-newest-key-of-acme'), 1 + 1);
+  assert.is(accepted(signatureSchemes.CxoneExpert, 'the-one-before-of-acme'), 1 + 2);
+  assert.is(accepted(signatureSchemes.Bearer, 'the-newest-key-of-acme'), 0);
 });
 
 test.run();

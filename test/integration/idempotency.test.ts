@@ -26,7 +26,10 @@ const actions = [
 ];
 const limits = { deadlineMilliseconds: 30_000 };
 const tenants = ['acme', 'globex'].map((tenantId) => ({ tenantId, spec: { actions, limits } }));
-const handlers = await Promise.all([0, 1].map(() => startHandler({ DATABASE_URL: database.url }, tenants)));
+/** Base64, as its scheme wants it. */
+const secret = 'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+const hooks = { tenantId: 'hooks', secrets: [secret], spec: { actions, webhook: { scheme: 'StandardWebhooks' } } };
+const handlers = await Promise.all([0, 1].map(() => startHandler({ DATABASE_URL: database.url }, [...tenants, hooks])));
 const [one, two] = handlers;
 if (!one || !two) throw new Error('two handlers');
 await Promise.all(handlers.map((handler) => handler.ready()));
@@ -44,7 +47,7 @@ const audited = async () =>
   Number((await database.sql("SELECT count(*) AS n FROM audit_log WHERE outcome = 'answered'"))[0]?.n);
 
 test.before.each(async () => {
-  for (const tenantId of ['acme', 'globex']) await setCounters(database, tenantId, { names });
+  for (const tenantId of ['acme', 'globex', 'hooks']) await setCounters(database, tenantId, { names });
 });
 
 test('a repeat gets the stored answer, from either handler, and is audited like any answer', async () => {
@@ -78,6 +81,14 @@ test('keys of different tenants and actions are different keys', async () => {
 test('without a key, a repeat is another request', async () => {
   for (const _ of [1, 2]) await one.ask('acme', { name: 'a' }, { action: 'increment' });
   assert.is(await counter(database, 'acme', 'a'), 2);
+});
+
+test('a message id is a key too, unless the header names another', async () => {
+  const send = (messageId: string, headers = {}) =>
+    one.ask('hooks', { name: 'a' }, { action: 'increment', secret, messageId, headers });
+  for (const _ of [1, 2]) assert.match((await send('m1')).text, '"n":1');
+  assert.match((await send('m2')).text, '"n":2');
+  for (const messageId of ['m3', 'm4']) assert.match((await send(messageId, { 'Idempotency-Key': 'k' })).text, '"n":3');
 });
 
 test('400: a key that is none', async () => {

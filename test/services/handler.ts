@@ -11,7 +11,8 @@ import { decide } from '../../pkg/controller/decide.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
 import { writeBundle } from '../../pkg/tenant/bundle-directory.ts';
 import { decodeReport, type TenantReport } from '../../pkg/tenant/report.ts';
-import { hmacBody } from '../../pkg/webhook/hmac-body.ts';
+import type { WebhookSettings } from '../../pkg/tenant/webhook-spec.ts';
+import { signatureSchemes } from '../../pkg/webhook/schemes.ts';
 import { ownDirectory, ownProcess } from './owned.ts';
 import { secretOf, type TenantOptions, tenantManifests } from './tenants.ts';
 import { until } from './until.ts';
@@ -24,10 +25,16 @@ export interface Answer {
   readonly json: Record<string, unknown>;
 }
 
-export interface AskOptions {
-  readonly headers?: Readonly<Record<string, string>>;
+export interface SignOptions {
   /** Signs with this instead of the tenant's secret. */
   readonly secret?: string;
+  /** Unix seconds; default: the time. */
+  readonly now?: number;
+  readonly messageId?: string;
+}
+
+export interface AskOptions extends SignOptions {
+  readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly unsigned?: boolean;
 }
 
@@ -46,6 +53,8 @@ export interface TestHandler {
   apply(tenants: readonly TenantOptions[]): Promise<void>;
   /** Signs and posts `{action, input: {tenant_id, ...input}, context}`. */
   ask(tenantId: string, input: object, options?: AskOptions & { action?: string; context?: object }): Promise<Answer>;
+  /** The headers that a caller sends with the body, by the tenant's scheme. */
+  sign(tenantId: string, body: string | Buffer, options?: SignOptions): Readonly<Record<string, string>>;
   /** Posts bytes as they are, signed for the tenant. */
   post(tenantId: string, body: string | Buffer, options?: AskOptions): Promise<Answer>;
   admin(path: string): Promise<Answer>;
@@ -66,6 +75,14 @@ const parse = (text: string): Record<string, unknown> => {
   }
 };
 
+/** For whom no scheme was configured. */
+const defaultWebhook: WebhookSettings = {
+  scheme: 'HmacBody',
+  header: 'X-CXone-Signature',
+  encoding: 'Hex',
+  toleranceSeconds: 300,
+};
+
 export const defaultAction = 'process_customer_batch';
 
 /** @param env  at least DATABASE_URL; everything the handler's settings know */
@@ -74,11 +91,13 @@ export const startHandler = async (
   tenants: readonly TenantOptions[] = [{ tenantId: 'acme' }],
 ): Promise<TestHandler> => {
   const bundleDir = join(ownDirectory('bundle'), 'bundle');
+  let webhooks: ReadonlyMap<string, WebhookSettings> = new Map();
   const write = async (wanted: readonly TenantOptions[]) => {
     await mkdir(bundleDir, { recursive: true });
     const decision = decide(tenantManifests(wanted), []);
     const broken = decision.verdicts.find(({ accepted, secretsResolved }) => !accepted.ok || !secretsResolved.ok);
     if (broken) throw new Error(`the test's own manifests are refused: ${JSON.stringify(broken)}`);
+    webhooks = new Map(decision.tenants.map(({ tenantId, webhook }) => [tenantId, webhook]));
     return writeBundle(bundleDir, decision.tenants, systemClock);
   };
   await write(tenants);
@@ -105,11 +124,18 @@ export const startHandler = async (
     return { status: statusCode, headers, text, json: parse(text) };
   };
 
+  const sign: TestHandler['sign'] = (tenantId, body, { secret = secretOf(tenantId), now, messageId } = {}) => {
+    const settings = webhooks.get(tenantId) ?? defaultWebhook;
+    const scheme = signatureSchemes[settings.scheme];
+    const key = scheme.parseKey(Buffer.from(secret), 'secret');
+    if (!key.ok) throw new Error(`the test's own secret is no key of ${settings.scheme}`);
+    const options = { ...settings, ...(messageId !== undefined && { messageId }) };
+    return scheme.sign(options, key.value, Buffer.from(body), now ?? Math.floor(systemClock.wall() / 1_000));
+  };
+
   const post: TestHandler['post'] = (tenantId, body, options = {}) => {
     const bytes = Buffer.from(body);
-    const scheme = { header: 'X-CXone-Signature', encoding: 'Hex', toleranceSeconds: 300 } as const;
-    const key = options.secret ?? secretOf(tenantId);
-    const signature = options.unsigned ? {} : hmacBody.sign(scheme, key, bytes, 0);
+    const signature = options.unsigned ? {} : sign(tenantId, bytes, options);
     const headers = { 'Content-Type': 'application/json', ...signature, ...options.headers };
     return fetchAnswer(`${url}/data-action`, { method: 'POST', headers, body: bytes });
   };
@@ -145,6 +171,7 @@ export const startHandler = async (
     apply,
     ask: (tenantId, input, { action = defaultAction, context, ...options } = {}) =>
       post(tenantId, JSON.stringify({ action, input: { tenant_id: tenantId, ...input }, context }), options),
+    sign,
     post,
     admin,
     ready: () =>
