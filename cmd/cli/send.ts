@@ -4,22 +4,14 @@
 import { request } from 'undici';
 import { requestLimits } from '../../pkg/process/limits.ts';
 import { defineCommand } from './command.ts';
-import { required, UsageError } from './flag.ts';
+import { endpoint } from './endpoint.ts';
+import { required } from './flag.ts';
+import { jsonObject } from './json-object.ts';
 import { readBytes } from './read-bytes.ts';
 import { loadSigner, signerFlags } from './signer.ts';
 
 /** The caller waits no longer. */
 const timeoutMsMax = requestLimits.timeoutHeaderMsMax;
-
-const jsonObject = (text: string, flag: string): object => {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  } catch {
-    // Falls through to the one message for all of it.
-  }
-  throw new UsageError(`--${flag}: expected a JSON object`);
-};
 
 interface BodyFlags {
   readonly body?: string | undefined;
@@ -39,13 +31,6 @@ const bodyOf = async (flags: BodyFlags): Promise<Buffer> => {
       ...(flags.context === undefined ? {} : { context: jsonObject(flags.context, 'context') }),
     }),
   );
-};
-
-const endpoint = (url: string): URL => {
-  if (!URL.canParse(url) || !/^https?:/.test(url)) throw new UsageError('--url: expected http://… or https://…');
-  const parsed = new URL(url);
-  if (parsed.pathname === '/') parsed.pathname = '/data-action';
-  return parsed;
 };
 
 const reasonOf = (error: unknown): string => {
