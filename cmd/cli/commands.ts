@@ -2,5 +2,6 @@
 import type { Command } from './command.ts';
 import { send } from './send.ts';
 import { sign } from './sign.ts';
+import { simulate } from './simulate/simulate.ts';
 
-export const commands: Readonly<Record<string, Command>> = { sign, send };
+export const commands: Readonly<Record<string, Command>> = { sign, send, simulate };
