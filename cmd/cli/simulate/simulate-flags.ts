@@ -134,7 +134,8 @@ export const refuseScenarioFlags = (flags: SimulateFlags): void => {
 /** @returns a scenario, not decoded yet @throws UsageError */
 export const scenarioOfFlags = (flags: SimulateFlags): unknown => {
   const { rate, duration, count, concurrency } = flags;
-  const action = required(flags.action, 'action');
+  if (flags.action === undefined) throw new UsageError('--scenario or --action is required');
+  const { action } = flags;
   const input = jsonObject(required(flags.input, 'input'), 'input');
   if (rate === undefined && concurrency === undefined) throw new UsageError('--rate or --concurrency is required');
   if (duration === undefined && count === undefined) throw new UsageError('--duration or --count is required');

@@ -68,7 +68,12 @@ const stepRows = ({ steps }: Figures): readonly (readonly Cell[])[] =>
     ? []
     : [
         ['action', 'calls', 'wrong', ...latencyHead.slice(1)],
-        ...steps.map(({ action, calls, wrong, latencyMs }) => [action, calls, wrong, ...latencyCells(latencyMs)]),
+        ...steps.map(({ action, calls, wrong, latencyMs }, at) => [
+          `${at + 1}. ${action}`,
+          calls,
+          wrong,
+          ...latencyCells(latencyMs),
+        ]),
       ];
 
 const latencyRows = ({ latencyMs }: Figures): readonly (readonly Cell[])[] => [
