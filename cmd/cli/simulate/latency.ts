@@ -21,14 +21,18 @@ const microsecondsMax = 3_600_000_000;
 
 export const createLatency = (): Latency => {
   const histogram = createHistogram({ lowest: 1, highest: microsecondsMax, figures: 3 });
-  const inMs = (microseconds: number): number => Math.round(microseconds) / 1_000;
+  // The histogram's own is the end of a bucket.
+  let max = 0;
   return {
-    record: (ms) => histogram.record(Math.min(Math.max(Math.round(ms * 1_000), 1), microsecondsMax)),
+    record: (ms) => {
+      const microseconds = Math.min(Math.max(Math.round(ms * 1_000), 1), microsecondsMax);
+      max = Math.max(max, microseconds);
+      histogram.record(microseconds);
+    },
     figures: () => {
-      if (histogram.count === 0) return { count: 0, p50: 0, p90: 0, p99: 0, max: 0 };
-      // A bucket's end can lie above the largest value in it.
-      const at = (percentile: number) => inMs(Math.min(histogram.percentile(percentile), histogram.max));
-      return { count: histogram.count, p50: at(50), p90: at(90), p99: at(99), max: inMs(histogram.max) };
+      const { count } = histogram;
+      const at = (percentile: number) => (count === 0 ? 0 : Math.min(histogram.percentile(percentile), max) / 1_000);
+      return { count, p50: at(50), p90: at(90), p99: at(99), max: max / 1_000 };
     },
   };
 };
