@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { simulateLimits } from '../../../pkg/process/limits.ts';
+import { simulateLimits } from '../../../pkg/process/simulate-limits.ts';
 import { ownDirectory } from '../../../test/services/owned.ts';
 import { loadScenarioFile } from './load-scenario.ts';
 

@@ -6,7 +6,7 @@ import { dirname, resolve } from 'node:path';
 import { LineCounter } from 'yaml';
 import { parseDocuments, plainValue } from '../../../pkg/controller/plain-yaml.ts';
 import { type Parsed, type Problem, parsed, refused } from '../../../pkg/errors/problem.ts';
-import { simulateLimits } from '../../../pkg/process/limits.ts';
+import { simulateLimits } from '../../../pkg/process/simulate-limits.ts';
 import { decode } from '../../../pkg/tenant/codec.ts';
 import { type Scenario, scenario } from './scenario.ts';
 import { isSource } from './value-spec.ts';
@@ -35,7 +35,7 @@ const readAtMost = async (file: string, bytesMax: number): Promise<string | unde
 };
 
 /** One value a line, up to the first comma; empty lines are left out. */
-export const valuesOfLines = (text: string): readonly string[] =>
+const valuesOfLines = (text: string): readonly string[] =>
   text
     .split('\n')
     .map((line) => (line.split(',', 1)[0] ?? '').trim())
@@ -83,7 +83,7 @@ export const loadScenario = async (value: unknown, directory: string): Promise<P
 };
 
 /** YAML, of which JSON is a part. */
-export const parseScenario = (text: string): Parsed<unknown> => {
+const parseScenario = (text: string): Parsed<unknown> => {
   const lines = new LineCounter();
   const [document, ...more] = parseDocuments(text, lines);
   if (!document || more.length > 0) return refused([{ path: '', expected: 'one document' }]);

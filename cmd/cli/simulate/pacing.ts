@@ -3,7 +3,7 @@
  * its callers); without one, so many callers that each ask again once they have their answer.
  */
 import { type Clock, sleep } from '../../../pkg/process/clock.ts';
-import { simulateLimits } from '../../../pkg/process/limits.ts';
+import { simulateLimits } from '../../../pkg/process/simulate-limits.ts';
 
 export interface Phase {
   /** Calls/s; undefined: without a schedule. */
@@ -28,7 +28,7 @@ export const phaseOf = ({ rate, concurrency, durationSeconds, count }: PhaseSpec
 });
 
 /** The phase's `n`-th arrival, from 0. @returns milliseconds from the phase's start; undefined after the last one */
-export const arrivalMs = ({ rate, durationMs, count }: Phase, n: number): number | undefined => {
+const arrivalMs = ({ rate, durationMs, count }: Phase, n: number): number | undefined => {
   if (rate === undefined || n >= count) return undefined;
   const at = (n * 1_000) / rate;
   return at < durationMs ? at : undefined;

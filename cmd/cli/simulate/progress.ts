@@ -1,5 +1,5 @@
 /** What a run says while it goes on: one line that is written over on a terminal, a line now and then elsewhere. */
-import { simulateLimits } from '../../../pkg/process/limits.ts';
+import { simulateLimits } from '../../../pkg/process/simulate-limits.ts';
 import type { Tally } from './tally.ts';
 
 interface Load {

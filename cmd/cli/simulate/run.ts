@@ -2,13 +2,13 @@
  * Runs a scenario's phases one after the other against the places and the queue of one business unit.
  */
 import type { Clock } from '../../../pkg/process/clock.ts';
-import { simulateLimits } from '../../../pkg/process/limits.ts';
+import { simulateLimits } from '../../../pkg/process/simulate-limits.ts';
 import type { Call } from './call-maker.ts';
 import { createCallerQueue } from './caller-queue.ts';
 import { type Phase, pacePhase } from './pacing.ts';
 import { countCall, type Tally } from './tally.ts';
 
-interface RunOptions {
+export interface RunOptions {
   readonly clock: Clock;
   readonly phases: readonly Phase[];
   readonly queueMax: number;

@@ -5,7 +5,8 @@
  */
 import type * as t from 'io-ts';
 import type { Problem } from '../../../pkg/errors/problem.ts';
-import { requestLimits, simulateLimits } from '../../../pkg/process/limits.ts';
+import { requestLimits } from '../../../pkg/process/limits.ts';
+import { simulateLimits } from '../../../pkg/process/simulate-limits.ts';
 import { type Codec, ruled, scalar } from '../../../pkg/tenant/codec.ts';
 import { closed, defaulted, list, record } from '../../../pkg/tenant/codec-containers.ts';
 import { flag, oneOf, text, whole } from '../../../pkg/tenant/codec-scalars.ts';

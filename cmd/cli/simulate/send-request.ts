@@ -24,7 +24,7 @@ interface SenderOptions {
 }
 
 /** Source: NICE's documentation of the Studio REST API action. */
-export const studioHeaders = {
+const studioHeaders = {
   accept: 'application/json',
   'content-type': 'application/x-www-form-urlencoded',
 } as const;

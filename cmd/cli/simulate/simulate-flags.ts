@@ -1,5 +1,6 @@
 /** The flags of `simulate`, and the scenario that they make without a file. */
-import { requestLimits, simulateLimits } from '../../../pkg/process/limits.ts';
+import { requestLimits } from '../../../pkg/process/limits.ts';
+import { simulateLimits } from '../../../pkg/process/simulate-limits.ts';
 import { type Flags, required, UsageError, type Values } from '../flag.ts';
 import { jsonObject } from '../json-object.ts';
 import { signerFlags } from '../signer.ts';

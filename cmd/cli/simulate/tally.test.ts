@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { simulateLimits } from '../../../pkg/process/limits.ts';
+import { simulateLimits } from '../../../pkg/process/simulate-limits.ts';
 import { figuresOf } from './figures.ts';
 import type { Answer } from './outcome.ts';
 import { progressText } from './progress.ts';

@@ -3,7 +3,7 @@
  *
  * A *call* is what the script waits for; it takes one *request*, and another one for each repeat.
  */
-import { simulateLimits } from '../../../pkg/process/limits.ts';
+import { simulateLimits } from '../../../pkg/process/simulate-limits.ts';
 import { createLatency } from './latency.ts';
 import { isTrouble, type Outcome, type Trouble, type Verdict } from './outcome.ts';
 

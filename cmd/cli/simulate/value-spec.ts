@@ -4,7 +4,8 @@
  * Says nothing about what actions take: a scenario may ask for what is refused, and expect that.
  */
 import * as t from 'io-ts';
-import { requestLimits, simulateLimits } from '../../../pkg/process/limits.ts';
+import { requestLimits } from '../../../pkg/process/limits.ts';
+import { simulateLimits } from '../../../pkg/process/simulate-limits.ts';
 import { type Codec, codec, mapped, ruled, scalar } from '../../../pkg/tenant/codec.ts';
 import { closed, defaulted, list } from '../../../pkg/tenant/codec-containers.ts';
 import { oneOf, text, whole } from '../../../pkg/tenant/codec-scalars.ts';
