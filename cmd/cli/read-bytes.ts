@@ -1,7 +1,7 @@
 /** Bytes of the file that a flag names, or of standard input for `-`. */
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
-import { UsageError } from './command.ts';
+import { UsageError } from './flag.ts';
 
 /** @throws UsageError for a file that cannot be read */
 export const readBytes = async (file: string, flag: string): Promise<Buffer> => {

@@ -8,7 +8,7 @@ import { signatureSchemes } from '../../pkg/webhook/schemes.ts';
 import type { SchemeOptions, Verification } from '../../pkg/webhook/signature.ts';
 import { signedRequest } from '../../test/services/signed-request.ts';
 import { anySecret, createSigningFiles } from '../../test/services/signing-files.ts';
-import { UsageError } from './command.ts';
+import { UsageError } from './flag.ts';
 import { sign } from './sign.ts';
 import { loadSigner, type SignerFlags } from './signer.ts';
 

@@ -10,34 +10,68 @@ import { type WebhookScheme, type WebhookSettings, webhookFields } from '../../p
 import { createMessageId, isMessageId } from '../../pkg/webhook/message-id.ts';
 import { signatureSchemes } from '../../pkg/webhook/schemes.ts';
 import type { SignatureScheme } from '../../pkg/webhook/signature.ts';
-import { UsageError } from './command.ts';
+import { type Flags, UsageError } from './flag.ts';
 import { readBytes } from './read-bytes.ts';
+
+const group = 'Who signs';
 
 /** Flags that say who signs, shared by the commands that sign. */
 export const signerFlags = {
-  manifests: { type: 'string', short: 'f' },
-  tenant: { type: 'string', short: 't' },
-  'secret-file': { type: 'string' },
-  scheme: { type: 'string' },
-  header: { type: 'string' },
-  encoding: { type: 'string' },
-  'message-id': { type: 'string' },
-} as const;
+  manifests: {
+    type: 'string',
+    short: 'f',
+    group,
+    value: 'FILE',
+    file: true,
+    help: 'take key, scheme and header of --tenant from DataActionConfig and Secret manifests',
+  },
+  tenant: { type: 'string', short: 't', group, value: 'ID', help: 'tenant id' },
+  'secret-file': {
+    type: 'string',
+    group,
+    value: 'FILE',
+    file: true,
+    help: 'or: the secret as the bytes of this file (a final newline is part of them)',
+  },
+  scheme: {
+    type: 'string',
+    group,
+    value: 'NAME',
+    words: Object.keys(signatureSchemes),
+    help: 'with --secret-file, HmacBody when left out',
+  },
+  header: {
+    type: 'string',
+    group,
+    value: 'NAME',
+    help: 'with --secret-file, HmacBody and HmacTimestampBody, X-CXone-Signature when left out',
+  },
+  encoding: {
+    type: 'string',
+    group,
+    value: 'NAME',
+    words: ['Hex', 'Base64'],
+    help: 'with --secret-file, HmacBody and HmacTimestampBody, Hex when left out',
+  },
+} as const satisfies Flags;
 
-export const signerHelp = `Who signs:
-  -f, --manifests FILE    take key, scheme and header of --tenant from DataActionConfig and Secret manifests
-  -t, --tenant ID         tenant id
-      --secret-file FILE  or: the secret as the bytes of this file (a final newline is part of them)
-      --scheme NAME       with --secret-file; ${Object.keys(signatureSchemes).join(', ')};
-                          default HmacBody
-      --header NAME       with --secret-file, HmacBody and HmacTimestampBody; default X-CXone-Signature
-      --encoding NAME     with --secret-file, HmacBody and HmacTimestampBody; Hex (default) or Base64
-      --message-id ID     StandardWebhooks and CxoneExpert; the same in every repeat; made up where left out`;
+/** For the commands that sign one message. */
+export const messageFlags = {
+  'message-id': {
+    type: 'string',
+    group,
+    value: 'ID',
+    help: 'StandardWebhooks and CxoneExpert: the same in every repeat, made up when left out',
+  },
+} as const satisfies Flags;
 
-export type SignerFlags = { readonly [F in keyof typeof signerFlags]?: string | undefined };
+export type SignerFlags = {
+  readonly [F in keyof typeof signerFlags | keyof typeof messageFlags]?: string | undefined;
+};
 
-/** @returns the headers a caller sends with `body`; `now` in Unix seconds */
-export type Signer = (body: Uint8Array, now: number) => Readonly<Record<string, string>>;
+/** @param now  Unix seconds     @param messageId  of the schemes that have one; left out: the flag's, or made up
+ * @returns the headers a caller sends with `body` */
+export type Signer = (body: Uint8Array, now: number, messageId?: string) => Readonly<Record<string, string>>;
 
 type Choice = 'header' | 'encoding' | 'message-id';
 
@@ -65,12 +99,14 @@ const createSigner = ({ settings, secret, secretFlag }: Signing, flags: SignerFl
     if (flags[choice] === undefined || choicesOf[settings.scheme].includes(choice)) continue;
     throw new UsageError(`--${choice}: scheme ${settings.scheme} leaves no choice of it`);
   }
-  const messageId = flags['message-id'] ?? createMessageId();
-  if (!isMessageId(messageId)) throw new UsageError('--message-id: expected 1 to 255 visible ASCII characters');
+  const given = flags['message-id'];
+  if (given !== undefined && !isMessageId(given))
+    throw new UsageError('--message-id: expected 1 to 255 visible ASCII characters');
   const scheme: SignatureScheme = signatureSchemes[settings.scheme];
   const key = scheme.parseKey(secret, secretFlag);
   if (!key.ok) throw refusal(key.problems);
-  return (body, now) => scheme.sign({ ...settings, messageId }, key.value, body, now);
+  return (body, now, messageId = given ?? createMessageId()) =>
+    scheme.sign({ ...settings, messageId }, key.value, body, now);
 };
 
 const fromManifests = async (file: string, tenantId: string): Promise<Signing> => {

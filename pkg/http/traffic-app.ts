@@ -29,13 +29,13 @@ interface TrafficOptions {
 const hasHost = ({ headers, httpVersion }: IncomingMessage): boolean =>
   headers.host !== undefined || httpVersion !== '1.1';
 
-/** Koa's parser throws at a request target such as `http://[`. */
+/** Leaves Koa a path alone: at an absolute target such as `http://[` its parser throws, and at `http://:x` Node prints a warning. */
 const hasReadablePath = (ctx: Koa.Context): boolean => {
-  try {
-    return ctx.path !== '';
-  } catch {
-    return false;
-  }
+  if (ctx.url.startsWith('/')) return true;
+  if (!URL.canParse(ctx.url)) return false;
+  const { pathname, search } = new URL(ctx.url);
+  ctx.url = pathname + search;
+  return pathname.startsWith('/');
 };
 
 export const createTrafficApp = ({ dataAction, onRefused, closing }: TrafficOptions): Koa => {

@@ -18,10 +18,18 @@ const handler = await startHandler({ DATABASE_URL: database.url, LOG_LEVEL: 'war
 ]);
 await handler.ready();
 
+/** All that was written but for what an X-Timeout-Ms of next to nothing brings about. */
+const unexpected = (): string =>
+  handler
+    .output()
+    .split('\n')
+    .filter((line) => !line.includes('"code":"deadline_exceeded"'))
+    .join('\n');
+
 const check = async <T>(arbitrary: fc.Arbitrary<T>, property: (value: T) => Promise<void>, numRuns = 400) => {
   await fc.assert(fc.asyncProperty(arbitrary, property), { numRuns, interruptAfterTimeLimit: 5_000 });
   assert.is((await handler.ask('acme', { customer_ids: [customerId(1)] })).status, 200, 'answered as ever');
-  assert.is(handler.output(), '', 'nothing that anyone would have to look into');
+  assert.is(unexpected(), '', 'nothing that anyone would have to look into');
 };
 
 const tokenCharacters = [..."!#$%&'*+-.^_`|~09azAZ"];

@@ -1,0 +1,13 @@
+/** The commands of the CLI, in the order they are listed in. */
+import type { Command } from './command.ts';
+import { createCompletion } from './completion/completion.ts';
+import { send } from './send.ts';
+import { sign } from './sign.ts';
+import { simulate } from './simulate/simulate.ts';
+
+export const commands: Readonly<Record<string, Command>> = {
+  sign,
+  send,
+  simulate,
+  completion: createCompletion(() => commands),
+};
