@@ -26,6 +26,7 @@ import { createDeadline } from '../../pkg/resilience/deadline.ts';
 import type { Logger } from '../../pkg/telemetry/logger.ts';
 import { createMetrics } from '../../pkg/telemetry/metrics.ts';
 import { encodeReport } from '../../pkg/tenant/report.ts';
+import { createCxone } from './cxone.ts';
 import { createEarlyNotifications } from './early-notifications.ts';
 import { createObserver } from './observe.ts';
 import { createRedis } from './redis.ts';
@@ -84,10 +85,12 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
     clock,
     hooks: { onBatch: observer.batchRun, onQuery: observer.queryEnded },
   });
+  const cxone = createCxone(settings, { clock, observer, sharedBucket: redis?.bucket });
+  const services = { cache, reader, auditLog, clock, cxone: { auditLog, clientFor: cxone.clientFor } };
   const registry: Registry = createRegistry({
     dir: settings.BUNDLE_DIR,
     clock,
-    compile: (tenant) => compileTenant(tenant, { cache, reader, auditLog, clock }),
+    compile: (tenant) => compileTenant(tenant, services),
     checkStatement: (statement) => {
       const deadline = createDeadline(clock, statementTimeoutMs);
       return checkLookup(database, statement, deadline).finally(() => deadline.close());
@@ -98,8 +101,12 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
       onLive: (tenantId, after, before) => {
         const replaced = replacedLookups(before?.compiled.lookups ?? [], after?.compiled.lookups ?? []);
         for (const action of replaced) cache.invalidate({ tenantId, action });
+        cxone.onLive(tenantId, after?.compiled);
       },
-      onRemoved: observer.tenantRemoved,
+      onRemoved: (tenantId) => {
+        cxone.onRemoved(tenantId);
+        observer.tenantRemoved(tenantId);
+      },
       onError: observer.bug,
     },
   });
@@ -175,7 +182,7 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
 
   /** Nothing is in flight any more: whoever does not let go soon is left behind. */
   const closeDependencies = async (): Promise<void> => {
-    const closing = Promise.all([registry.stop(), listener.stop(), database.stop(), redis?.stop()]);
+    const closing = Promise.all([registry.stop(), listener.stop(), database.stop(), redis?.stop(), cxone.stop()]);
     await Promise.race([closing, sleep(clock, processLimits.drainSocketMarginMs)]);
   };
 
