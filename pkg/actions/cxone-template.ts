@@ -2,7 +2,7 @@
  * A declared call with `{name}` in it, compiled once: from inputs to the path, the query and the body that are sent.
  *
  * Path     each value is percent-encoded, and can neither add a segment nor change the path: see `pathProblems`
- * Query    encoded likewise; a list's elements have commas between them
+ * Query    the whole value is encoded, declared text included; a list's elements have commas between them
  * Body     JSON: a text that is exactly `{name}` becomes the input with its type, `{name}` within a longer one its text
  *
  * A parameter, field or element that names an input which is not there is left out.
@@ -40,6 +40,8 @@ const textOf = (value: Exclude<InputValue, undefined>): string =>
 
 const inputOf = (input: ActionInput, name: string): InputValue =>
   Object.hasOwn(input, name) ? input[name] : undefined;
+
+const asItIs = (text: string): string => text;
 
 const compileText = (template: string, encode: (text: string) => string): Fill => {
   const parts = partsOf(template);
@@ -87,7 +89,7 @@ const compileJsonText = (template: string): Fill => {
       return value === undefined ? undefined : encodeValue(value);
     };
   }
-  const fill = compileText(template, (text) => text);
+  const fill = compileText(template, asItIs);
   return (input) => {
     const filled = fill(input);
     return filled === undefined ? undefined : JSON.stringify(filled);
@@ -120,7 +122,7 @@ export const compileCall = ({ path, query, body }: CxoneActionSpec): CallTemplat
     .map((template) => ({ names: namesIn(template), fill: compileText(template, encodeURIComponent) }))
     .filter(({ names }) => names.length > 0);
   const parameters = Object.entries(query).map(
-    ([name, template]) => [encodeURIComponent(name), compileText(template, encodeURIComponent)] as const,
+    ([name, template]) => [encodeURIComponent(name), compileText(template, asItIs)] as const,
   );
   const fillBody = body === undefined ? undefined : compileJson(body);
 
@@ -133,7 +135,7 @@ export const compileCall = ({ path, query, body }: CxoneActionSpec): CallTemplat
     path: (input) => {
       const given = parameters.flatMap(([name, fill]) => {
         const value = fill(input);
-        return value === undefined ? [] : [`${name}=${value}`];
+        return value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`];
       });
       return `${fillPath(input) ?? ''}${given.length > 0 ? `?${given.join('&')}` : ''}`;
     },
