@@ -77,10 +77,10 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
     allowH2: false,
   });
 
-  /** Reads it to its end, so that the connection can be used again; what it says is nobody's business. */
-  const discard = (body: Dispatcher.ResponseData['body'], limit: number): void => {
+  /** Reads it to its end, so that the connection can be used again; what it says is nobody's business. Never rejects. */
+  const discard = (body: Dispatcher.ResponseData['body'], limit: number): Promise<void> => {
     const cancel = clock.after(cxoneLimits.discardMs, () => body.destroy());
-    void body
+    return body
       .dump({ limit })
       .catch(() => {})
       .finally(cancel);
@@ -91,7 +91,7 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
     const response = await agent.request({ origin, path, method, headers, body, signal });
     const { statusCode: status } = response;
     if (status < 200 || status > 299) {
-      discard(response.body, bytesMax);
+      await discard(response.body, bytesMax);
       const retryAfterMs = parseRetryAfter(single(response.headers, 'retry-after'), clock.wall());
       throw new ExchangeError('status', { status, retryAfterMs });
     }
@@ -101,14 +101,16 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
 
   return {
     send: async (request, deadline) => {
+      if (deadline.expired()) throw new ExchangeError('timeout');
       const startedAt = clock.now();
       const abort = new AbortController();
       const stopWatching = deadline.onExpire((error) => abort.abort(error));
       try {
         return await exchange(request, abort.signal);
       } catch (error) {
+        if (error instanceof ExchangeError) throw error;
         if (abort.signal.aborted) throw new ExchangeError('timeout', { waitedMs: clock.now() - startedAt });
-        throw error instanceof ExchangeError ? error : new ExchangeError('network', { cause: error });
+        throw new ExchangeError('network', { cause: error });
       } finally {
         stopWatching();
       }

@@ -18,8 +18,9 @@ export interface FakeAnswer {
 
 /** What happens to one request in place of the fake's own answer.
  * `answer`: as told; `pass`: the fake's own; `hold`: nothing until `release`, then the fake's own is lost to its caller;
- * `reset`: the connection breaks; `drip`: headers and the first bytes, and then no more. */
-export type Behaviour = FakeAnswer | 'pass' | 'hold' | 'reset' | 'drip';
+ * `reset`: the connection breaks; `drip` and `dripError`: headers (200, 500) and the first bytes,
+ * and then no more. */
+export type Behaviour = FakeAnswer | 'pass' | 'hold' | 'reset' | 'drip' | 'dripError';
 
 type Kind = FakeRequest['kind'];
 
@@ -54,6 +55,10 @@ export interface TestCxoneOptions {
   readonly tokenPrefix?: string;
 }
 
+const drip = (status: number, response: ServerResponse): void => {
+  response.writeHead(status, { 'Content-Type': 'application/json' }).write('{"a":');
+};
+
 /** As CXone's own: `=` at the end of a key. */
 export const fakeCredentials: FakeCredentials = {
   clientId: 'a-client@cxone',
@@ -80,10 +85,11 @@ export const startFakeCxone = async (options: TestCxoneOptions = {}): Promise<Te
     });
   };
 
-  const behave = (behaviour: FakeAnswer | 'hold' | 'reset' | 'drip', response: ServerResponse): void => {
+  const behave = (behaviour: Exclude<Behaviour, 'pass'>, response: ServerResponse): void => {
     if (behaviour === 'hold') hold(response);
     else if (behaviour === 'reset') response.socket?.destroy();
-    else if (behaviour === 'drip') response.writeHead(200, { 'Content-Type': 'application/json' }).write('{"a":');
+    else if (behaviour === 'drip') drip(200, response);
+    else if (behaviour === 'dripError') drip(500, response);
     else {
       const { status, headers = { 'Content-Type': 'application/json' }, body = '{}' } = behaviour;
       response.writeHead(status, headers).end(body);
