@@ -41,7 +41,7 @@ local now = time[1] * 1000000 + time[2]
 local interval = 1000000 / tonumber(ARGV[1])
 local full = now - tonumber(ARGV[2]) * interval
 local stored = redis.pcall('GET', KEYS[1])
-local emptyAt = type(stored) == 'string' and tonumber(stored) or full
+local emptyAt = type(stored) == 'string' and string.match(stored, '^%d+$') and tonumber(stored) or full
 emptyAt = math.min(math.max(emptyAt, full), now)
 local granted = math.min(math.floor((now - emptyAt) / interval + 0.000001), tonumber(ARGV[3]))
 emptyAt = emptyAt + granted * interval
