@@ -45,7 +45,7 @@ export interface FakeCxone {
 const discoveryPaths = { openid: '/.well-known/openid-configuration', api: '/.well-known/cxone-configuration' };
 const tokenPaths = { form: '/auth/token', json: '/oauth2/token' };
 
-export const answerJson = (response: ServerResponse, status: number, value: unknown): void => {
+const answerJson = (response: ServerResponse, status: number, value: unknown): void => {
   response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(value));
 };
 

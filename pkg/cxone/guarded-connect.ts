@@ -22,7 +22,7 @@ export interface ConnectOptions {
 }
 
 /** Refuses what it resolves to if any of it may not be called. */
-export const guardLookup =
+const guardLookup =
   (lookup: LookupFunction, isAllowed: (address: string) => boolean): LookupFunction =>
   (hostname, options, callback) =>
     lookup(hostname, options, (error, address, family) => {

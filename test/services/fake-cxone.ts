@@ -60,7 +60,7 @@ const drip = (status: number, response: ServerResponse): void => {
 };
 
 /** As CXone's own: `=` at the end of a key. */
-export const fakeCredentials: FakeCredentials = {
+const fakeCredentials: FakeCredentials = {
   clientId: 'a-client@cxone',
   clientSecret: 'a client secret: with a colon',
   accessKeyId: 'AN+ACCESS/KEY====',
