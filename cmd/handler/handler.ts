@@ -28,6 +28,7 @@ import { createDeadline } from '../../pkg/resilience/deadline.ts';
 import type { Logger } from '../../pkg/telemetry/logger.ts';
 import { createMetrics } from '../../pkg/telemetry/metrics.ts';
 import { encodeReport } from '../../pkg/tenant/report.ts';
+import { createCxone } from './cxone.ts';
 import { createEarlyNotifications } from './early-notifications.ts';
 import { createObserver } from './observe.ts';
 import { createRedis } from './redis.ts';
@@ -89,7 +90,17 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
     random: Math.random,
     hooks: { onFailure: observer.cleaningFailed },
   });
-  const services = { database, cache, reader, auditLog, clock, timer, hooks: { onRollback: observer.rolledBack } };
+  const cxone = createCxone(settings, { clock, observer, sharedBucket: redis?.bucket });
+  const services = {
+    database,
+    cache,
+    reader,
+    auditLog,
+    clock,
+    timer,
+    hooks: { onRollback: observer.rolledBack },
+    cxone: { auditLog, clientFor: cxone.clientFor },
+  };
   const registry: Registry = createRegistry({
     dir: settings.BUNDLE_DIR,
     clock,
@@ -104,8 +115,12 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
       onLive: (tenantId, after, before) => {
         const replaced = replacedLookups(before?.compiled.lookups ?? [], after?.compiled.lookups ?? []);
         for (const action of replaced) cache.invalidate({ tenantId, action });
+        cxone.onLive(tenantId, after?.compiled);
       },
-      onRemoved: observer.tenantRemoved,
+      onRemoved: (tenantId) => {
+        cxone.onRemoved(tenantId);
+        observer.tenantRemoved(tenantId);
+      },
       onError: observer.bug,
     },
   });
@@ -181,7 +196,8 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
 
   /** Nothing is in flight any more: whoever does not let go soon is left behind. */
   const closeDependencies = async (): Promise<void> => {
-    const closing = Promise.all([registry.stop(), listener.stop(), cleaner.stop(), database.stop(), redis?.stop()]);
+    const parts = [registry, listener, cleaner, database, cxone, ...(redis ? [redis] : [])];
+    const closing = Promise.all(parts.map((part) => part.stop()));
     await Promise.race([closing, sleep(clock, processLimits.drainSocketMarginMs)]);
   };
 

@@ -24,11 +24,12 @@ if (!settings.ok) {
   process.exit(usageError);
 }
 
-const unreadable = [settings.value.DATABASE_CA_FILE, settings.value.REDIS_CA_FILE].filter(
+const { DATABASE_CA_FILE, REDIS_CA_FILE, CXONE_CA_FILE } = settings.value;
+const unreadable = [DATABASE_CA_FILE, REDIS_CA_FILE, CXONE_CA_FILE].filter(
   (file) => file !== undefined && !isReadable(file),
 );
 if (unreadable.length > 0) {
-  process.stderr.write('DATABASE_CA_FILE, REDIS_CA_FILE: expected files that can be read\n');
+  process.stderr.write('DATABASE_CA_FILE, REDIS_CA_FILE, CXONE_CA_FILE: expected files that can be read\n');
   process.exit(usageError);
 }
 

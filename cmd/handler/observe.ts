@@ -1,6 +1,7 @@
 /**
  * Where everything that happens becomes a metric or a log line. The parts know neither; this knows no part's inside.
  */
+import type { AppError } from '../../pkg/errors/app-error.ts';
 import type { RequestSummary } from '../../pkg/http/data-action.ts';
 import type { RefusedSummary } from '../../pkg/http/traffic-app.ts';
 import type { Reload } from '../../pkg/registry/registry.ts';
@@ -77,6 +78,17 @@ export const createObserver = (metrics: Metrics, logger: Logger) => {
       if (policy !== 'allkeys-lru') {
         logger.warn({ policy: policy ?? 'unknown' }, 'redis should run maxmemory-policy allkeys-lru');
       }
+    },
+    cxoneExchange: (status: string): void => metrics.count('downstream_requests_total', { status }),
+    cxoneBreaker: (tenantId: string | undefined, state: BreakerState, worst: BreakerState): void => {
+      metrics.set('breaker_state', { dependency: 'cxone' }, breakerValues[worst]);
+      if (tenantId !== undefined) logger.warn({ dependency: 'cxone', tenantId, state }, 'breaker changed');
+    },
+    cxoneTokenRefreshed: (tenantId: string, error: AppError | undefined): void => {
+      const result = error && (error.code === 'cxone_unavailable' ? 'unavailable' : 'refused');
+      metrics.count('token_refresh_total', { result: result ?? 'success' });
+      if (error) logger.warn({ tenantId, error }, 'cxone token not refreshed');
+      else logger.debug({ tenantId }, 'cxone token refreshed');
     },
     databaseReady: (): void => logger.info('database reached'),
     databaseUnavailable: (error: unknown): void => logger.warn({ error }, 'database cannot be reached'),

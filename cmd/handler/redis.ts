@@ -2,16 +2,19 @@
  * Redis for the handler: connection, breaker and tier, or nothing at all where no REDIS_URL is set.
  */
 import { readFileSync } from 'node:fs';
+import { createRedisBucket } from '../../pkg/cache/redis-bucket.ts';
 import { createRedisConnection } from '../../pkg/cache/redis-connection.ts';
 import { createRedisTier, type RedisTier } from '../../pkg/cache/redis-tier.ts';
 import type { Clock } from '../../pkg/process/clock.ts';
 import { redisLimits } from '../../pkg/process/limits.ts';
 import type { HandlerSettings } from '../../pkg/process/settings.ts';
 import { createBreaker } from '../../pkg/resilience/breaker.ts';
+import type { SharedBucket } from '../../pkg/resilience/shared-rate.ts';
 import type { Observer } from './observe.ts';
 
 export interface RedisParts {
   readonly tier: RedisTier;
+  readonly bucket: SharedBucket;
   start(): Promise<void>;
   stop(): void;
 }
@@ -37,8 +40,11 @@ export const createRedis = (settings: HandlerSettings, clock: Clock, observer: O
     hooks: { onState: observer.breakerChanged },
   });
   observer.breakerAtFirst(breaker.state());
+  const { client } = connection;
+  const hooks = { onFault: observer.redisFault };
   return {
-    tier: createRedisTier({ client: connection.client, breaker, clock, hooks: { onFault: observer.redisFault } }),
+    tier: createRedisTier({ client, breaker, clock, hooks }),
+    bucket: createRedisBucket({ client, breaker, hooks }),
     start: connection.start,
     stop: () => {
       breaker.close();

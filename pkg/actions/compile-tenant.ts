@@ -1,14 +1,14 @@
 /**
  * One tenant's bundle entry to what serves its requests. Pure but for the services the actions will use.
- *
- * What this version does not run (kinds of action) is refused here with its path, like any other bad declaration.
  */
 import type { CachedLookup } from '../cache/two-tier.ts';
+import type { ApiClient } from '../cxone/api-client.ts';
 import { type Parsed, type Problem, parsed, refused } from '../errors/problem.ts';
 import type { CompiledStatement } from '../postgres/compiled-statement.ts';
 import type { LookupAction, TransactionAction } from '../tenant/action-spec.ts';
 import type { BundleTenant } from '../tenant/bundle.ts';
 import type { Action } from './action.ts';
+import { type CxoneServices, compileCxoneAction } from './cxone-call.ts';
 import { compileInvalidated } from './invalidated-lookups.ts';
 import { compileLookupAction, type LookupServices } from './lookup.ts';
 import { type ActionRequest, compileRequest } from './request.ts';
@@ -27,9 +27,13 @@ export interface CompiledTenant {
   readonly statements: readonly DeclaredStatement[];
   /** What invalidations have to know of its actions. */
   readonly lookups: readonly CachedLookup[];
+  /** What its calls go through, where it has any. */
+  readonly cxone?: ApiClient;
 }
 
-export type ActionServices = LookupServices & TransactionServices;
+export interface ActionServices extends LookupServices, TransactionServices {
+  readonly cxone: CxoneServices;
+}
 
 /** What one action adds to its tenant. */
 interface Compiled {
@@ -59,6 +63,7 @@ export const compileTenant = (tenant: BundleTenant, services: ActionServices): P
   const statements: DeclaredStatement[] = [];
   const lookups: CachedLookup[] = [];
   const problems: Problem[] = [];
+  let client: ApiClient | undefined;
   const add = (compiled: Compiled, path: string): void => {
     actions.set(compiled.action.name, compiled.action);
     for (const { path: place, statement } of compiled.statements)
@@ -75,9 +80,22 @@ export const compileTenant = (tenant: BundleTenant, services: ActionServices): P
         add(compileTransaction(spec, tenant, services), path);
         break;
       case 'cxone':
-        problems.push({ path: `${path}.${spec.kind}`, expected: 'another kind: this one is not run by this version' });
+        if (tenant.cxone) client ??= services.cxone.clientFor(tenant.tenantId, tenant.cxone);
+        if (client)
+          add(
+            {
+              action: compileCxoneAction(
+                spec,
+                { tenantId: tenant.tenantId, audit: tenant.audit, client },
+                services.cxone,
+              ),
+              statements: [],
+            },
+            path,
+          );
+        else problems.push({ path: 'spec.cxone', expected: 'required by an action of kind cxone' });
     }
   }
   if (problems.length > 0) return refused(problems);
-  return parsed({ decodeRequest: compileRequest(actions), statements, lookups });
+  return parsed({ decodeRequest: compileRequest(actions), statements, lookups, ...(client ? { cxone: client } : {}) });
 };

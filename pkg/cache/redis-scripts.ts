@@ -29,3 +29,22 @@ local floor = redis.pcall('GET', KEYS[1])
 if type(floor) ~= 'string' or (tonumber(floor) or 0) < tonumber(ARGV[1]) then
   redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 end`;
+
+/**
+ * KEYS: a token bucket. ARGV: tokens per second, tokens it holds, tokens wanted. Returns tokens granted and milliseconds
+ * until the next. The bucket is one number: when, in microseconds of Redis' clock, it would have been empty. A clock that
+ * went back starts it over, empty.
+ */
+export const takeTokensScript = `
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local interval = 1000000 / tonumber(ARGV[1])
+local full = now - tonumber(ARGV[2]) * interval
+local stored = redis.pcall('GET', KEYS[1])
+local emptyAt = type(stored) == 'string' and string.match(stored, '^%d+$') and tonumber(stored) or full
+emptyAt = math.min(math.max(emptyAt, full), now)
+local granted = math.min(math.floor((now - emptyAt) / interval + 0.000001), tonumber(ARGV[3]))
+emptyAt = emptyAt + granted * interval
+redis.call('SET', KEYS[1], string.format('%.0f', emptyAt), 'PX', math.ceil(tonumber(ARGV[2]) * interval / 1000) + 1000)
+local wait = granted < tonumber(ARGV[3]) and math.ceil((emptyAt + interval - now) / 1000) or 0
+return {granted, math.max(wait, 0)}`;

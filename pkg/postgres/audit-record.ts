@@ -11,7 +11,7 @@ export interface AuditRecord {
   readonly keys: readonly string[];
   readonly requestId: string;
   /** What answered: the slowest part that was needed. */
-  readonly source: 'memory' | 'redis' | 'database';
+  readonly source: 'memory' | 'redis' | 'database' | 'cxone';
   readonly outcome: 'answered' | 'rolled_back';
   /** The request's own context as JSON text. */
   readonly context: string;

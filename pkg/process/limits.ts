@@ -5,6 +5,8 @@
  * between them are checked by `limits.test.ts`, so that a change here cannot silently break another part.
  */
 
+export { cxoneLimits } from './cxone-limits.ts';
+
 /** Requests: the caller's side. Source of the caller's figures: NICE's documentation of the Studio REST API action. */
 export const requestLimits = {
   /** A batch of 500 UUIDs takes a third of it, the fullest context in ASCII half. Setting BODY_BYTES_MAX. */

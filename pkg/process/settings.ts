@@ -94,6 +94,18 @@ export const handlerSettings = {
     600_000,
     'Between probes while the breaker is open',
   ),
+  PODS_MAX: whole(
+    1,
+    1,
+    1_000,
+    "How many pods at most share `cxone.requestsPerSecond`: each one's part while Redis is away",
+  ),
+  CXONE_CA_FILE: text(undefined, 'PEM file of an authority to trust for CXone hosts, besides the public ones'),
+  CXONE_ALLOW_PRIVATE_ADDRESSES: oneOf(
+    ['false', 'true'],
+    'false',
+    "For tests: lets tenants' CXone hosts be loopback, link-local and private addresses",
+  ),
   MEMORY_CACHE_BYTES: whole(processLimits.memoryCacheBytes, 0, 8 * 2 ** 30, 'First cache tier'),
   BODY_BYTES_MAX: whole(requestLimits.bodyBytesMax, 1_024, 1_048_576, 'Body of a request'),
   BODY_TIMEOUT_MS: whole(
@@ -121,7 +133,7 @@ export const handlerSettings = {
 
 type SettingName = keyof typeof handlerSettings;
 type Value<S> = S extends Setting<infer T> ? T : never;
-const optional = ['DATABASE_LISTEN_URL', 'DATABASE_CA_FILE', 'REDIS_URL', 'REDIS_CA_FILE'] as const;
+const optional = ['DATABASE_LISTEN_URL', 'DATABASE_CA_FILE', 'REDIS_URL', 'REDIS_CA_FILE', 'CXONE_CA_FILE'] as const;
 type OptionalName = (typeof optional)[number];
 
 /** By the names of the environment's variables. */

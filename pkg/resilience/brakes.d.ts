@@ -13,6 +13,8 @@ declare module 'brakes' {
         readonly registerGlobal: boolean;
         readonly modifyError: boolean;
         readonly bucketNum: number;
+        /** False: the call counts neither as a success nor as a failure. */
+        readonly isFailure: (error: unknown) => boolean;
       },
     );
     /** Its arguments are the service's; a bluebird promise. */

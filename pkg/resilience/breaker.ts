@@ -7,7 +7,8 @@
  *
  * closed     at first, and after a probe that succeeded; left after `failures` failures in a row within `windowMs`
  * open       every call is refused; left for half-open when the interval has passed, or by probeNow
- * half-open  one probe is under way, calls are still refused; its success closes, its failure or time-out opens again
+ * half-open  one probe is under way, calls are still refused; its success closes, its failure or time-out opens again.
+ *            Where a dependency has nothing to probe, the next call is the probe: it is waited for, and let through alone
  */
 import Brakes from 'brakes';
 import BrakesTimeOutError from 'brakes/lib/TimeOutError.js';
@@ -23,8 +24,10 @@ interface BreakerOptions {
   readonly timeoutMs: number;
   readonly failures: number;
   readonly windowMs: number;
-  /** Resolves when the dependency is back. */
-  readonly probe: () => Promise<unknown>;
+  /** Resolves when the dependency is back; left out: a real call is let through in its place. */
+  readonly probe?: () => Promise<unknown>;
+  /** Whether an error of a call counts against the dependency; one that does not counts for nothing. Default: all do. */
+  readonly isFailure?: (error: unknown) => boolean;
   readonly probeIntervalMs: number;
   readonly hooks?: { onState?(state: BreakerState): void };
 }
@@ -34,6 +37,8 @@ export interface Breaker {
    * @throws  BreakerOpenError at once while not closed; TimeoutError after `timeoutMs` */
   run<T>(work: () => Promise<T>): Promise<T>;
   state(): BreakerState;
+  /** Until a call may be let through again; 0 where the next one is. */
+  retryAfterMs(): number;
   /** Does not wait for the interval. Only while open; nothing while a probe is under way. */
   probeNow(): void;
   /** No probe starts any more, and one under way changes nothing; the state stays. Safe twice. */
@@ -52,6 +57,7 @@ export const createBreaker = (options: BreakerOptions): Breaker => {
   const circuit = new ProbedCircuit(options);
   return {
     run: (work) => {
+      if (circuit.awaitsTrial()) return circuit.trial(work);
       if (circuit.isOpen()) return Promise.reject(new BreakerOpenError(`${options.name}: breaker open`));
       // A native promise: bluebird's loses the caller's AsyncLocalStorage.
       return new Promise((resolve, reject) => {
@@ -61,12 +67,15 @@ export const createBreaker = (options: BreakerOptions): Breaker => {
       });
     },
     state: () => circuit.state(),
+    retryAfterMs: () => circuit.retryAfterMs(),
     probeNow: () => circuit.probeNow(),
     close: () => circuit.stop(),
   };
 };
 
-const timedOut = ({ name, timeoutMs }: BreakerOptions, cause: Error): TimeoutError =>
+const everyError = (): boolean => true;
+
+const timedOut = ({ name, timeoutMs }: BreakerOptions, cause: unknown): TimeoutError =>
   new TimeoutError(`${name}: no answer within ${timeoutMs} ms`, { cause });
 
 class ProbedCircuit extends Brakes {
@@ -76,6 +85,10 @@ class ProbedCircuit extends Brakes {
   #cancelTimer: (() => void) | undefined;
   /** Of the probe under way. */
   #probeDeadline: Deadline | undefined;
+  /** Half-open, and the next call is the probe. */
+  #awaitsTrial = false;
+  #probeAt = 0;
+  #announced: BreakerState = 'closed';
   #stopped = false;
 
   constructor(options: BreakerOptions) {
@@ -87,6 +100,7 @@ class ProbedCircuit extends Brakes {
       registerGlobal: false,
       modifyError: false,
       bucketNum: 1,
+      isFailure: options.isFailure ?? everyError,
     });
     this.#options = options;
     this._stats.stopSnapshots();
@@ -95,13 +109,21 @@ class ProbedCircuit extends Brakes {
 
   state(): BreakerState {
     if (!this.isOpen()) return 'closed';
-    return this.#probeDeadline ? 'half-open' : 'open';
+    return this.#probeDeadline || this.#awaitsTrial ? 'half-open' : 'open';
+  }
+
+  awaitsTrial(): boolean {
+    return this.#awaitsTrial;
+  }
+
+  retryAfterMs(): number {
+    return this.state() === 'open' ? Math.max(0, this.#probeAt - this.#options.clock.now()) : 0;
   }
 
   probeNow(): void {
     if (this.state() !== 'open' || this.#stopped) return;
     this.#cancelTimer?.();
-    void this.#probe();
+    this.#halfOpen();
   }
 
   stop(): void {
@@ -137,37 +159,59 @@ class ProbedCircuit extends Brakes {
 
   #scheduleProbe(): void {
     if (this.#stopped) return;
-    this.#cancelTimer = this.#options.clock.after(this.#options.probeIntervalMs, () => void this.#probe());
+    const { clock, probeIntervalMs } = this.#options;
+    this.#probeAt = clock.now() + probeIntervalMs;
+    this.#cancelTimer = clock.after(probeIntervalMs, () => this.#halfOpen());
   }
 
-  async #probe(): Promise<void> {
+  #halfOpen(): void {
+    const { probe } = this.#options;
+    if (probe) {
+      this.#decideBy(probe, everyError).catch(() => {});
+      return;
+    }
+    this.#awaitsTrial = true;
+    this.#announce();
+  }
+
+  trial<T>(work: () => Promise<T>): Promise<T> {
+    this.#awaitsTrial = false;
+    return this.#decideBy(work, this.#options.isFailure ?? everyError);
+  }
+
+  /** What `work` settles to. Its success closes, its failure opens again; what is neither leaves it to the next call. */
+  async #decideBy<T>(work: () => Promise<T>, isFailure: (error: unknown) => boolean): Promise<T> {
     const deadline = createDeadline(this.#options.clock, this.#options.timeoutMs);
     this.#probeDeadline = deadline;
     this.#announce();
-    const succeeded = await this.#probeSucceeds(deadline);
-    if (this.#stopped) return;
-    this.#probeDeadline = undefined;
-    if (succeeded) {
-      this.#failedAt.length = 0;
-      this._close();
-    } else {
-      this.#scheduleProbe();
-    }
-    this.#announce();
-  }
-
-  async #probeSucceeds(deadline: Deadline): Promise<boolean> {
     try {
-      await deadline.race(this.#options.probe());
-      return true;
-    } catch {
-      return false;
+      const result = await deadline.race((async () => work())());
+      this.#decide('closed');
+      return result;
+    } catch (error) {
+      const failure = deadline.expired() ? timedOut(this.#options, error) : error;
+      this.#decide(deadline.expired() || isFailure(error) ? 'open' : 'half-open');
+      throw failure;
     } finally {
       deadline.close();
     }
   }
 
+  #decide(state: BreakerState): void {
+    if (this.#stopped) return;
+    this.#probeDeadline = undefined;
+    if (state === 'closed') {
+      this.#failedAt.length = 0;
+      this._close();
+    } else if (state === 'open') this.#scheduleProbe();
+    else this.#awaitsTrial = true;
+    this.#announce();
+  }
+
   #announce(): void {
-    this.#options.hooks?.onState?.(this.state());
+    const state = this.state();
+    if (state === this.#announced) return;
+    this.#announced = state;
+    this.#options.hooks?.onState?.(state);
   }
 }

@@ -35,7 +35,7 @@ export const metricTable = {
   breaker_state: {
     type: 'gauge',
     labels: ['dependency'],
-    help: '0 closed, 1 half-open, 2 open; dependency is redis or cxone.',
+    help: "0 closed, 1 half-open, 2 open; dependency is redis or cxone, which is the worst of all tenants'.",
   },
   pool_connections: {
     type: 'gauge',
@@ -79,6 +79,16 @@ export const metricTable = {
     labels: [],
     help: 'Audit rows of cached answers in one commit.',
     buckets: sizes,
+  },
+  downstream_requests_total: {
+    type: 'counter',
+    labels: ['status'],
+    help: 'Requests to CXone APIs; status is 2xx, 3xx, 4xx, 429, 5xx, error (no answer) or timeout.',
+  },
+  token_refresh_total: {
+    type: 'counter',
+    labels: ['result'],
+    help: 'Tokens asked for at CXone; result is success, refused or unavailable.',
   },
   config_revision_info: { type: 'gauge', labels: ['revision'], help: '1 for the configuration revision being served.' },
   config_last_reload_success: {
