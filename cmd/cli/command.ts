@@ -1,34 +1,29 @@
 /**
- * What a command of the CLI is, and how it reads its flags: wrong usage ends with 2 and names the flag.
+ * What a command of the CLI is: its description, from which its help and completion are made, and its work.
  */
-import { type ParseArgsConfig, parseArgs } from 'node:util';
+import type { Description } from './description.ts';
+import { type Flags, type Given, readFlags } from './flag.ts';
+import { helpText } from './help.ts';
 
-export interface Command {
-  /** One line for the list of commands. */
-  readonly summary: string;
-  /** With examples. */
-  readonly help: string;
-  /** @returns the exit code */
+export interface Command extends Description {
+  /** What `--help` prints. */
+  help(name: string): string;
+  /** Reads the flags and does nothing else. @throws UsageError */
+  check(args: readonly string[]): void;
+  /** @returns the exit code @throws UsageError */
   run(args: readonly string[]): Promise<number>;
 }
 
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
-type Flags = NonNullable<ParseArgsConfig['options']>;
-
-/** `parseArgs` without positional arguments.
- * @throws UsageError for an unknown flag, a missing value or anything that is not a flag */
-export const readFlags = <const F extends Flags>(args: readonly string[], options: F) => {
-  try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-};
-
-export const required = (value: string | undefined, flag: string): string => {
-  if (value === undefined || value === '') throw new UsageError(`--${flag} is required`);
-  return value;
+/** @param work  @returns the exit code */
+export const defineCommand = <const F extends Flags>(
+  description: Description & { readonly flags: F },
+  work: (given: Given<F>) => Promise<number>,
+): Command => {
+  const read = (args: readonly string[]) => readFlags<F>(description.flags, description.operand, args);
+  return {
+    ...description,
+    help: (name) => helpText(name, description),
+    check: (args) => void read(args),
+    run: (args) => work(read(args)),
+  };
 };

@@ -1,35 +1,44 @@
 /**
  * `cxone-actions`: what integration engineers use from their own machine. Dispatches to the commands, nothing else.
  */
-import { type Command, UsageError } from './command.ts';
-import { send } from './send.ts';
-import { sign } from './sign.ts';
+import { readFileSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
+import { commands } from './commands.ts';
+import { UsageError } from './flag.ts';
 
-const commands: Readonly<Record<string, Command>> = { sign, send };
 const usageError = 2;
 
 const overview = `Usage: cxone-actions COMMAND [flags]
 
 Commands:
 ${Object.entries(commands)
-  .map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`)
+  .map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`)
   .join('\n')}
 
-\`cxone-actions COMMAND --help\` tells more, with examples.
+\`cxone-actions COMMAND --help\` tells more, with examples. \`cxone-actions --version\` prints the version.
 `;
 
+const version = (): string => {
+  const file = findPackageJSON(import.meta.url);
+  const content: unknown = file === undefined ? {} : JSON.parse(readFileSync(file, 'utf8'));
+  return String(Object(content).version ?? 'unknown');
+};
+
+const say = (text: string): number => {
+  process.stdout.write(text);
+  return 0;
+};
+
 const run = async ([name, ...args]: readonly string[]): Promise<number> => {
-  const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    process.stdout.write(overview);
-    return name === undefined ? usageError : 0;
+  if (name === undefined) {
+    process.stderr.write(overview);
+    return usageError;
   }
-  if (!command) throw new UsageError(`there is no command ${JSON.stringify(name.slice(0, 64))}`);
-  if (args.includes('--help') || args.includes('-h')) {
-    process.stdout.write(command.help);
-    return 0;
-  }
-  return command.run(args);
+  if (['--help', '-h', 'help'].includes(name)) return say(overview);
+  if (name === '--version') return say(`${version()}\n`);
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) throw new UsageError('there is no command of this name; --help lists them');
+  return args.includes('--help') || args.includes('-h') ? say(command.help(name)) : command.run(args);
 };
 
 try {

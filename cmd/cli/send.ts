@@ -2,32 +2,16 @@
  * `cxone-actions send`: signs a data action and posts it, as a Studio script would.
  */
 import { request } from 'undici';
-import { type Command, readFlags, required, UsageError } from './command.ts';
+import { requestLimits } from '../../pkg/process/limits.ts';
+import { defineCommand } from './command.ts';
+import { endpoint } from './endpoint.ts';
+import { required } from './flag.ts';
+import { jsonObject } from './json-object.ts';
 import { readBytes } from './read-bytes.ts';
-import { loadSigner, signerFlags, signerHelp } from './signer.ts';
+import { loadSigner, signerFlags } from './signer.ts';
 
-const flagTypes = {
-  ...signerFlags,
-  url: { type: 'string' },
-  action: { type: 'string' },
-  input: { type: 'string' },
-  context: { type: 'string' },
-  body: { type: 'string' },
-  'timeout-ms': { type: 'string' },
-  include: { type: 'boolean', short: 'i' },
-} as const;
-
-const timeoutMsMax = 90_000;
-
-const jsonObject = (text: string, flag: string): object => {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  } catch {
-    // Falls through to the one message for all of it.
-  }
-  throw new UsageError(`--${flag}: expected a JSON object`);
-};
+/** The caller waits no longer. */
+const timeoutMsMax = requestLimits.timeoutHeaderMsMax;
 
 interface BodyFlags {
   readonly body?: string | undefined;
@@ -49,50 +33,40 @@ const bodyOf = async (flags: BodyFlags): Promise<Buffer> => {
   );
 };
 
-const timeoutOf = (text: string): number => {
-  const ms = Number(text);
-  if (!/^\d+$/.test(text) || ms < 1 || ms > timeoutMsMax) {
-    throw new UsageError(`--timeout-ms: expected a whole number from 1 to ${timeoutMsMax}`);
-  }
-  return ms;
-};
-
-const endpoint = (url: string): URL => {
-  if (!URL.canParse(url) || !/^https?:/.test(url)) throw new UsageError('--url: expected http://… or https://…');
-  const parsed = new URL(url);
-  if (parsed.pathname === '/') parsed.pathname = '/data-action';
-  return parsed;
-};
-
 const reasonOf = (error: unknown): string => {
   const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
   return typeof code === 'string' ? code : 'no answer';
 };
 
-export const send: Command = {
-  summary: 'sign a data action, post it and print the answer',
-  help: `Usage: cxone-actions send --url URL (--action NAME --input JSON | --body FILE) (--manifests FILE --tenant ID | --secret-file FILE)
-
-Prints the answer's body. Exit code 0 for status 200, 1 for any other or none.
-
-      --url URL           of the service; /data-action is added when it has no path
-      --action NAME       action to call
-      --input JSON        its input without tenant_id, which --tenant gives
-      --context JSON      context of the request
-      --body FILE         or: these bytes as they are, - for standard input
-      --timeout-ms N      give up after this long; default 90000, the caller's own bound
-  -i, --include           print status and headers too
-
-${signerHelp}
-
-Example:
-  cxone-actions send --url http://127.0.0.1:8080 -f deploy/examples/quickstart.yaml -t acme \\
-    --action process_customer_batch --input '{"customer_ids":["00000000-0000-4000-8000-000000000001"]}'
-`,
-  run: async (args) => {
-    const flags = readFlags(args, flagTypes);
+export const send = defineCommand(
+  {
+    summary: 'sign a data action, post it and print the answer',
+    usage: '--url URL (--action NAME --input JSON | --body FILE) (--manifests FILE --tenant ID | --secret-file FILE)',
+    about: "Prints the answer's body. Exit code 0 for status 200, 1 for any other or none.",
+    flags: {
+      url: { type: 'string', value: 'URL', help: 'of the service; /data-action is added when it has no path' },
+      action: { type: 'string', value: 'NAME', help: 'action to call' },
+      input: { type: 'string', value: 'JSON', help: 'its input without tenant_id, which --tenant gives' },
+      context: { type: 'string', value: 'JSON', help: 'context of the request' },
+      body: { type: 'string', value: 'FILE', file: true, help: 'or: these bytes as they are, - for standard input' },
+      'timeout-ms': {
+        type: 'string',
+        value: 'N',
+        whole: { min: 1, max: timeoutMsMax },
+        default: String(timeoutMsMax),
+        help: "give up after this long; no more than the caller's own bound",
+      },
+      include: { type: 'boolean', short: 'i', help: 'print status and headers too' },
+      ...signerFlags,
+    },
+    examples: [
+      `cxone-actions send --url http://127.0.0.1:8080 -f deploy/examples/quickstart.yaml -t acme \\
+    --action process_customer_batch --input '{"customer_ids":["00000000-0000-4000-8000-000000000001"]}'`,
+      'cxone-actions send --url https://actions.example --secret-file webhook.key --body request.json --include',
+    ],
+  },
+  async ({ flags }) => {
     const url = endpoint(required(flags.url, 'url'));
-    const timeoutMs = timeoutOf(flags['timeout-ms'] ?? String(timeoutMsMax));
     const signer = await loadSigner(flags);
     const body = await bodyOf(flags);
     try {
@@ -100,7 +74,7 @@ Example:
         method: 'POST',
         headers: { 'Content-Type': 'application/json', ...signer(body, Math.floor(Date.now() / 1_000)) },
         body,
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: AbortSignal.timeout(flags['timeout-ms']),
       });
       const text = await answer.body.text();
       if (flags.include) {
@@ -114,4 +88,4 @@ Example:
       return 1;
     }
   },
-};
+);

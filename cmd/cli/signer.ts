@@ -6,25 +6,44 @@ import { decide } from '../../pkg/controller/decide.ts';
 import { readManifests } from '../../pkg/controller/read-manifests.ts';
 import { isImplementedScheme, signatureSchemes } from '../../pkg/webhook/schemes.ts';
 import { type SchemeOptions, type SignatureScheme, signingKey } from '../../pkg/webhook/signature.ts';
-import { UsageError } from './command.ts';
+import { type Flags, UsageError } from './flag.ts';
+
+const group = 'Who signs';
 
 /** Flags that say who signs, shared by the commands that sign. */
 export const signerFlags = {
-  manifests: { type: 'string', short: 'f' },
-  tenant: { type: 'string', short: 't' },
-  'secret-file': { type: 'string' },
-  scheme: { type: 'string' },
-  header: { type: 'string' },
-  encoding: { type: 'string' },
-} as const;
-
-export const signerHelp = `Who signs:
-  -f, --manifests FILE    take key, scheme and header of --tenant from DataActionConfig and Secret manifests
-  -t, --tenant ID         tenant id
-      --secret-file FILE  or: the secret as the bytes of this file (a final newline is part of them)
-      --scheme NAME       with --secret-file; default HmacBody
-      --header NAME       with --secret-file; default X-CXone-Signature
-      --encoding NAME     with --secret-file; Hex (default) or Base64`;
+  manifests: {
+    type: 'string',
+    short: 'f',
+    group,
+    value: 'FILE',
+    file: true,
+    help: 'take key, scheme and header of --tenant from DataActionConfig and Secret manifests',
+  },
+  tenant: { type: 'string', short: 't', group, value: 'ID', help: 'tenant id' },
+  'secret-file': {
+    type: 'string',
+    group,
+    value: 'FILE',
+    file: true,
+    help: 'or: the secret as the bytes of this file (a final newline is part of them)',
+  },
+  scheme: {
+    type: 'string',
+    group,
+    value: 'NAME',
+    words: Object.keys(signatureSchemes),
+    help: 'with --secret-file, HmacBody when left out',
+  },
+  header: { type: 'string', group, value: 'NAME', help: 'with --secret-file, X-CXone-Signature when left out' },
+  encoding: {
+    type: 'string',
+    group,
+    value: 'NAME',
+    words: ['Hex', 'Base64'],
+    help: 'with --secret-file, Hex when left out',
+  },
+} as const satisfies Flags;
 
 export interface SignerFlags {
   readonly manifests?: string | undefined;

@@ -4,12 +4,13 @@
  * For `npm start` and `validate`. Plain YAML 1.2 only: no custom tags, no repeated keys, few aliases. Problems name
  * the line and never show what stands there.
  */
-import { type Document, isDocument, LineCounter, parseAllDocuments } from 'yaml';
+import { type Document, LineCounter } from 'yaml';
 import { type Parsed, type Problem, parsed, refused } from '../errors/problem.ts';
 import { manifestLimits, requestLimits } from '../process/limits.ts';
 import { outlineConfig } from '../tenant/data-action-config.ts';
 import { objectKey } from './candidate.ts';
 import type { Gathered } from './decide.ts';
+import { parseDocuments, plainValue } from './plain-yaml.ts';
 import { readSecret } from './read-secret.ts';
 import type { SecretContent } from './resolve-secrets.ts';
 
@@ -57,43 +58,6 @@ export const readManifests = (yaml: string, salt: string): Parsed<Gathered> => {
     readDocument(document);
   }
   return problems.length > 0 ? refused(problems.slice(0, requestLimits.problemsMax)) : parsed({ configs, secrets });
-};
-
-const parseDocuments = (yaml: string, lineCounter: LineCounter): readonly Document.Parsed[] => {
-  const documents = parseAllDocuments(yaml, {
-    version: '1.2',
-    schema: 'core',
-    resolveKnownTags: false,
-    stringKeys: true,
-    uniqueKeys: true,
-    prettyErrors: false,
-    logLevel: 'silent',
-    lineCounter,
-  });
-  return Array.isArray(documents) ? documents.filter((document) => isDocument(document)) : [];
-};
-
-/** The document's value if it is plain data. An unknown tag is a warning to the parser and an error here. */
-const plainValue = (document: Document.Parsed, lines: LineCounter): Parsed<unknown> => {
-  const found = [...document.errors, ...document.warnings].map(({ code, pos: [start] }) => ({
-    path: `line ${lines.linePos(start).line}`,
-    expected: expectedOf(code),
-  }));
-  if (found.length > 0) return refused(found);
-  try {
-    // An alias within its own anchor makes a circle, which JSON refuses.
-    const value: unknown = document.toJS({ maxAliasCount: manifestLimits.aliasesMax });
-    return parsed(value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
-  } catch {
-    return refused([
-      { path: `line ${lines.linePos(document.range[0]).line}`, expected: 'few aliases, each of an anchor before it' },
-    ]);
-  }
-};
-
-const expectedOf = (code: string): string => {
-  if (code === 'DUPLICATE_KEY') return 'a key that is not there already';
-  return code === 'TAG_RESOLVE_FAILED' ? 'no tag' : 'YAML';
 };
 
 const fieldOf = (value: unknown, field: string): unknown =>

@@ -1,0 +1,6 @@
+/** The commands of the CLI, in the order they are listed in. */
+import type { Command } from './command.ts';
+import { send } from './send.ts';
+import { sign } from './sign.ts';
+
+export const commands: Readonly<Record<string, Command>> = { sign, send };

@@ -1,0 +1,46 @@
+/**
+ * YAML from people's files as plain data: YAML 1.2 without custom tags, repeated keys or circles, with few aliases.
+ *
+ * Problems name the line and never show what stands there. Knows nothing of what the data means.
+ */
+import { type Document, isDocument, type LineCounter, parseAllDocuments } from 'yaml';
+import { type Parsed, parsed, refused } from '../errors/problem.ts';
+import { manifestLimits } from '../process/limits.ts';
+
+/** @param lineCounter  learns where the lines begin */
+export const parseDocuments = (yaml: string, lineCounter: LineCounter): readonly Document.Parsed[] => {
+  const documents = parseAllDocuments(yaml, {
+    version: '1.2',
+    schema: 'core',
+    resolveKnownTags: false,
+    stringKeys: true,
+    uniqueKeys: true,
+    prettyErrors: false,
+    logLevel: 'silent',
+    lineCounter,
+  });
+  return Array.isArray(documents) ? documents.filter((document) => isDocument(document)) : [];
+};
+
+/** The document's value if it is plain data. An unknown tag is a warning to the parser and an error here. */
+export const plainValue = (document: Document.Parsed, lines: LineCounter): Parsed<unknown> => {
+  const found = [...document.errors, ...document.warnings].map(({ code, pos: [start] }) => ({
+    path: `line ${lines.linePos(start).line}`,
+    expected: expectedOf(code),
+  }));
+  if (found.length > 0) return refused(found);
+  try {
+    // An alias within its own anchor makes a circle, which JSON refuses.
+    const value: unknown = document.toJS({ maxAliasCount: manifestLimits.aliasesMax });
+    return parsed(value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
+  } catch {
+    return refused([
+      { path: `line ${lines.linePos(document.range[0]).line}`, expected: 'few aliases, each of an anchor before it' },
+    ]);
+  }
+};
+
+const expectedOf = (code: string): string => {
+  if (code === 'DUPLICATE_KEY') return 'a key that is not there already';
+  return code === 'TAG_RESOLVE_FAILED' ? 'no tag' : 'YAML';
+};
