@@ -57,7 +57,7 @@ const compiled = (pattern: string): RE2JS | undefined => {
 
 test('a translation finds what the declared pattern finds', () => {
   let translated = 0;
-  fc.assert(
+  void fc.assert(
     fc.property(
       fc.array(piece, { minLength: 1, maxLength: 8 }).map((pieces) => pieces.join('')),
       fc.array(fc.array(letter, { maxLength: 6 }), { minLength: 1, maxLength: 10 }),
