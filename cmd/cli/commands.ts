@@ -1,6 +1,8 @@
 /** The commands of the CLI, in the order they are listed in. */
 import type { Command } from './command.ts';
+import { openapi } from './openapi.ts';
 import { send } from './send.ts';
 import { sign } from './sign.ts';
+import { validate } from './validate/validate.ts';
 
-export const commands: Readonly<Record<string, Command>> = { sign, send };
+export const commands: Readonly<Record<string, Command>> = { sign, send, validate, openapi };
