@@ -6,6 +6,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Command } from '../command.ts';
+import { UsageError } from '../flag.ts';
+import { openapi } from '../openapi.ts';
+import { validate } from './validate.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'validate-'));
@@ -103,24 +107,32 @@ test('--github: annotations, with what its syntax needs escaped', () => {
   );
 });
 
-test('2: wrong usage, a file that is not there, a database that cannot be asked; never with its password', () => {
-  const database = ['--database', 'postgres://someone:s3cr3t@127.0.0.1:1/none'];
+test('2: a file that is not there, a database that cannot be asked; never with its password', () => {
   for (const args of [
-    ['validate'],
     ['validate', '-f', 'absent.yaml'],
-    ['validate', '-f', example, '--json', '--github'],
-    ['validate', '-f', example, '--database', 'mysql://someone:s3cr3t@127.0.0.1'],
-    ['validate', '-f', example, ...database],
-    ['openapi', '-f', 'absent.yaml'],
-    ['openapi', '-f', broken],
-    ['openapi', '-f', example],
-    ['openapi', '-f', example, '-t', 'nobody'],
-    ['openapi', '-f', example, '-t', 'acme', '--server', 'here'],
+    ['validate', '-f', example, '--database', 'postgres://someone:s3cr3t@127.0.0.1:1/none'],
   ]) {
     const { status, stdout, stderr } = run(args);
     assert.equal([status, stdout], [2, ''], args.join(' '));
     assert.match(stderr, /^cxone-actions: .+\n$/);
     assert.not.match(stderr, 's3cr3t');
+  }
+});
+
+test('wrong usage names the flag and never what was given', async () => {
+  const cases: readonly (readonly [Command, readonly string[], RegExp])[] = [
+    [validate, [], /^-f FILE is required$/],
+    [validate, ['-f', example, '--json', '--github'], /^--json and --github/],
+    [validate, ['-f', example, '--database', 'mysql://someone:s3cr3t@127.0.0.1'], /^--database: expected postgres/],
+    [openapi, ['-t', 'acme'], /^--manifests is required$/],
+    [openapi, ['-f', example], /^--tenant is required/],
+    [openapi, ['-f', example, '-t', 's3cr3t'], /^no valid DataActionConfig/],
+    [openapi, ['-f', example, '-t', 'acme', '--server', 's3cr3t'], /^--server: expected http/],
+  ];
+  for (const [command, args, expected] of cases) {
+    const error = await command.run(args).catch((thrown: unknown) => thrown);
+    assert.instance(error, UsageError);
+    assert.match(String(error).replace('UsageError: ', ''), expected);
   }
 });
 

@@ -1,14 +1,10 @@
 /**
  * `cxone-actions validate`: what controller and handler would say of manifests, before anything is applied.
  */
-import { type Remark, remarksOn, reviewManifests } from '../../../pkg/controller/review-manifests.ts';
 import { defineCommand } from '../command.ts';
 import { type Flags, UsageError, type Values } from '../flag.ts';
-import { readManifestFiles } from '../read-manifest-files.ts';
-import { openDatabase } from './ask-postgres.ts';
-import { createCompiler } from './compile-reviewed.ts';
-import { judgeStatements } from './judge-statements.ts';
 import { githubText, remarkText, summaryText } from './remark-text.ts';
+import type { Outcome } from './validate-files.ts';
 
 const filesMax = 10_000;
 
@@ -23,27 +19,6 @@ const flags = {
   json: { type: 'boolean', help: 'print one JSON object instead of lines' },
   github: { type: 'boolean', help: 'print annotations for GitHub Actions instead of lines' },
 } as const satisfies Flags;
-
-interface Outcome {
-  readonly remarks: readonly Remark[];
-  readonly tenants: number;
-  /** How many PostgreSQL was asked about; undefined: it was not asked. */
-  readonly statements: number | undefined;
-}
-
-const byPlace = (a: Remark, b: Remark): number => Number(a.file > b.file) - Number(a.file < b.file) || a.line - b.line;
-
-const validateFiles = async (files: readonly string[], databaseUrl: string | undefined): Promise<Outcome> => {
-  const review = reviewManifests(await readManifestFiles(files));
-  const compiled = review.tenants.map(createCompiler(openDatabase().database));
-  const refused = compiled.flatMap(({ config, problems }) => remarksOn(config, 'problem', problems));
-  const judged = databaseUrl === undefined ? undefined : await judgeStatements(compiled, databaseUrl);
-  return {
-    remarks: [...review.remarks, ...refused, ...(judged?.remarks ?? [])].toSorted(byPlace),
-    tenants: review.tenants.length,
-    statements: judged?.asked,
-  };
-};
 
 const checkFlags = ({ database, json, github }: Values<typeof flags>): void => {
   if (json && github) throw new UsageError('--json and --github: one of them at most');
@@ -77,6 +52,8 @@ export const validate = defineCommand(
   async ({ flags: given, operands }) => {
     checkFlags(given);
     const files = given.manifests === undefined ? operands : [given.manifests, ...operands];
+    // Drivers and compilers take a while to load: the other commands do without.
+    const { validateFiles } = await import('./validate-files.ts');
     const outcome = await validateFiles(files, given.database);
     const fails = outcome.remarks.some(({ severity }) => severity === 'problem' || given.strict);
     process.stdout.write(`${outputOf(outcome, !fails, given)}\n`);
