@@ -34,10 +34,10 @@ const monthAndDay =
 const timeAndOffset =
   '(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{1,9})?(?:[Zz]|[+-](?:0[0-9]|1[0-5]):[0-5][0-9])';
 
-/** The days that exist, as the calendar has them: what timestamp.ts accepts, and no more. */
+/** The days that exist, as the calendar has them: what timestamp.ts accepts. Not `date-time`, which knows no space. */
 const timestampSchema: JsonSchema = {
   type: 'string',
-  format: 'date-time',
+  description: 'RFC 3339; a space may stand for the T.',
   pattern: `^(?:${year}-${monthAndDay}|${leapYear}-02-29)[Tt ]${timeAndOffset}$`,
 };
 
