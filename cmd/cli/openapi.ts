@@ -33,7 +33,7 @@ const choose = (specs: readonly TenantSpec[], tenantId: string | undefined): Ten
 
 export const openapi = defineCommand(
   {
-    summary: "print a tenant's actions as an OpenAPI document",
+    summary: 'print the OpenAPI document of a tenant',
     usage: '-f FILE [-t ID] [--yaml]',
     about:
       'Prints an OpenAPI 3.1 document: requests, answers, errors and how to sign. Needs no Secrets; the handler serves the same at /openapi/ID on its admin port.',

@@ -27,6 +27,8 @@ const allowed: readonly (readonly [string, string])[] = [
   ['cmd/handler/main.ts', '../../pkg/http/b.ts'],
   ['cmd/dev/main.ts', '../handler/main.ts'],
   ['cmd/cli/cli.mjs', '../launch.mjs'],
+  ['cmd/cli/simulate/a.ts', '../signer.ts'],
+  ['cmd/cli/commands.ts', './simulate/a.ts'],
   ['pkg/cache/a.test.ts', '../../test/services/redis.ts'],
   ['test/integration/a.test.ts', '../../cmd/dev/postgres-server.ts'],
 ];
@@ -37,6 +39,7 @@ const forbidden: readonly (readonly [string, string])[] = [
   ['pkg/http/a.ts', '../../cmd/handler/main.ts'],
   ['pkg/http/a.ts', '../../test/services/redis.ts'],
   ['cmd/handler/main.ts', '../cli/main.ts'],
+  ['cmd/cli/simulate/a.ts', '../../handler/main.ts'],
   ['cmd/handler/main.ts', '../../test/run.ts'],
   ['pkg/elsewhere/a.ts', './b.ts'],
 ];

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { commands } from '../../cmd/cli/commands.ts';
 import { errorCodes } from '../../pkg/errors/codes.ts';
 import { statusOf } from '../../pkg/http/status.ts';
 import { handlerSettings } from '../../pkg/process/settings.ts';
@@ -43,6 +44,11 @@ test('Settings: name, default and meaning', () => {
     return [code(name), setting.default === undefined ? without : code(setting.default), setting.help];
   });
   assert.equal(tableBelow(readme, 'Settings'), known);
+});
+
+test('Commands of the CLI: name and summary', () => {
+  const known = Object.entries(commands).map(([name, { summary }]) => [code(name), summary]);
+  assert.equal(tableBelow(readme, 'Call it: `cxone-actions`'), known);
 });
 
 test('Metrics: name without the prefix, type, labels and meaning', () => {

@@ -1,0 +1,64 @@
+/** The program from outside: what it prints where, and its exit codes. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { commands } from './commands.ts';
+
+const program = join(import.meta.dirname, 'cxone-actions.mjs');
+const run = (...args: readonly string[]) => {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', input: '' });
+  return { stdout, stderr, status };
+};
+
+test('--version prints the version of the package', () => {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
+  assert.equal(run('--version'), { stdout: `${version}\n`, stderr: '', status: 0 });
+});
+
+test('--help lists every command; without a command the same is an error', () => {
+  const { stdout, status } = run('--help');
+  assert.is(status, 0);
+  for (const [name, { summary }] of Object.entries(commands)) {
+    assert.match(stdout, `  ${name}`);
+    assert.match(stdout, summary);
+  }
+  assert.equal(run(), { stdout: '', stderr: stdout, status: 2 });
+});
+
+test('--help of a command, wherever it stands', () => {
+  const help = commands.send?.help('send');
+  assert.equal(run('send', '--help'), { stdout: help, stderr: '', status: 0 });
+  assert.equal(run('send', '--url', 'x', '-h'), { stdout: help, stderr: '', status: 0 });
+});
+
+const wrong: readonly (readonly [readonly string[], string])[] = [
+  [['a-secret'], 'there is no command of this name; --help lists them'],
+  [['__proto__'], 'there is no command of this name; --help lists them'],
+  [['sign', '--nobody'], '--nobody: no such flag'],
+  [['sign'], 'exactly one of --manifests and --secret-file is required'],
+  [['send', '--url', 'a-secret'], '--url: expected http://… or https://…'],
+  [['simulate', '--url', 'http://127.0.0.1:9', '-t', 'a'], '--scenario or --action is required'],
+  [['completion', 'a-secret'], 'SHELL: expected one of bash, zsh, fish'],
+];
+
+test('wrong usage exits with 2 and names the flag on standard error, nothing else', () => {
+  for (const [args, expected] of wrong) {
+    assert.equal(run(...args), { stdout: '', stderr: `cxone-actions: ${expected}\n`, status: 2 }, args.join(' '));
+  }
+});
+
+test('a file that is not there is wrong usage too', () => {
+  const { stderr, status } = run('sign', '--secret-file', 'nowhere.key');
+  assert.is(status, 2);
+  assert.match(stderr, 'nowhere.key');
+});
+
+test('completion prints a script', () => {
+  const { stdout, status } = run('completion', 'bash');
+  assert.is(status, 0);
+  assert.match(stdout, 'complete -F _cxone_actions cxone-actions');
+});
+
+test.run();
