@@ -3,7 +3,8 @@
  * a test generates bodies and compares the two.
  *
  * Not said, because JSON Schema cannot: lone surrogates in text, integers beyond 2^53 written with a fraction or an
- * exponent, keys that would fill an answer by themselves, patterns without a counterpart in ECMA-262.
+ * exponent, keys that would fill an answer by themselves, text that the path of a CXone call cannot hold, patterns without
+ * a counterpart in ECMA-262.
  */
 import { requestLimits } from '../process/limits.ts';
 import type { ActionSpec } from '../tenant/action-spec.ts';

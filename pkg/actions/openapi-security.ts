@@ -50,7 +50,6 @@ export const securitySchemes = (webhook: WebhookSettings): Readonly<Record<strin
           `\`sha256=\` and HMAC-SHA256 of the timestamp, "." and the body's exact bytes with ${keyHolder}, in hex.`,
         ),
         timestamp: headerScheme('X-Nexus-Timestamp', fresh),
-        deliveryId: headerScheme('X-Nexus-Delivery-Id', 'The id of the delivery, the same for a repeat.'),
       };
     case 'Bearer':
       return {

@@ -124,7 +124,7 @@ test('each scheme says which headers prove a request, all of them together', () 
     ['X-Own'],
     ['X-Own', 'X-CXone-Timestamp'],
     ['webhook-id', 'webhook-timestamp', 'webhook-signature'],
-    ['X-Nexus-Signature-256', 'X-Nexus-Timestamp', 'X-Nexus-Delivery-Id'],
+    ['X-Nexus-Signature-256', 'X-Nexus-Timestamp'],
     ['bearer'],
   ]);
 });

@@ -28,7 +28,7 @@ const parameter = (name: string, description: string, schema: JsonSchema): JsonS
   schema,
 });
 
-const parametersOf = ({ actions }: DeclaredTenant): readonly JsonSchema[] => [
+const parametersOf = ({ webhook, actions }: DeclaredTenant): readonly JsonSchema[] => [
   parameter(
     'X-Timeout-Ms',
     'What the caller gives us, if less than the deadline of the tenant. Anything else is ignored.',
@@ -43,13 +43,18 @@ const parametersOf = ({ actions }: DeclaredTenant): readonly JsonSchema[] => [
     type: 'string',
     pattern: '^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$',
   }),
+  ...(webhook.scheme === 'CxoneExpert' ? [deliveryId] : []),
   ...(actions.some(({ kind }) => kind === 'transaction') ? [idempotencyKey] : []),
 ];
+
+const visible: JsonSchema = { type: 'string', minLength: 1, maxLength: 255, pattern: String.raw`^[\x21-\x7e]*$` };
+
+const deliveryId = parameter('X-Nexus-Delivery-Id', 'The id of the delivery, the same for a repeat.', visible);
 
 const idempotencyKey = parameter(
   'Idempotency-Key',
   'For transactions: a repeat with the same key gets the first answer, for 24 hours.',
-  { type: 'string', minLength: 1, maxLength: 255, pattern: String.raw`^[\x21-\x7e]*$` },
+  visible,
 );
 
 /** One body, whatever it is labelled as: Studio's own label is the form's. */

@@ -167,6 +167,12 @@ test('only optional keys, and none of them there: a note while their Secret may 
   ]);
 });
 
+test('a tenant whose Secret nobody has is handed on with keys that any scheme takes', () => {
+  const { tenants } = review({ f: good() });
+  const [key = ''] = tenants[0]?.tenant.webhook.keys ?? [];
+  assert.match(Buffer.from(key, 'base64').toString(), /^[A-Za-z0-9+/]{32}$/);
+});
+
 test('objects and Secrets may stand in different files; names are compared over all of them', () => {
   const { remarks } = review({ 'a.yaml': good(), 'b.yaml': secret, 'c.yaml': `\n\n${good()}`, 'd.yaml': secret });
   assert.equal(

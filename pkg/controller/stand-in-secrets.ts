@@ -15,7 +15,8 @@ const referencesOf = ({ outline, spec }: ReturnType<ReadConfig>): readonly Refer
   ...(spec.ok && spec.value.cxone ? [{ name: spec.value.cxone.secretRef.name, keys: Object.values(cxoneKeys) }] : []),
 ];
 
-const nothing = new Uint8Array(tenantLimits.secretBytesMin);
+/** Text that every scheme takes for a key: long enough, visible, and Base64 of enough bytes. */
+const standIn = Buffer.from('A'.repeat(2 * tenantLimits.secretBytesMin));
 
 /** @returns `secrets`, and one for each name that is not among them */
 export const withStandIns = (readings: readonly ReturnType<ReadConfig>[], secrets: Secrets): Secrets => {
@@ -26,7 +27,7 @@ export const withStandIns = (readings: readonly ReturnType<ReadConfig>[], secret
       const key = objectKey({ namespace, name });
       if (secrets.has(key)) continue;
       const data = made.get(key) ?? new Map<string, Uint8Array>();
-      for (const each of keys) data.set(each, nothing);
+      for (const each of keys) data.set(each, standIn);
       made.set(key, data);
     }
   }
