@@ -169,8 +169,10 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
     clock,
     listener: trafficApp.callback(),
   });
+  let trafficPort = settings.PORT;
   const adminApp = createAdminApp({
     metrics,
+    openApi: { ...registry, server: () => `http://127.0.0.1:${trafficPort}` },
     configReport: () => encodeReport(registry.report()),
     readiness: () => ({
       listening: traffic.listening(),
@@ -225,9 +227,9 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
       early.release();
       // Asked to stop meanwhile: the door stays closed.
       if (stopping) throw new AppError('stopping');
-      const port = await traffic.start();
-      logger.info({ port, adminPort }, 'listening');
-      return { port, adminPort };
+      trafficPort = await traffic.start();
+      logger.info({ port: trafficPort, adminPort }, 'listening');
+      return { port: trafficPort, adminPort };
     },
     stop: () => {
       stopping ??= stop();

@@ -5,6 +5,7 @@
 import type { ActionSpec, LookupAction, TransactionAction } from '../tenant/action-spec.ts';
 import type { InputSpec } from '../tenant/input-spec.ts';
 import type { ActionInput } from './action.ts';
+import { perKeyInput } from './batch-inputs.ts';
 import { listKeys } from './input-keys.ts';
 
 export interface InvalidatedLookup {
@@ -20,10 +21,6 @@ export interface LookupChange {
 
 const inputNamed = ({ input }: ActionSpec, name: string): InputSpec | undefined =>
   input.find((each) => each.name === name);
-
-/** The list that a PerKey expectation counts: the first among the parameters. */
-export const perKeyInput = (spec: TransactionAction, parameters: readonly string[]): string | undefined =>
-  parameters.find((name) => inputNamed(spec, name)?.list === true);
 
 const hasExactKeys = (spec: TransactionAction, lookup: LookupAction): boolean => {
   const { keys } = lookup.lookup;

@@ -18,6 +18,7 @@ import { actionRevision } from '../tenant/revision.ts';
 import type { CachePolicy } from '../tenant/spec.ts';
 import { type AnswerItem, keysFitAnswer, shapeAnswer } from '../webhook/answer.ts';
 import type { Action, ActionAnswer, ActionCall, ActionInput } from './action.ts';
+import { batchInputs } from './batch-inputs.ts';
 import { compileInput } from './input-codec.ts';
 import { listKeys } from './input-keys.ts';
 import type { LookupReader, ReadPlan } from './lookup-reader.ts';
@@ -65,7 +66,7 @@ export const compileLookupAction = (
   const keyText = keysInput?.type === 'Integer' ? (key: string) => key : (key: string) => JSON.stringify(key);
   const decode = compileInput(spec.input, {
     tenantId: tenant.tenantId,
-    batch: { names: [lookup.keys], max: tenant.batchSize },
+    batch: { names: batchInputs(spec), max: tenant.batchSize },
   });
 
   const keysOf = (input: ActionInput): readonly string[] => listKeys(input, lookup.keys);

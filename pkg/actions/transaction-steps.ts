@@ -11,11 +11,10 @@ import {
 } from '../postgres/transaction-statement.ts';
 import { requestLimits } from '../process/limits.ts';
 import type { TransactionAction } from '../tenant/action-spec.ts';
-import type { InputSpec } from '../tenant/input-spec.ts';
 import type { RowExpectation } from '../tenant/transaction-spec.ts';
 import type { ActionInput } from './action.ts';
+import { perKeyInput } from './batch-inputs.ts';
 import { listKeys } from './input-keys.ts';
-import { perKeyInput } from './invalidated-lookups.ts';
 
 export interface TransactionStep {
   readonly statement: TransactionStatement;
@@ -37,13 +36,6 @@ export const compileTransactionSteps = (spec: TransactionAction): readonly Trans
     keysInput: perKeyInput(spec, parameters),
     output,
   }));
-
-/** The lists that are batches: the first one, whose elements the audit log names, and those that PerKey counts. */
-export const batchInputs = (inputs: readonly InputSpec[], steps: readonly TransactionStep[]): readonly string[] => {
-  const counted = steps.filter(({ expectRows }) => expectRows === 'PerKey').map(({ keysInput }) => keysInput);
-  const names = [inputs.find(({ list }) => list)?.name, ...counted];
-  return [...new Set(names.filter((name) => name !== undefined))];
-};
 
 const expectationOf = ({ expectRows, keysInput = '' }: TransactionStep): string =>
   expectRows === 'PerKey' ? `one row for each of input.${keysInput}` : 'at least one row';

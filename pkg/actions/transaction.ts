@@ -16,12 +16,13 @@ import { notifyOthers, openFrame } from '../postgres/transaction-frame.ts';
 import type { Clock } from '../process/clock.ts';
 import type { TransactionAction } from '../tenant/action-spec.ts';
 import type { Action, ActionAnswer, ActionCall } from './action.ts';
+import { batchInputs } from './batch-inputs.ts';
 import { idempotencyKeyOf } from './idempotency-key.ts';
 import { compileInput } from './input-codec.ts';
 import { listKeys } from './input-keys.ts';
 import { changesOf, type InvalidatedLookup } from './invalidated-lookups.ts';
 import type { QueryTimer } from './query-timer.ts';
-import { batchInputs, compileTransactionSteps, runSteps, type TransactionStep } from './transaction-steps.ts';
+import { compileTransactionSteps, runSteps, type TransactionStep } from './transaction-steps.ts';
 
 export interface TransactionServices {
   readonly database: Database;
@@ -57,7 +58,7 @@ export const compileTransactionAction = (
   const { tenantId } = tenant;
   const { isolation } = spec.transaction;
   const steps = compileTransactionSteps(spec);
-  const batches = batchInputs(spec.input, steps);
+  const batches = batchInputs(spec);
   const decodeInput = compileInput(spec.input, { tenantId, batch: { names: batches, max: tenant.batchSize } });
 
   const recordOf = (call: ActionCall, outcome: AuditRecord['outcome']): AuditRecord => ({

@@ -35,7 +35,7 @@ test('a valid object with its secrets becomes a tenant', () => {
   assert.is(tenant?.tenantId, 'acme');
   assert.equal(tenant?.webhook.keys, [Buffer.from(key).toString('base64')]);
   assert.equal(tenant?.source, { namespace: 'ns', name: 'a', uid: 'uid-a', generation: 1 });
-  const fine = { ok: true, reason: 'Valid', message: '' };
+  const fine = { ok: true, reason: 'Valid', message: '', problems: [] };
   assert.equal(verdicts, [{ namespace: 'ns', name: 'a', tenantId: 'acme', accepted: fine, secretsResolved: fine }]);
 });
 

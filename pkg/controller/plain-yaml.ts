@@ -22,22 +22,37 @@ export const parseDocuments = (yaml: string, lineCounter: LineCounter): readonly
   return Array.isArray(documents) ? documents.filter((document) => isDocument(document)) : [];
 };
 
+interface LinedProblem {
+  readonly line: number;
+  readonly expected: string;
+}
+
+type Plain =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly problems: readonly LinedProblem[] };
+
 /** The document's value if it is plain data. An unknown tag is a warning to the parser and an error here. */
-export const plainValue = (document: Document.Parsed, lines: LineCounter): Parsed<unknown> => {
+export const plainOrLocated = (document: Document.Parsed, lines: LineCounter): Plain => {
   const found = [...document.errors, ...document.warnings].map(({ code, pos: [start] }) => ({
-    path: `line ${lines.linePos(start).line}`,
+    line: lines.linePos(start).line,
     expected: expectedOf(code),
   }));
-  if (found.length > 0) return refused(found);
+  if (found.length > 0) return { ok: false, problems: found };
   try {
     // An alias within its own anchor makes a circle, which JSON refuses.
     const value: unknown = document.toJS({ maxAliasCount: manifestLimits.aliasesMax });
-    return parsed(value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
+    return { ok: true, value: value === undefined ? undefined : JSON.parse(JSON.stringify(value)) };
   } catch {
-    return refused([
-      { path: `line ${lines.linePos(document.range[0]).line}`, expected: 'few aliases, each of an anchor before it' },
-    ]);
+    const { line } = lines.linePos(document.range[0]);
+    return { ok: false, problems: [{ line, expected: 'few aliases, each of an anchor before it' }] };
   }
+};
+
+/** The same with the line as path. */
+export const plainValue = (document: Document.Parsed, lines: LineCounter): Parsed<unknown> => {
+  const plain = plainOrLocated(document, lines);
+  if (plain.ok) return parsed(plain.value);
+  return refused(plain.problems.map(({ line, expected }) => ({ path: `line ${line}`, expected })));
 };
 
 const expectedOf = (code: string): string => {

@@ -102,7 +102,7 @@ test('a text that grows by its aliases is refused', () => {
 test('a text one byte over the bound is refused, one at it is read', () => {
   const most = 1024 * 1024;
   assert.ok(readManifests(`#${' '.repeat(most - 1)}`, 'salt').ok);
-  assert.equal(problemsOf(`#${' '.repeat(most)}`), [`: at most ${most} bytes`]);
+  assert.equal(problemsOf(`#${' '.repeat(most)}`), [`line 1: at most ${most} bytes`]);
 });
 
 test('never throws, whatever the text', () => {

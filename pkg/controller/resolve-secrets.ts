@@ -62,7 +62,7 @@ export const resolveWebhook = ({ secretRefs, ...settings }: WebhookSpec, find: F
   return { ok: true, value: { ...settings, keys, secretVersions } };
 };
 
-const cxoneKeys = {
+export const cxoneKeys = {
   clientId: 'client-id',
   clientSecret: 'client-secret',
   accessKeyId: 'access-key-id',

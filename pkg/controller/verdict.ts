@@ -9,6 +9,8 @@ export interface Finding {
   readonly ok: boolean;
   readonly reason: Reason;
   readonly message: string;
+  /** What the message is made of, by path from the object's root. */
+  readonly problems: readonly Problem[];
 }
 
 export interface Verdict {
@@ -20,12 +22,13 @@ export interface Verdict {
   readonly secretsResolved: Finding;
 }
 
-export const fine: Finding = { ok: true, reason: 'Valid', message: '' };
+export const fine: Finding = { ok: true, reason: 'Valid', message: '', problems: [] };
 
 /** @param problems  by path from the object's root */
 export const notFine = (reason: Reason, problems: readonly Problem[]): Finding => ({
   ok: false,
   reason,
+  problems,
   message: problems
     .map(({ path, expected }) => (path === '' ? expected : `${path}: ${expected}`))
     .join('; ')

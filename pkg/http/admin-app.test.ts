@@ -12,6 +12,7 @@ const open = async (readiness: Partial<Readiness> = {}, scrapeFails = false) => 
     metrics: scrapeFails ? { scrape: () => Promise.reject(new Error('secret')) } : metrics,
     readiness: () => ({ ...ready, ...readiness }),
     configReport: () => '{"schema":1,"tenants":[]}',
+    openApi: { tenant: () => undefined, tenantIds: () => [], server: () => 'http://127.0.0.1' },
   });
   return { ...(await openLoopback(app.callback())), metrics };
 };

@@ -1,5 +1,6 @@
 /**
- * The operators' side as a Koa application: health, metrics and what is configured. Never secrets, never rows.
+ * The operators' side as a Koa application: health, metrics, what is configured and what it means for callers. Never
+ * secrets, never rows.
  *
  * livez   the event loop answers; stays up while draining
  * startupz  a configuration has been taken over once
@@ -8,6 +9,7 @@
 import Router from '@koa/router';
 import Koa from 'koa';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { addOpenApiRoutes, type OpenApiOptions } from './openapi-routes.ts';
 
 export interface Readiness {
   readonly listening: boolean;
@@ -21,11 +23,12 @@ interface AdminOptions {
   readiness(): Readiness;
   /** The report of what is applied, as JSON text. */
   configReport(): string;
+  readonly openApi: OpenApiOptions;
 }
 
 const isReady = (r: Readiness): boolean => r.listening && r.configured && r.databaseReached && !r.draining;
 
-export const createAdminApp = ({ metrics, readiness, configReport }: AdminOptions): Koa => {
+export const createAdminApp = ({ metrics, readiness, configReport, openApi }: AdminOptions): Koa => {
   const router = new Router();
   router.get('/livez', (ctx) => {
     ctx.body = { status: 'ok' };
@@ -49,6 +52,7 @@ export const createAdminApp = ({ metrics, readiness, configReport }: AdminOption
     ctx.type = 'application/json';
     ctx.body = configReport();
   });
+  addOpenApiRoutes(router, openApi);
   const app = new Koa();
   app.silent = true;
   app.use(router.routes());

@@ -216,7 +216,7 @@ export const createDatabase = (options: DatabaseOptions): Database => {
       if (life.signal.aborted) return;
       life.abort(new AppError('stopping'));
       stopPing();
-      slots.close(new AppError('stopping'));
+      slots.close(new AppError('stopping', { retryAfterMs }));
       await pool?.end().catch(() => {});
       await connecting;
     },

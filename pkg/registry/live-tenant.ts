@@ -2,6 +2,7 @@
  * A tenant as requests see it: immutable, so that a request finishes on the configuration it began with.
  */
 import type { CompiledTenant } from '../actions/compile-tenant.ts';
+import type { DeclaredTenant } from '../actions/declared-tenant.ts';
 import { type Parsed, type Problem, parsed, refused } from '../errors/problem.ts';
 import type { Admission } from '../resilience/admission.ts';
 import type { BundleTenant } from '../tenant/bundle.ts';
@@ -19,6 +20,8 @@ export interface LiveTenant {
   /** Shared by all configurations of the tenant: its counts outlive a change. */
   readonly admission: Admission;
   readonly compiled: CompiledTenant;
+  /** What `compiled` and `keyRing` were made from, for the description: without secrets. */
+  readonly declared: DeclaredTenant;
 }
 
 /** @returns undefined inside for a suspended tenant; a secret that cannot be a key refuses all, by its place among those that

@@ -9,6 +9,7 @@
  * Whatever happens to the rest of a change, its keys and `suspend` hold at once.
  */
 import type { CompiledTenant } from '../actions/compile-tenant.ts';
+import { declaredTenant } from '../actions/declared-tenant.ts';
 import type { Parsed, Problem } from '../errors/problem.ts';
 import { bundleLimits } from '../process/limits.ts';
 import type { Admission } from '../resilience/admission.ts';
@@ -50,10 +51,17 @@ const reportOf = (wanted: BundleTenant, live: LiveTenant | undefined, outcome: O
   ...outcome,
 });
 
+/** The old actions, signed as the new configuration says. */
+const withRing = (live: LiveTenant, keyRing: LiveTenant['keyRing'], wanted: BundleTenant): LiveTenant => ({
+  ...live,
+  keyRing,
+  declared: { ...live.declared, webhook: declaredTenant(wanted).webhook },
+});
+
 /** The first thing that happens to a new configuration: its keys replace the old ones. */
 export const takeKeys = (before: TenantEntry | undefined, wanted: BundleTenant): TenantEntry => {
   const ring = compileKeyRing(wanted);
-  const live = before?.live && ring.ok ? { ...before.live, keyRing: ring.value } : before?.live;
+  const live = before?.live && ring.ok ? withRing(before.live, ring.value, wanted) : before?.live;
   const standing = before?.standing ?? 'absent';
   return { wanted, compiled: undefined, standing, live, report: reportOf(wanted, live, checking) };
 };
@@ -94,6 +102,7 @@ export const settleEntry = (
     deadlineMs: wanted.limits.deadlineMilliseconds,
     admission,
     compiled: compiled.value,
+    declared: declaredTenant(wanted),
   };
   if (verdict.verdict === 'unknown') {
     return { ...entry, standing: 'provisional', live, report: reportOf(wanted, live, waiting) };

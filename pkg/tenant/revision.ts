@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { type ActionSpec, encodeAction } from './action-spec.ts';
 import type { BundleTenant } from './bundle.ts';
 
-const revisionOf = (content: string): string => createHash('sha256').update(content).digest('hex').slice(0, 16);
+export const revisionOf = (content: string): string => createHash('sha256').update(content).digest('hex').slice(0, 16);
 
 /** JSON with the fields of every object in order, so that equal values have equal text. */
 export const canonicalJson = (value: unknown): string => {

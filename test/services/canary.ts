@@ -14,7 +14,7 @@ export interface Canaries {
   assertSilent(handler: TestHandler): Promise<void>;
 }
 
-const adminPages = ['/livez', '/startupz', '/readyz', '/metrics', '/config', '/nothing'];
+const adminPages = ['/livez', '/startupz', '/readyz', '/metrics', '/config', '/openapi', '/openapi/acme', '/nothing'];
 
 /** Of an answer: headers and body. */
 export const everythingOf = ({ headers, text }: Answer): string => `${JSON.stringify(headers)}\n${text}`;

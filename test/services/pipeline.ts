@@ -3,6 +3,7 @@
  * still, and an action in the test's hands.
  */
 import type { Action } from '../../pkg/actions/action.ts';
+import { declaredTenant } from '../../pkg/actions/declared-tenant.ts';
 import { compileRequest } from '../../pkg/actions/request.ts';
 import { parsed, refused } from '../../pkg/errors/problem.ts';
 import { createDataActionHandler, type RequestSummary } from '../../pkg/http/data-action.ts';
@@ -11,6 +12,7 @@ import { createTrafficApp } from '../../pkg/http/traffic-app.ts';
 import { createManualClock } from '../../pkg/process/manual-clock.ts';
 import type { LiveTenant } from '../../pkg/registry/live-tenant.ts';
 import { createAdmission } from '../../pkg/resilience/admission.ts';
+import { defaultActions } from '../../pkg/tenant/actions-spec.ts';
 import { hmacBody } from '../../pkg/webhook/hmac-body.ts';
 import type { Answer } from './handler.ts';
 import { type Loopback, openLoopback } from './loopback.ts';
@@ -89,6 +91,12 @@ export const openPipeline = async (options: PipelineOptions = {}): Promise<Pipel
       requestsPerSecond: 1_000,
       burst: 1_000,
       concurrency: options.concurrency ?? 100,
+    }),
+    declared: declaredTenant({
+      tenantId,
+      webhook: { scheme: 'HmacBody', header: signatureHeader, encoding: 'Hex', toleranceSeconds: 300 },
+      limits: { batchSize: 100 },
+      actions: defaultActions,
     }),
     compiled: { decodeRequest: compileRequest(new Map([[action.name, action]])), statements: [], lookups: [] },
   };
