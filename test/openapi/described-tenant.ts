@@ -1,5 +1,5 @@
 /**
- * A tenant with every type of input and every form of a lookup's answer, over statements that take whatever is valid.
+ * A tenant with every type of input and every form of an answer from PostgreSQL, over statements that take whatever is valid.
  */
 const lookupOf = (name: string, type: string, others: readonly Readonly<Record<string, unknown>>[]) => ({
   name,
@@ -15,7 +15,34 @@ const lookupOf = (name: string, type: string, others: readonly Readonly<Record<s
   },
 });
 
+/** The same rows, and a change that touches none. */
+const transactionOf = (lookup: ReturnType<typeof lookupOf>, uuid: string) => ({
+  name: 'every_change',
+  input: lookup.input,
+  transaction: {
+    isolation: 'RepeatableRead',
+    statements: [
+      { text: lookup.lookup.statement, parameters: lookup.lookup.parameters, output: 'rows' },
+      {
+        text: "UPDATE customers SET status = 'active' WHERE tenant_id = $1 AND id = $2 AND status = 'nobody'",
+        parameters: ['tenant_id', uuid],
+      },
+    ],
+  },
+});
+
 const of = (name: string, type: string, more: object = {}) => ({ name, type, ...more });
+
+const everyScalar = lookupOf('every_scalar', 'Integer', [
+  of('uuid', 'UUID'),
+  of('text', 'String', { minLength: 1, maxLength: 12 }),
+  of('code', 'String', { pattern: '^[A-Z]{2}\\d{1,3}$' }),
+  of('word', 'String', { enum: ['active', 'inactive'] }),
+  of('integer', 'Integer', { optional: true }),
+  of('number', 'Number', { optional: true }),
+  of('flag', 'Boolean', { optional: true }),
+  of('since', 'Timestamp', { optional: true }),
+]);
 
 export const describedSpec = {
   limits: { requestsPerSecond: 100_000, burst: 100_000, concurrency: 1_000, batchSize: 20 },
@@ -31,16 +58,8 @@ export const describedSpec = {
         output: 'customers',
       },
     },
-    lookupOf('every_scalar', 'Integer', [
-      of('uuid', 'UUID'),
-      of('text', 'String', { minLength: 1, maxLength: 12 }),
-      of('code', 'String', { pattern: '^[A-Z]{2}\\d{1,3}$' }),
-      of('word', 'String', { enum: ['active', 'inactive'] }),
-      of('integer', 'Integer', { optional: true }),
-      of('number', 'Number', { optional: true }),
-      of('flag', 'Boolean', { optional: true }),
-      of('since', 'Timestamp', { optional: true }),
-    ]),
+    everyScalar,
+    transactionOf(everyScalar, 'uuid'),
     lookupOf('every_list', 'String', [
       of('uuids', 'UUID', { list: true, optional: true }),
       of('texts', 'String', { list: true, optional: true }),

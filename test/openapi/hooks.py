@@ -3,6 +3,8 @@
 import hashlib
 import hmac
 import os
+import re
+import uuid
 
 import requests
 import schemathesis
@@ -42,6 +44,10 @@ class Caller(requests.auth.AuthBase):
         body = body if isinstance(body, bytes) else body.encode()
         if request.headers.get("Content-Type") == "application/json":
             request.headers["Content-Type"] = LABELS[len(body) % len(LABELS)]
+        key = request.headers.get("Idempotency-Key")
+        if key is not None and re.fullmatch(rb"[\x21-\x7e]{1,200}", key if isinstance(key, bytes) else key.encode()):
+            # Two requests with one key by chance would be a repeat.
+            request.headers["Idempotency-Key"] = f"{key if isinstance(key, str) else key.decode()}-{uuid.uuid4().hex}"
         request.headers["X-CXone-Signature"] = hmac.new(KEY, body, hashlib.sha256).hexdigest()
         return request
 

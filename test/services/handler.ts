@@ -7,7 +7,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import { startHandlerProcess } from '../../cmd/dev/handler-process.ts';
-import { decide } from '../../pkg/controller/decide.ts';
+import { decide, type Gathered } from '../../pkg/controller/decide.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
 import { writeBundle } from '../../pkg/tenant/bundle-directory.ts';
 import { decodeReport, type TenantReport } from '../../pkg/tenant/report.ts';
@@ -51,6 +51,8 @@ export interface TestHandler {
   configure(tenants: readonly TenantOptions[]): Promise<readonly TenantReport[]>;
   /** The same, and every tenant runs it: none waits for PostgreSQL to look at its statements. */
   apply(tenants: readonly TenantOptions[]): Promise<void>;
+  /** The same with manifests as they were read. */
+  applyGathered(gathered: Gathered): Promise<void>;
   /** Signs and posts `{action, input: {tenant_id, ...input}, context}`. */
   ask(tenantId: string, input: object, options?: AskOptions & { action?: string; context?: object }): Promise<Answer>;
   /** The headers that a caller sends with the body, by the tenant's scheme. */
@@ -92,15 +94,15 @@ export const startHandler = async (
 ): Promise<TestHandler> => {
   const bundleDir = join(ownDirectory('bundle'), 'bundle');
   let webhooks: ReadonlyMap<string, WebhookSettings> = new Map();
-  const write = async (wanted: readonly TenantOptions[]) => {
+  const write = async (gathered: Gathered) => {
     await mkdir(bundleDir, { recursive: true });
-    const decision = decide(tenantManifests(wanted), []);
+    const decision = decide(gathered, []);
     const broken = decision.verdicts.find(({ accepted, secretsResolved }) => !accepted.ok || !secretsResolved.ok);
     if (broken) throw new Error(`the test's own manifests are refused: ${JSON.stringify(broken)}`);
     webhooks = new Map(decision.tenants.map(({ tenantId, webhook }) => [tenantId, webhook]));
     return writeBundle(bundleDir, decision.tenants, systemClock);
   };
-  await write(tenants);
+  await write(tenantManifests(tenants));
 
   let output = '';
   let stopping: Promise<void> | undefined;
@@ -142,8 +144,8 @@ export const startHandler = async (
 
   const admin = (path: string) => fetchAnswer(adminUrl + path, { method: 'GET' });
 
-  const configure: TestHandler['configure'] = async (wanted) => {
-    const { revision } = await write(wanted);
+  const takenOver = async (gathered: Gathered) => {
+    const { revision } = await write(gathered);
     return until('the configuration', async () => {
       const report = decodeReport((await admin('/config')).text);
       if (!report.ok || report.value.revision !== revision) throw new Error('not taken over yet');
@@ -151,8 +153,8 @@ export const startHandler = async (
     });
   };
 
-  const apply: TestHandler['apply'] = async (wanted) => {
-    await configure(wanted);
+  const applyGathered: TestHandler['applyGathered'] = async (gathered) => {
+    await takenOver(gathered);
     await until('every tenant', async () => {
       const report = decodeReport((await admin('/config')).text);
       const waiting = report.ok ? report.value.tenants.filter(({ state }) => state === 'Waiting') : [];
@@ -167,8 +169,9 @@ export const startHandler = async (
     pid: handler.child.pid,
     bundleDir,
     output: () => output,
-    configure,
-    apply,
+    configure: (wanted) => takenOver(tenantManifests(wanted)),
+    apply: (wanted) => applyGathered(tenantManifests(wanted)),
+    applyGathered,
     ask: (tenantId, input, { action = defaultAction, context, ...options } = {}) =>
       post(tenantId, JSON.stringify({ action, input: { tenant_id: tenantId, ...input }, context }), options),
     sign,
