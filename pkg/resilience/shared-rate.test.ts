@@ -188,6 +188,19 @@ test('who could not have its turn in time is refused at once, and so is one too 
   assert.equal(shed, ['wait_too_long', 'queue_full']);
 });
 
+test('with a share alone, the wait is estimated by that', async () => {
+  const clock = createManualClock();
+  const { shared } = inMemory(clock);
+  shared.away = true;
+  const { rate, shed } = setUp({ ratePerSecond: 10, shares: 10, shared, clock });
+  take(rate, minute(clock), 4);
+  await clock.advance(0);
+  const hasty = take(rate, createDeadline(clock, 2_000), 1);
+  await clock.advance(0);
+  assert.equal(hasty.codes, ['overloaded']);
+  assert.equal(shed, ['wait_too_long']);
+});
+
 test('a deadline that has passed waits for nothing', async () => {
   const { clock, rate } = setUp();
   const taken = take(rate, createDeadline(clock, 0), 1);

@@ -20,6 +20,7 @@ const closedPort = 'https://127.0.0.1:1';
 const handler = await startHandler({ DATABASE_URL: database.url, ...cxoneEnv(fake) }, [
   cxoneTenant(fake),
   ...lonely,
+  cxoneTenant(fake, 'hanging', { limits: { deadlineMilliseconds: 60_000 }, audit: 'DatabaseReads' }),
   cxoneTenant(fake, 'no-issuer', { cxone: { issuer: closedPort } }),
   cxoneTenant(fake, 'no-api', { cxone: { apiBase: closedPort } }),
 ]);
@@ -117,6 +118,17 @@ test('an API that answers slowly but in time', async () => {
   await fake.holding(1);
   fake.release();
   assert.is((await slow).text, '{"output":{"contact":{"held":true}}}');
+});
+
+test('a tenant whose API hangs takes no connection away from another on the same host', async () => {
+  const tenantId = 'hanging';
+  const calls = 100;
+  fake.next('api', ...Array<Behaviour>(calls).fill('hold'));
+  const hanging = Array.from({ length: calls }, () => get(tenantId));
+  await fake.holding(calls);
+  assert.is((await get()).status, 200);
+  fake.release();
+  for (const answer of await Promise.all(hanging)) assert.is(answer.status, 200);
 });
 
 test('no connection: to the API, to the issuer', async () => {
