@@ -175,6 +175,21 @@ test('who leaves at its deadline costs no token', async () => {
   assert.is(patient.turns, 1);
 });
 
+test('who ran out of time, though its timer is late, costs no token either', async () => {
+  const { clock, rate } = setUp({ ratePerSecond: 1 });
+  await rate.turn(minute(clock));
+  const late = {
+    ...minute(clock),
+    remainingMs: () => 5_000,
+    expired: () => clock.now() > 500,
+    onExpire: () => () => {},
+  };
+  const left = take(rate, late, 1);
+  const patient = take(rate, minute(clock), 1);
+  await clock.advance(1_000);
+  assert.equal([left.turns, patient.turns], [0, 1]);
+});
+
 test('who could not have its turn in time is refused at once, and so is one too many', async () => {
   const { clock, rate, shed } = setUp({ ratePerSecond: 10, queueMax: 20 });
   const queued = take(rate, minute(clock), 20);
