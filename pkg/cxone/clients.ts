@@ -10,7 +10,7 @@ import type { AppError } from '../errors/app-error.ts';
 import type { Clock } from '../process/clock.ts';
 import { cxoneLimits } from '../process/limits.ts';
 import { type Breaker, type BreakerState, createBreaker } from '../resilience/breaker.ts';
-import { createSharedRate, type SharedBucket } from '../resilience/shared-rate.ts';
+import { createSharedRate, type SharedBucket, type SharedRate } from '../resilience/shared-rate.ts';
 import type { BundleCxone } from '../tenant/bundle.ts';
 import { canonicalJson } from '../tenant/revision.ts';
 import { type ApiClient, createApiClient, type ExchangeOutcome, isApiFailure } from './api-client.ts';
@@ -86,6 +86,20 @@ export const createCxoneClients = (options: CxoneClientsOptions): CxoneClients =
     hooks.onBreaker?.(tenantId, state, worstOf(troubled.values()));
   };
 
+  const createRate = (tenantId: string, { requestsPerSecond }: BundleCxone): SharedRate =>
+    createSharedRate({
+      key: bucketKey(tenantId),
+      clock,
+      random,
+      ratePerSecond: requestsPerSecond,
+      burstMs: cxoneLimits.rateBurstMs,
+      shares: options.podsMax,
+      queueMax: cxoneLimits.rateQueueMax,
+      pollMinMs: cxoneLimits.ratePollMinMs,
+      shared: options.sharedBucket,
+      hooks: { onShed: () => hooks.onShed?.() },
+    });
+
   const create = (tenantId: string, cxone: BundleCxone): Entry => {
     const outbound = options.openOutbound();
     const breaker: Breaker = createBreaker({
@@ -104,18 +118,7 @@ export const createCxoneClients = (options: CxoneClientsOptions): CxoneClients =
       random,
       onRefresh: (error) => hooks.onTokenRefresh?.(tenantId, error),
     });
-    const rate = createSharedRate({
-      key: bucketKey(tenantId),
-      clock,
-      random,
-      ratePerSecond: cxone.requestsPerSecond,
-      burstMs: cxoneLimits.rateBurstMs,
-      shares: options.podsMax,
-      queueMax: cxoneLimits.rateQueueMax,
-      pollMinMs: cxoneLimits.ratePollMinMs,
-      shared: options.sharedBucket,
-      hooks: { onShed: () => hooks.onShed?.() },
-    });
+    const rate = createRate(tenantId, cxone);
     const onExchange = (outcome: ExchangeOutcome) => hooks.onExchange?.(outcome);
     const client = createApiClient({ outbound, tokens, rate, breaker, clock, random, onExchange });
     return { fingerprint: fingerprintOf(cxone), client, breaker, outbound };
