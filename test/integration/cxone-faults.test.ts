@@ -42,7 +42,7 @@ interface Fault {
   readonly ask?: () => Promise<Answer>;
   /** `200`, or status and code. */
   readonly answer: string;
-  readonly retryAfter?: string;
+  readonly retryAfter?: RegExp;
   /** Requests to the API. */
   readonly sent: number;
 }
@@ -54,13 +54,13 @@ const faults: Readonly<Record<string, Fault>> = {
   '429 with a wait beyond the deadline: at once': {
     behaviours: [reply(429, { 'Retry-After': '30' })],
     answer: '503 cxone_unavailable',
-    retryAfter: '30',
+    retryAfter: /^30$/,
     sent: 1,
   },
   '429 four times': {
     behaviours: Array(4).fill(reply(429)),
     answer: '503 cxone_unavailable',
-    retryAfter: '1',
+    retryAfter: /^[12]$/,
     sent: 4,
   },
   '5xx: repeated': { behaviours: [reply(500), reply(503)], answer: '200', sent: 3 },
@@ -88,7 +88,7 @@ for (const [title, { behaviours, ask = get, answer, retryAfter, sent }] of Objec
     const [status, code] = answer.split(' ');
     if (code) assertProblem(given, Number(status), code, retryAfter !== undefined);
     else assert.is(given.status, 200, given.text);
-    if (retryAfter) assert.is(given.headers['retry-after'], retryAfter);
+    if (retryAfter) assert.match(String(given.headers['retry-after']), retryAfter);
     assert.is(asked() - before, sent);
     assert.not.match(given.text, /"token"|4711\?|127\.0\.0\.1/);
   });
