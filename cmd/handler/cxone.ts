@@ -1,9 +1,11 @@
 /**
- * CXone for the handler: one pool of connections, a client for each tenant that calls its API, and who takes clients away.
+ * CXone for the handler: a client for each tenant that calls its API, whom they may connect to, and who takes clients away.
  */
+import { lookup } from 'node:dns';
 import { readFileSync } from 'node:fs';
 import type { CompiledTenant } from '../../pkg/actions/compile-tenant.ts';
 import { type CxoneClients, createCxoneClients } from '../../pkg/cxone/clients.ts';
+import { createGuardedConnect } from '../../pkg/cxone/guarded-connect.ts';
 import { createOutbound } from '../../pkg/cxone/outbound.ts';
 import type { Clock } from '../../pkg/process/clock.ts';
 import type { HandlerSettings } from '../../pkg/process/settings.ts';
@@ -26,13 +28,15 @@ export interface CxoneParts extends Pick<CxoneClients, 'clientFor'> {
 export const createCxone = (settings: HandlerSettings, options: CxoneOptions): CxoneParts => {
   const { clock, observer, sharedBucket } = options;
   const caFile = settings.CXONE_CA_FILE;
-  const outbound = createOutbound({
-    clock,
-    allowPrivateAddresses: settings.CXONE_ALLOW_PRIVATE_ADDRESSES === 'true',
+  const allowPrivateAddresses = settings.CXONE_ALLOW_PRIVATE_ADDRESSES === 'true';
+  if (allowPrivateAddresses) observer.cxoneUnguarded();
+  const connect = createGuardedConnect({
+    allowPrivateAddresses,
     ca: caFile === undefined ? undefined : readFileSync(caFile, 'utf8'),
+    lookup,
   });
   const clients = createCxoneClients({
-    outbound,
+    openOutbound: () => createOutbound({ clock, connect }),
     clock,
     random: Math.random,
     podsMax: settings.PODS_MAX,
@@ -54,6 +58,6 @@ export const createCxone = (settings: HandlerSettings, options: CxoneOptions): C
       else clients.remove(tenantId);
     },
     onRemoved: clients.remove,
-    stop: outbound.stop,
+    stop: clients.stop,
   };
 };

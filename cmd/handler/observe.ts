@@ -79,6 +79,8 @@ export const createObserver = (metrics: Metrics, logger: Logger) => {
         logger.warn({ policy: policy ?? 'unknown' }, 'redis should run maxmemory-policy allkeys-lru');
       }
     },
+    cxoneUnguarded: (): void =>
+      logger.warn('CXONE_ALLOW_PRIVATE_ADDRESSES is for tests: tenants can reach hosts inside'),
     cxoneExchange: (status: string): void => metrics.count('downstream_requests_total', { status }),
     cxoneBreaker: (tenantId: string | undefined, state: BreakerState, worst: BreakerState): void => {
       metrics.set('breaker_state', { dependency: 'cxone' }, breakerValues[worst]);

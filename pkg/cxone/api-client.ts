@@ -13,7 +13,7 @@ import { type Breaker, BreakerOpenError } from '../resilience/breaker.ts';
 import type { Deadline } from '../resilience/deadline.ts';
 import type { SharedRate } from '../resilience/shared-rate.ts';
 import type { CxoneMethod } from '../tenant/cxone-action-spec.ts';
-import { ExchangeError, isBroken, isTooMany } from './exchange-error.ts';
+import { ExchangeError, isBroken } from './exchange-error.ts';
 import { jsonTextOf } from './json-body.ts';
 import type { Outbound } from './outbound.ts';
 import { withRetries } from './retries.ts';
@@ -53,9 +53,6 @@ export const isApiFailure = (error: unknown): boolean =>
   (isBroken(error) || (error.failure === 'timeout' && error.waitedMs >= cxoneLimits.fairAnswerMs));
 
 const isRepeatable = (method: CxoneMethod): boolean => method === 'GET' || method === 'PUT' || method === 'DELETE';
-
-const mayRepeat = (method: CxoneMethod, error: ExchangeError): boolean =>
-  isTooMany(error) || error.failure === 'connect' || (isBroken(error) && isRepeatable(method));
 
 const outcomeOf = ({ failure, status }: ExchangeError): ExchangeOutcome => {
   if (failure === 'timeout') return 'timeout';
@@ -137,6 +134,7 @@ export const createApiClient = (options: ApiClientOptions): ApiClient => {
     return guarded(await prepare(deadline), call, deadline);
   };
 
+  /** What is left an ExchangeError may be made again. */
   const asFailure = (error: unknown, call: ApiCall): unknown => {
     if (error instanceof BreakerOpenError) return openBreaker(breaker.retryAfterMs());
     if (!(error instanceof ExchangeError) || isRepeatable(call.method)) return error;
@@ -149,8 +147,7 @@ export const createApiClient = (options: ApiClientOptions): ApiClient => {
         attempt(call, deadline).catch((error: unknown) => {
           throw asFailure(error, call);
         });
-      const repeats = (error: ExchangeError) => mayRepeat(call.method, error);
-      return withRetries(tryOnce, { what: 'api', clock, random, deadline, mayRepeat: repeats });
+      return withRetries(tryOnce, { what: 'api', clock, random, deadline });
     },
   };
 };

@@ -22,19 +22,22 @@ const cxone = (part: Partial<BundleCxone> = {}): BundleCxone => ({
 
 const setUp = () => {
   const clock = createManualClock();
-  const state = { tokens: 0, fails: false };
+  const state = { tokens: 0, fails: false, stopped: 0 };
   const breakers: string[] = [];
   const refreshes: string[] = [];
   const keys: string[] = [];
   const clients = createCxoneClients({
-    outbound: {
+    openOutbound: () => ({
+      stop: async () => {
+        state.stopped += 1;
+      },
       send: async ({ path }) => {
         if (path !== '/token' && state.fails) throw new ExchangeError('status', { status: 500 });
         if (path === '/token') state.tokens += 1;
         const body = path === '/token' ? { access_token: 't', expires_in: 3_600 } : {};
         return { status: 200, contentType: 'application/json', body: Buffer.from(JSON.stringify(body)) };
       },
-    },
+    }),
     clock,
     random: () => 0,
     podsMax: 1,
@@ -154,6 +157,15 @@ test('a tenant that is not served for now keeps its newest client', () => {
   clients.remove('acme');
   assert.is.not(clients.clientFor('acme', cxone()), client);
   clients.park('nobody');
+});
+
+test('stop ends the connections of all', async () => {
+  const { clients, state } = setUp();
+  clients.adopt('acme', clients.clientFor('acme', cxone()));
+  clients.clientFor('acme', cxone({ requestsPerSecond: 1 }));
+  clients.clientFor('globex', cxone());
+  await clients.stop();
+  assert.is(state.stopped, 3);
 });
 
 test.run();

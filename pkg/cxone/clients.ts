@@ -1,5 +1,5 @@
 /**
- * The CXone clients of all tenants. A client (its token, its breaker, its rate) belongs to a tenant's settings and secrets:
+ * The CXone clients of all tenants. A client (its token, its breaker, its rate, its connections) belongs to a tenant's settings and secrets:
  * it lives across changes of configuration that do not touch them.
  *
  * Of a tenant there are at most two: the one its live configuration uses, and one that was compiled for a newer one and is
@@ -10,7 +10,7 @@ import type { AppError } from '../errors/app-error.ts';
 import type { Clock } from '../process/clock.ts';
 import { cxoneLimits } from '../process/limits.ts';
 import { type Breaker, type BreakerState, createBreaker } from '../resilience/breaker.ts';
-import { createSharedRate, type SharedBucket } from '../resilience/shared-rate.ts';
+import { createSharedRate, type SharedBucket, type SharedRate } from '../resilience/shared-rate.ts';
 import type { BundleCxone } from '../tenant/bundle.ts';
 import { canonicalJson } from '../tenant/revision.ts';
 import { type ApiClient, createApiClient, type ExchangeOutcome, isApiFailure } from './api-client.ts';
@@ -27,10 +27,12 @@ export interface CxoneClients {
   park(tenantId: string): void;
   /** The tenant, or all that it calls, is gone. */
   remove(tenantId: string): void;
+  /** Ends every connection. */
+  stop(): Promise<void>;
 }
 
 interface CxoneClientsOptions {
-  readonly outbound: Pick<Outbound, 'send'>;
+  openOutbound(): Outbound;
   readonly clock: Clock;
   /** 0 <= x < 1 */
   readonly random: () => number;
@@ -52,6 +54,8 @@ interface Entry {
   readonly fingerprint: string;
   readonly client: ApiClient;
   readonly breaker: Breaker;
+  /** Not stopped with its entry, for calls under way: idle connections end by themselves. */
+  readonly outbound: Outbound;
 }
 
 interface Clients {
@@ -71,7 +75,7 @@ const worstOf = (states: Iterable<BreakerState>): BreakerState => {
 };
 
 export const createCxoneClients = (options: CxoneClientsOptions): CxoneClients => {
-  const { outbound, clock, random, hooks = {} } = options;
+  const { clock, random, hooks = {} } = options;
   const tenants = new Map<string, Clients>();
   /** Breakers that are not closed; `close` takes them out. */
   const troubled = new Map<Breaker, BreakerState>();
@@ -82,7 +86,22 @@ export const createCxoneClients = (options: CxoneClientsOptions): CxoneClients =
     hooks.onBreaker?.(tenantId, state, worstOf(troubled.values()));
   };
 
+  const createRate = (tenantId: string, { requestsPerSecond }: BundleCxone): SharedRate =>
+    createSharedRate({
+      key: bucketKey(tenantId),
+      clock,
+      random,
+      ratePerSecond: requestsPerSecond,
+      burstMs: cxoneLimits.rateBurstMs,
+      shares: options.podsMax,
+      queueMax: cxoneLimits.rateQueueMax,
+      pollMinMs: cxoneLimits.ratePollMinMs,
+      shared: options.sharedBucket,
+      hooks: { onShed: () => hooks.onShed?.() },
+    });
+
   const create = (tenantId: string, cxone: BundleCxone): Entry => {
+    const outbound = options.openOutbound();
     const breaker: Breaker = createBreaker({
       name: 'cxone',
       clock,
@@ -99,21 +118,10 @@ export const createCxoneClients = (options: CxoneClientsOptions): CxoneClients =
       random,
       onRefresh: (error) => hooks.onTokenRefresh?.(tenantId, error),
     });
-    const rate = createSharedRate({
-      key: bucketKey(tenantId),
-      clock,
-      random,
-      ratePerSecond: cxone.requestsPerSecond,
-      burstMs: cxoneLimits.rateBurstMs,
-      shares: options.podsMax,
-      queueMax: cxoneLimits.rateQueueMax,
-      pollMinMs: cxoneLimits.ratePollMinMs,
-      shared: options.sharedBucket,
-      hooks: { onShed: () => hooks.onShed?.() },
-    });
+    const rate = createRate(tenantId, cxone);
     const onExchange = (outcome: ExchangeOutcome) => hooks.onExchange?.(outcome);
     const client = createApiClient({ outbound, tokens, rate, breaker, clock, random, onExchange });
-    return { fingerprint: fingerprintOf(cxone), client, breaker };
+    return { fingerprint: fingerprintOf(cxone), client, breaker, outbound };
   };
 
   const close = (tenantId: string, entry: Entry | undefined): void => {
@@ -161,5 +169,9 @@ export const createCxoneClients = (options: CxoneClientsOptions): CxoneClients =
       clients.live = undefined;
     },
     remove,
+    stop: async () => {
+      const entries = [...tenants.values()].flatMap(({ live, next }) => [live, next]);
+      await Promise.all(entries.map((entry) => entry?.outbound.stop()));
+    },
   };
 };

@@ -6,7 +6,7 @@
  * is resolved then. Of several addresses all have to pass. HTTP/2 fails at NICE's token endpoint, so it is not offered.
  */
 import { isIP, type LookupFunction } from 'node:net';
-import { getCACertificates } from 'node:tls';
+import { createSecureContext, getCACertificates } from 'node:tls';
 import { buildConnector } from 'undici';
 import { cxoneLimits } from '../process/limits.ts';
 import { isPublicAddress } from './address-guard.ts';
@@ -37,7 +37,7 @@ export const createGuardedConnect = (options: ConnectOptions): buildConnector.co
     allowH2: false,
     timeout: cxoneLimits.connectTimeoutMs,
     lookup: guardLookup(options.lookup, isAllowed),
-    ...(options.ca === undefined ? {} : { ca: [...getCACertificates('default'), options.ca] }),
+    ...(options.ca === undefined ? {} : { secureContext: trusting(options.ca) }),
   });
   return (target, callback) => {
     const hostname = target.hostname.replace(/^\[|\]$/g, '');
@@ -53,6 +53,9 @@ export const createGuardedConnect = (options: ConnectOptions): buildConnector.co
     });
   };
 };
+
+/** Once for all connections: reading a hundred and more certificates takes milliseconds. */
+const trusting = (ca: string) => createSecureContext({ ca: [...getCACertificates('default'), ca] });
 
 const asConnectError = (cause: Error): ExchangeError =>
   cause instanceof ExchangeError ? cause : new ExchangeError('connect', { cause });

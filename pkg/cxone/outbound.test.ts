@@ -1,5 +1,6 @@
 /** Requests over real connections to a fake CXone on loopback, with a clock that stands still. */
 
+import { lookup as dnsLookup } from 'node:dns';
 import { readFileSync } from 'node:fs';
 import type { LookupFunction } from 'node:net';
 import { test } from 'uvu';
@@ -9,6 +10,7 @@ import { until } from '../../test/services/until.ts';
 import { createManualClock } from '../process/manual-clock.ts';
 import { createDeadline } from '../resilience/deadline.ts';
 import { ExchangeError } from './exchange-error.ts';
+import { createGuardedConnect } from './guarded-connect.ts';
 import { createOutbound, type Outbound } from './outbound.ts';
 
 const fake = await startFakeCxone();
@@ -21,13 +23,9 @@ const open = (
   options: { readonly allow?: boolean; readonly lookup?: LookupFunction; readonly trusted?: boolean } = {},
 ) => {
   const clock = createManualClock();
-  const { allow = true, lookup, trusted = true } = options;
-  const outbound = createOutbound({
-    clock,
-    allowPrivateAddresses: allow,
-    ca: trusted ? ca : undefined,
-    ...(lookup ? { lookup } : {}),
-  });
+  const { allow = true, lookup = dnsLookup, trusted = true } = options;
+  const connect = createGuardedConnect({ allowPrivateAddresses: allow, ca: trusted ? ca : undefined, lookup });
+  const outbound = createOutbound({ clock, connect });
   opened.push(outbound);
   const deadline = createDeadline(clock, 5_000);
   const get = (to = origin, bytesMax = 1_024) =>

@@ -1,17 +1,14 @@
 /**
  * One request to a CXone host, on a pooled connection and within a deadline: what comes back is bounded, and redirects are
- * not followed. One for the whole process; it knows no tenant.
+ * not followed. Each client has connections of its own: tenants share hosts, and one that is slow must not hold up another.
  *
  * A request whose deadline passes is really cancelled. undici's own time-outs are off, since they run on the system's timers.
  */
-import { lookup } from 'node:dns';
-import type { LookupFunction } from 'node:net';
-import { Agent, type Dispatcher } from 'undici';
+import { Agent, type buildConnector, type Dispatcher } from 'undici';
 import type { Clock } from '../process/clock.ts';
 import { cxoneLimits } from '../process/limits.ts';
 import type { Deadline } from '../resilience/deadline.ts';
 import { ExchangeError } from './exchange-error.ts';
-import { createGuardedConnect } from './guarded-connect.ts';
 import { parseRetryAfter } from './retry-after.ts';
 
 export interface OutboundRequest {
@@ -41,9 +38,8 @@ export interface Outbound {
 
 interface OutboundOptions {
   readonly clock: Clock;
-  readonly allowPrivateAddresses: boolean;
-  readonly ca?: string | undefined;
-  readonly lookup?: LookupFunction;
+  /** From guarded-connect.ts. */
+  readonly connect: buildConnector.connector;
 }
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
@@ -65,10 +61,9 @@ const readBody = async (body: AsyncIterable<Uint8Array>, bytesMax: number): Prom
   return Buffer.concat(chunks);
 };
 
-export const createOutbound = (options: OutboundOptions): Outbound => {
-  const { clock } = options;
+export const createOutbound = ({ clock, connect }: OutboundOptions): Outbound => {
   const agent = new Agent({
-    connect: createGuardedConnect({ lookup, ...options }),
+    connect,
     connections: cxoneLimits.connectionsMax,
     keepAliveTimeout: cxoneLimits.keepAliveMs,
     keepAliveMaxTimeout: cxoneLimits.keepAliveMs,

@@ -14,7 +14,6 @@ import { cxoneLimits } from '../process/limits.ts';
 import { createBackoff } from '../resilience/backoff.ts';
 import { createDeadline, type Deadline } from '../resilience/deadline.ts';
 import { createTokenBucket } from '../resilience/token-bucket.ts';
-import { isBroken, isTooMany } from './exchange-error.ts';
 import type { AskForToken } from './grant.ts';
 import { withRetries } from './retries.ts';
 
@@ -77,8 +76,7 @@ export const createTokenSource = ({ ask, clock, random, onRefresh }: TokenSource
   const load = async (): Promise<Session> => {
     const deadline = createDeadline(clock, cxoneLimits.tokenRefreshMs);
     try {
-      const mayRepeat = (error: Parameters<typeof isBroken>[0]) => isBroken(error) || isTooMany(error);
-      const granted = await withRetries(() => ask(deadline), { what: 'token', clock, random, deadline, mayRepeat });
+      const granted = await withRetries(() => ask(deadline), { what: 'token', clock, random, deadline });
       hold(granted, granted.lifeMs);
       pauses.reset();
       onRefresh?.();

@@ -5,7 +5,7 @@
 /** Calls to tenants' CXone APIs, and the tokens for them. */
 export const cxoneLimits = {
   connectTimeoutMs: 3_000,
-  /** To one host: what the caller's side runs at once by default. */
+  /** Of one tenant to one host: what the caller's side runs at once by default. */
   connectionsMax: 100,
   /** Below any load balancer's idle time-out: a connection that the other side is just closing costs a call. */
   keepAliveMs: 10_000,

@@ -47,6 +47,25 @@ const ascending: Readonly<Record<string, Relation>> = {
     ['window', redisLimits.breakerWindowMs],
     ['probe', redisLimits.breakerProbeIntervalMs],
   ],
+  'CXone: a call ends by its own deadline, not by the breaker': [
+    ['what blames the API', limits.cxoneLimits.fairAnswerMs],
+    ['connect', limits.cxoneLimits.connectTimeoutMs],
+    ['longest deadline', tenantLimits.deadlineMsMax],
+    ['breaker', limits.cxoneLimits.breakerTimeoutMs],
+  ],
+  'CXone: a refresh has time for all of its tries': [
+    ['shortest wait', limits.cxoneLimits.retryMinMs],
+    ['longest wait', limits.cxoneLimits.retryMaxMs],
+    ['all waits', (limits.cxoneLimits.triesMax - 1) * limits.cxoneLimits.retryMaxMs],
+    ['refresh', limits.cxoneLimits.tokenRefreshMs],
+    ['margin', limits.cxoneLimits.tokenMarginMs],
+  ],
+  'CXone: more is read than can be given, and a token fits what is read': [
+    ['token', limits.cxoneLimits.tokenCharactersMax],
+    ['answer given', requestLimits.answerBytesMax],
+    ['token and discovery', limits.cxoneLimits.tokenBytesMax],
+    ['answer read', limits.cxoneLimits.answerBytesMax],
+  ],
   'Redis: reconnecting backs off': [
     ['least', redisLimits.reconnectMinMs],
     ['most', redisLimits.reconnectMaxMs],

@@ -175,6 +175,21 @@ test('who leaves at its deadline costs no token', async () => {
   assert.is(patient.turns, 1);
 });
 
+test('who ran out of time, though its timer is late, costs no token either', async () => {
+  const { clock, rate } = setUp({ ratePerSecond: 1 });
+  await rate.turn(minute(clock));
+  const late = {
+    ...minute(clock),
+    remainingMs: () => 5_000,
+    expired: () => clock.now() > 500,
+    onExpire: () => () => {},
+  };
+  const left = take(rate, late, 1);
+  const patient = take(rate, minute(clock), 1);
+  await clock.advance(1_000);
+  assert.equal([left.turns, patient.turns], [0, 1]);
+});
+
 test('who could not have its turn in time is refused at once, and so is one too many', async () => {
   const { clock, rate, shed } = setUp({ ratePerSecond: 10, queueMax: 20 });
   const queued = take(rate, minute(clock), 20);
@@ -186,6 +201,19 @@ test('who could not have its turn in time is refused at once, and so is one too 
   await clock.advance(0);
   assert.equal([hasty.codes, last.codes, tooMany.codes], [['overloaded'], [], ['overloaded']]);
   assert.equal(shed, ['wait_too_long', 'queue_full']);
+});
+
+test('with a share alone, the wait is estimated by that', async () => {
+  const clock = createManualClock();
+  const { shared } = inMemory(clock);
+  shared.away = true;
+  const { rate, shed } = setUp({ ratePerSecond: 10, shares: 10, shared, clock });
+  take(rate, minute(clock), 4);
+  await clock.advance(0);
+  const hasty = take(rate, createDeadline(clock, 2_000), 1);
+  await clock.advance(0);
+  assert.equal(hasty.codes, ['overloaded']);
+  assert.equal(shed, ['wait_too_long']);
 });
 
 test('a deadline that has passed waits for nothing', async () => {

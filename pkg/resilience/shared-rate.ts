@@ -70,6 +70,8 @@ export const createSharedRate = (options: SharedRateOptions): SharedRate => {
   });
   const queue = createFifo<Waiter>();
   let serving = false;
+  /** What this process got of the rate when it last asked, at best. */
+  let ratePerSecondHere = shared ? ratePerSecond : ratePerSecond / options.shares;
 
   const takeOwn = (wanted: number): TokenGrant => {
     for (let granted = 0; granted < wanted; granted += 1) {
@@ -94,9 +96,11 @@ export const createSharedRate = (options: SharedRateOptions): SharedRate => {
     serving = true;
     while (queue.size > 0) {
       const wanted = Math.min(queue.size, burst);
-      const grant = (await shared?.take({ key, ratePerSecond, burst, wanted })) ?? takeOwn(wanted);
+      const answer = await shared?.take({ key, ratePerSecond, burst, wanted });
+      ratePerSecondHere = answer ? ratePerSecond : ratePerSecond / options.shares;
+      const grant = answer ?? takeOwn(wanted);
       start(grant.granted);
-      if (grant.waitMs > 0) await sleep(clock, Math.max(pollMinMs, grant.waitMs) + pollMinMs * random());
+      if (grant.granted < wanted) await sleep(clock, Math.max(pollMinMs, grant.waitMs) + pollMinMs * random());
     }
     serving = false;
   };
@@ -109,7 +113,7 @@ export const createSharedRate = (options: SharedRateOptions): SharedRate => {
 
   const refusal = (deadline: Deadline): AppError | undefined => {
     // At best: others may wait for the same tokens.
-    const waitMs = (queue.size / ratePerSecond) * 1_000;
+    const waitMs = (queue.size / ratePerSecondHere) * 1_000;
     if (queue.size >= options.queueMax) return shed('queue_full', waitMs);
     return waitMs > deadline.remainingMs() ? shed('wait_too_long', waitMs) : undefined;
   };
