@@ -98,7 +98,7 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
     auditLog,
     clock,
     timer,
-    hooks: { onRollback: observer.rolledBack },
+    hooks: { onRollback: observer.rolledBack, onUnaudited: observer.rollbackUnaudited },
     cxone: { auditLog, clientFor: cxone.clientFor },
   };
   const registry: Registry = createRegistry({

@@ -49,6 +49,7 @@ export const createObserver = (metrics: Metrics, logger: Logger) => {
     queryEnded: (tenantId: string, status: string, seconds: number): void =>
       metrics.observe('query_duration_seconds', { tenant_id: tenants.label(tenantId), status }, seconds),
     rolledBack: (tenantId: string): void => metrics.count('rollback_total', { tenant_id: tenants.label(tenantId) }),
+    rollbackUnaudited: (error: unknown): void => logger.warn({ error }, 'a rollback could not be audited'),
     cleaningFailed: (error: unknown): void => logger.warn({ error }, 'old idempotency keys could not be removed'),
     batchRun: (requests: number): void => metrics.observe('coalesced_batch_size', {}, requests),
     auditCommitted: (rows: number): void => metrics.observe('audit_commit_rows', {}, rows),

@@ -30,7 +30,11 @@ export interface TransactionServices {
   readonly cache: Cache;
   readonly clock: Clock;
   readonly timer: QueryTimer;
-  readonly hooks?: { onRollback?(tenantId: string): void };
+  readonly hooks?: {
+    onRollback?(tenantId: string): void;
+    /** The audit row of a rollback could not be written: the answer goes out all the same. */
+    onUnaudited?(error: unknown): void;
+  };
 }
 
 export interface TransactionTenant {
@@ -102,8 +106,10 @@ export const compileTransactionAction = (
     if (result.end === 'committed') return { body: result.value, source: 'database' };
     if (result.end === 'rolled_back') {
       hooks.onRollback?.(tenantId);
-      // Where even that is refused, the rollback is still what the caller has to hear of.
-      if (isOutcome(result.error)) await auditLog.append(recordOf(call, 'rolled_back'), call.deadline).catch(() => {});
+      if (isOutcome(result.error)) {
+        const record = recordOf(call, 'rolled_back');
+        await auditLog.append(record, call.deadline).catch((error: unknown) => hooks.onUnaudited?.(error));
+      }
     }
     throw result.error;
   };
