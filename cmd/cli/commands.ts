@@ -1,6 +1,7 @@
 /** The commands of the CLI, in the order they are listed in. */
 import type { Command } from './command.ts';
 import { createCompletion } from './completion/completion.ts';
+import { mock } from './mock/mock.ts';
 import { send } from './send.ts';
 import { sign } from './sign.ts';
 import { simulate } from './simulate/simulate.ts';
@@ -9,5 +10,6 @@ export const commands: Readonly<Record<string, Command>> = {
   sign,
   send,
   simulate,
+  mock,
   completion: createCompletion(() => commands),
 };
