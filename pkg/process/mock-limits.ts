@@ -7,6 +7,8 @@ export const mockLimits = {
   fileBytesMax: 8 * 1024 * 1024,
   /** The YAML parser takes ten times as long for a byte. */
   yamlBytesMax: 1024 * 1024,
+  /** The coarsest file systems tell times to two seconds: until then a stamp proves nothing. */
+  fileYoungMs: 2_000,
   filesMax: 100,
   rowsMax: 50_000,
   columnsMax: 200,

@@ -5,6 +5,7 @@
  */
 import { open, stat } from 'node:fs/promises';
 import { type Parsed, type Problem, parsed, refused } from '../../../pkg/errors/problem.ts';
+import type { Clock } from '../../../pkg/process/clock.ts';
 import { mockLimits } from '../../../pkg/process/mock-limits.ts';
 import { readAtMost } from '../read-at-most.ts';
 
@@ -14,19 +15,32 @@ export interface CannedFile<T> {
 }
 
 interface CannedFileOptions<T> {
+  readonly clock: Clock;
   compile(text: string): Parsed<T>;
   /** Another content was read; where there are problems, the last good one goes on. */
   onRead(problems: readonly Problem[]): void;
 }
 
-interface Reading<T> {
-  /** Of the file as it was before it was read: another one has another stamp. */
-  readonly stamp: string;
-  readonly content: Parsed<T>;
+interface Stamp {
+  /** Another file has another one, unless it was written right after this one. */
+  readonly text: string;
+  /** Wall milliseconds. */
+  readonly changedAt: number;
 }
 
-const { fileBytesMax } = mockLimits;
-const expected = `a regular file of at most ${fileBytesMax} bytes that can be read`;
+interface Reading {
+  /** Of the file as it was before it was read. */
+  readonly stamp: string;
+  /** A file written so lately may be another one with the same stamp. */
+  readonly isYoung: boolean;
+  /** Undefined: too long, or cannot be read. */
+  readonly text: string | undefined;
+}
+
+const { fileBytesMax, fileYoungMs } = mockLimits;
+const unreadable = refused([
+  { path: '', expected: `a regular file of at most ${fileBytesMax} bytes in UTF-8 that can be read` },
+]);
 const noFile = 'no regular file';
 
 const codeOf = (error: unknown): string => {
@@ -35,21 +49,22 @@ const codeOf = (error: unknown): string => {
   return code;
 };
 
-const stampOf = async (file: string): Promise<string> => {
+const stampOf = async (file: string): Promise<Stamp> => {
   try {
     const found = await stat(file, { bigint: true });
-    return found.isFile() ? [found.dev, found.ino, found.size, found.mtimeNs].join(' ') : noFile;
+    const text = found.isFile() ? [found.dev, found.ino, found.size, found.mtimeNs].join(' ') : noFile;
+    return { text, changedAt: Number(found.mtimeMs) };
   } catch (error) {
-    return codeOf(error);
+    return { text: codeOf(error), changedAt: Number.NEGATIVE_INFINITY };
   }
 };
 
-/** @returns undefined for what is too long or cannot be read */
 const readText = async (file: string): Promise<string | undefined> => {
   try {
     const handle = await open(file);
     try {
-      return (await readAtMost(handle.createReadStream({ autoClose: false }), fileBytesMax))?.toString('utf8');
+      const bytes = await readAtMost(handle.createReadStream({ autoClose: false }), fileBytesMax);
+      return bytes && new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     } finally {
       await handle.close();
     }
@@ -59,35 +74,39 @@ const readText = async (file: string): Promise<string | undefined> => {
   }
 };
 
-const read = async <T>(file: string, compile: (text: string) => Parsed<T>): Promise<Reading<T>> => {
-  const stamp = await stampOf(file);
+const read = async (file: string, clock: Clock): Promise<Reading> => {
+  const { text: stamp, changedAt } = await stampOf(file);
+  const isYoung = clock.wall() - changedAt < fileYoungMs;
   // Opening a pipe would wait for whoever writes into it.
-  const text = stamp === noFile ? undefined : await readText(file);
-  return { stamp, content: text === undefined ? refused([{ path: '', expected }]) : compile(text) };
+  return { stamp, isYoung, text: stamp === noFile ? undefined : await readText(file) };
 };
 
 /** @returns the problems of the file as it is now, if there are any */
 export const openCannedFile = async <T>(
   file: string,
-  { compile, onRead }: CannedFileOptions<T>,
+  { clock, compile, onRead }: CannedFileOptions<T>,
 ): Promise<Parsed<CannedFile<T>>> => {
-  const first = await read(file, compile);
-  if (!first.content.ok) return first.content;
-  let good = first.content.value;
-  let { stamp } = first;
+  const compileText = (text: string | undefined): Parsed<T> => (text === undefined ? unreadable : compile(text));
+  let last = await read(file, clock);
+  const first = compileText(last.text);
+  if (!first.ok) return first;
+  let good = first.value;
   /** Requests that come meanwhile wait for the same reading. */
   let reading: Promise<void> | undefined;
 
   const readAgain = async (): Promise<void> => {
-    const next = await read(file, compile);
-    stamp = next.stamp;
-    if (next.content.ok) good = next.content.value;
-    onRead(next.content.ok ? [] : next.content.problems);
+    const before = last;
+    last = await read(file, clock);
+    if (last.text === before.text) return;
+    const content = compileText(last.text);
+    if (content.ok) good = content.value;
+    onRead(content.ok ? [] : content.problems);
   };
 
   return parsed({
     current: async () => {
-      if ((await stampOf(file)) !== stamp) {
+      const { text: stamp } = await stampOf(file);
+      if (last.isYoung || stamp !== last.stamp) {
         reading ??= readAgain().finally(() => {
           reading = undefined;
         });

@@ -8,7 +8,7 @@ import { type ErrorCode, errorCodes } from '../../../pkg/errors/codes.ts';
 import type { Problem } from '../../../pkg/errors/problem.ts';
 import { requestLimits } from '../../../pkg/process/limits.ts';
 import { mockLimits } from '../../../pkg/process/mock-limits.ts';
-import { type Codec, codec, mapped, ruled, scalar } from '../../../pkg/tenant/codec.ts';
+import { type Codec, codec, mapped, mismatch, ruled, scalar } from '../../../pkg/tenant/codec.ts';
 import { closed, list, record } from '../../../pkg/tenant/codec-containers.ts';
 import { hasCharacters, isStorable, oneOf, whole } from '../../../pkg/tenant/codec-scalars.ts';
 import { isExactNumber } from './exact-number.ts';
@@ -51,7 +51,12 @@ const value: Codec<CannedValue> = scalar(valueName, (found) =>
   isValue(found, valueDepthMax) ? (found as CannedValue) : undefined,
 );
 
-const fields = record(value, { entriesMax: columnsMax, keyCharactersMax: columnCharactersMax });
+const anyFields = record(value, { entriesMax: columnsMax, keyCharactersMax: columnCharactersMax });
+
+/** An exact number looks like an object. */
+const fields: Codec<RowValues> = codec(anyFields.name, (found, context) =>
+  isExactNumber(found) ? mismatch(context, anyFields.name) : anyFields.validate(found, context),
+);
 
 const tenantProblems = (row: RowValues): readonly Problem[] => {
   const found = Object.hasOwn(row, tenantColumn) ? row[tenantColumn] : undefined;
@@ -109,5 +114,6 @@ const formOf = (found: unknown): Codec<Canned> => {
 
 export const canned: Codec<Canned> = codec(
   'rows, {output} or {error}',
-  (found: unknown, context: t.Context): t.Validation<Canned> => formOf(found).validate(found, context),
+  (found: unknown, context: t.Context): t.Validation<Canned> =>
+    formOf(found).validate(isExactNumber(found) ? undefined : found, context),
 );

@@ -26,8 +26,8 @@ export const exactNumber = (text: string): object => JSON.rawJSON(text);
 
 export const isExactNumber = (value: unknown): value is object => JSON.isRawJSON(value);
 
-const keepDigits = (_key: string, value: unknown, context?: ReviverContext): unknown =>
-  typeof value === 'number' && context?.source !== undefined ? exactNumber(context.source) : value;
+const keepDigits = (_key: string, value: unknown, { source }: ReviverContext = {}): unknown =>
+  typeof value === 'number' && source !== undefined && source !== String(value) ? exactNumber(source) : value;
 
-/** @throws SyntaxError */
+/** Numbers that would be written otherwise are exact ones, all others are plain. @throws SyntaxError */
 export const parseWithDigits = (json: string): unknown => JSON.parse(json, keepDigits);

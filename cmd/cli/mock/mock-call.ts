@@ -18,6 +18,6 @@ export const mockCall = (spec: CxoneAction, tenantId: string): MockedAction => {
     decodeInput: answering(undefined).decodeInput,
     source: 'cxone',
     columns: { [tenantColumn]: 'text' },
-    runWith: (rows) => parsed(answering(rows && JSON.stringify(rows.map(({ values }) => values))).run),
+    runWith: (rows) => parsed({ run: answering(rows && JSON.stringify(rows.map(({ values }) => values))).run }),
   };
 };

@@ -59,7 +59,9 @@ export const mockLookup = (spec: LookupAction, tenant: LookupTenant, clock: Cloc
     columns: { [tenantColumn]: 'text', [keyColumn]: type === 'Integer' ? 'number' : 'text' },
     runWith: (rows = []) => {
       const keyed = byKey(rows, keyColumn, type);
-      return keyed.ok ? parsed(over(keyed.value).run) : keyed;
+      if (!keyed.ok) return keyed;
+      const [key] = keyed.value.keys();
+      return parsed({ run: over(keyed.value).run, key });
     },
   };
 };

@@ -51,10 +51,11 @@ export const mockTransaction = (spec: TransactionAction, tenant: TransactionTena
       }
       const body = bodyOf(outputs, rows);
       const isTooLarge = Buffer.byteLength(body) > requestLimits.answerBytesMax;
-      return parsed(async () => {
+      const run: Run = async () => {
         if (isTooLarge) throw new AppError('answer_too_large');
         return { body, source: 'database' };
-      });
+      };
+      return parsed({ run });
     },
   };
 };

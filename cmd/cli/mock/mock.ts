@@ -5,7 +5,6 @@
 import type { Problem } from '../../../pkg/errors/problem.ts';
 import { systemClock } from '../../../pkg/process/clock.ts';
 import { mockLimits } from '../../../pkg/process/mock-limits.ts';
-import type { LiveTenant } from '../../../pkg/registry/live-tenant.ts';
 import type { BundleTenant } from '../../../pkg/tenant/bundle.ts';
 import { defineCommand } from '../command.ts';
 import { type Flags, required, type Values } from '../flag.ts';
@@ -13,11 +12,11 @@ import { refuse } from '../refuse.ts';
 import { assignFiles } from './assigned-files.ts';
 import { fakeAccounts } from './fake-accounts.ts';
 import { loadTenants } from './load-tenants.ts';
-import { mockTenant } from './mock-tenant.ts';
+import { type MockTenant, mockTenant } from './mock-tenant.ts';
 import { createRepeats } from './repeats.ts';
 import { requestLine } from './request-line.ts';
 import { serve } from './serve.ts';
-import { welcomeFacts, welcomeText } from './welcome.ts';
+import { type Served, welcomeFacts, welcomeText } from './welcome.ts';
 
 const port = { min: 0, max: 65_535 } as const;
 
@@ -56,16 +55,16 @@ const tellRead = (place: string, problems: readonly Problem[]): void => {
 const mockTenants = async (
   tenants: readonly BundleTenant[],
   files: ReadonlyMap<string, string>,
-): Promise<ReadonlyMap<string, LiveTenant>> => {
+): Promise<ReadonlyMap<string, MockTenant>> => {
   const options = { clock: systemClock, repeats: createRepeats(systemClock), files, onRead: tellRead };
-  const live = new Map<string, LiveTenant>();
+  const mocked = new Map<string, MockTenant>();
   const problems: Problem[] = [];
   for (const tenant of tenants) {
     const found = await mockTenant(tenant, options);
-    if (found.ok) live.set(tenant.tenantId, found.value);
+    if (found.ok) mocked.set(tenant.tenantId, found.value);
     else problems.push(...found.problems);
   }
-  return problems.length > 0 ? refuse('ACTION=FILE:', problems) : live;
+  return problems.length > 0 ? refuse('ACTION=FILE:', problems) : mocked;
 };
 
 /** Resolves when it is asked to stop, or nobody listens any more. A second signal ends the process. */
@@ -79,21 +78,22 @@ const run = async (given: Values<typeof flags>, operands: readonly string[]): Pr
   const manifests = required(given.manifests, 'manifests');
   const tenants = await loadTenants(manifests);
   const files = assignFiles(operands, tenants);
-  const live = await mockTenants(tenants, files);
+  const mocked = await mockTenants(tenants, files);
   const accounts = fakeAccounts(tenants);
   const cxonePort = given['cxone-port'];
   const servers = await serve({
     clock: systemClock,
     host: given.host,
     port: given.port,
-    tenants: live,
+    tenant: (tenantId) => mocked.get(tenantId)?.live,
     ...(cxonePort === undefined ? {} : { cxone: { port: cxonePort, accounts } }),
     onAnswered: (request) => say(given.json ? JSON.stringify(request) : requestLine(request)),
   });
   const asked = untilAsked();
   const { url, cxoneUrl } = servers;
   const cxone = cxoneUrl === undefined ? undefined : { url: cxoneUrl, accounts };
-  const served = { url, manifests, tenants, files, cxone, program: programName() };
+  const keyOf: Served['keyOf'] = (tenantId, action) => mocked.get(tenantId)?.keys.get(action);
+  const served = { url, manifests, tenants, files, keyOf, cxone, program: programName() };
   process.stdout.write(given.json ? `${JSON.stringify(welcomeFacts(served))}\n` : welcomeText(served));
   await asked;
   await servers.stop();

@@ -10,6 +10,13 @@ import type { KnownColumns } from './csv-rows.ts';
 
 export type Run = Action['run'];
 
+/** An action made from one reading of its file. */
+export interface Mocking {
+  readonly run: Run;
+  /** A key that has a row, for an example. */
+  readonly key?: string | undefined;
+}
+
 /** Everything but rows means the same whatever the kind of the action. */
 export type CannedRows = Extract<Canned, { readonly kind: 'rows' }>['rows'];
 
@@ -20,7 +27,7 @@ export interface MockedAction {
   readonly columns: KnownColumns;
   /** @param rows  of its tenant; undefined: there is no file
    * @returns problems by the place of a row */
-  runWith(rows: CannedRows | undefined): Parsed<Run>;
+  runWith(rows: CannedRows | undefined): Parsed<Mocking>;
 }
 
 const withoutTenant = (values: RowValues): RowValues => {

@@ -18,7 +18,7 @@ interface ServeOptions {
   readonly host: string;
   /** 0: a free one. */
   readonly port: number;
-  readonly tenants: ReadonlyMap<string, LiveTenant>;
+  tenant(tenantId: string): LiveTenant | undefined;
   /** Left out: no fake CXone. */
   readonly cxone?: { readonly port: number; readonly accounts: readonly FakeAccount[] };
   onAnswered(request: AnsweredRequest): void;
@@ -60,7 +60,7 @@ const listen = async (server: HttpServer, flag: string, port: number): Promise<n
   }
 };
 
-const createTraffic = ({ clock, host, port, tenants, onAnswered }: ServeOptions) => {
+const createTraffic = ({ clock, host, port, tenant, onAnswered }: ServeOptions) => {
   const stories = new AsyncLocalStorage<Story>();
   const gate = createGate({
     requestsMax: processLimits.requestsInFlightMax,
@@ -71,7 +71,7 @@ const createTraffic = ({ clock, host, port, tenants, onAnswered }: ServeOptions)
   const dataAction = createDataActionHandler({
     clock,
     gate,
-    tenant: (tenantId) => tenants.get(tenantId),
+    tenant,
     bodyBytesMax: requestLimits.bodyBytesMax,
     bodyTimeoutMs: requestLimits.bodyTimeoutMs,
     hooks: {

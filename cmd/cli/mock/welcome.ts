@@ -11,6 +11,8 @@ export interface Served {
   readonly manifests: string;
   readonly tenants: readonly BundleTenant[];
   readonly files: ReadonlyMap<string, string>;
+  /** A key that has a row. */
+  keyOf(tenantId: string, action: string): string | undefined;
   readonly cxone: { readonly url: string; readonly accounts: readonly FakeAccount[] } | undefined;
   /** How the CLI was called, e.g. `cxone-actions`. */
   readonly program: string;
@@ -37,12 +39,13 @@ const tenantText = ({ tenantId, suspend, webhook, actions }: BundleTenant, files
   return `  ${tenantId}  ${webhook.scheme}${suspend ? ', suspended: every request is a 401' : ''}\n${table(rows)}`;
 };
 
-/** An action that is answered from a file, if there is one. */
-const exampleOf = ({ tenants, files }: Served) => {
+/** An action that has something to tell, if there is one. */
+const exampleOf = ({ tenants, files, keyOf }: Served) => {
   const all = tenants.flatMap(({ tenantId, suspend, actions }) =>
     suspend ? [] : actions.map((spec) => ({ tenantId, spec })),
   );
-  return all.find(({ spec }) => files.has(spec.name)) ?? all[0];
+  const withRow = all.find(({ tenantId, spec }) => keyOf(tenantId, spec.name) !== undefined);
+  return withRow ?? all.find(({ spec }) => files.has(spec.name)) ?? all[0];
 };
 
 const sendText = (served: Served): string => {
@@ -50,7 +53,7 @@ const sendText = (served: Served): string => {
   if (!example) return '';
   const { url, program, manifests } = served;
   const { tenantId, spec } = example;
-  const input = word(JSON.stringify(sampleInput(spec)));
+  const input = word(JSON.stringify(sampleInput(spec, served.keyOf(tenantId, spec.name))));
   return `
 Ask it:
 
