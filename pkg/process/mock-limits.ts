@@ -14,8 +14,8 @@ export const mockLimits = {
   columnsMax: 200,
   /** As PostgreSQL's names. */
   columnCharactersMax: 63,
-  /** Of one value: a whole answer. */
-  valueCharactersMax: 32 * 1024,
+  /** Of one text: twice an answer, so that rows that fit none can be tried. */
+  valueCharactersMax: 64 * 1024,
   valueDepthMax: 8,
   retryAfterMsMax: 3_600_000,
   /** Where a file names an error that never comes without Retry-After, but no time. */
@@ -30,5 +30,5 @@ export const mockLimits = {
 export const fakeCxoneLimits = {
   bodyBytesMax: 1024 * 1024,
   /** Tokens that hold; with one more, the oldest does no longer. */
-  tokensMax: 10_000,
+  tokensMax: 1_000,
 } as const;

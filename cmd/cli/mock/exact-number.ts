@@ -26,8 +26,12 @@ export const exactNumber = (text: string): object => JSON.rawJSON(text);
 
 export const isExactNumber = (value: unknown): value is object => JSON.isRawJSON(value);
 
-const keepDigits = (_key: string, value: unknown, { source }: ReviverContext = {}): unknown =>
-  typeof value === 'number' && source !== undefined && source !== String(value) ? exactNumber(source) : value;
+/** One that is written as it was read, and beyond doubt holds what was read. */
+const isPlain = (value: number, source: string): boolean =>
+  source === String(value) && Number.isSafeInteger(Math.trunc(value));
 
-/** Numbers that would be written otherwise are exact ones, all others are plain. @throws SyntaxError */
+const keepDigits = (_key: string, value: unknown, { source }: ReviverContext = {}): unknown =>
+  typeof value === 'number' && source !== undefined && !isPlain(value, source) ? exactNumber(source) : value;
+
+/** Numbers are plain where nothing is lost by that, else exact ones. @throws SyntaxError */
 export const parseWithDigits = (json: string): unknown => JSON.parse(json, keepDigits);

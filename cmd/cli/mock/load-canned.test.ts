@@ -27,7 +27,7 @@ test('rows from CSV, JSON and YAML say the same, and where they stand', () => {
 });
 
 test('JSON keeps every digit, nested ones too', () => {
-  const text = '[{"a":1.50,"b":9223372036854775807,"c":{"d":[1e3]}}]';
+  const text = '[{"a":1.50,"b":9223372036854775807,"e":100000000000000000000,"c":{"d":[1e3]}}]';
   assert.equal(rows('a.json', text), [`[0].${text.slice(1, -1)}`]);
   const output = load('a.json', '{"output": {"rows": [], "count": 0, "price": 1.50}}');
   assert.equal(output, { kind: 'output', body: '{"output":{"rows":[],"count":0,"price":1.50}}' });
