@@ -1,6 +1,7 @@
 /** The commands of the CLI, in the order they are listed in. */
 import type { Command } from './command.ts';
 import { createCompletion } from './completion/completion.ts';
+import { mock } from './mock/mock.ts';
 import { openapi } from './openapi.ts';
 import { send } from './send.ts';
 import { sign } from './sign.ts';
@@ -11,6 +12,7 @@ export const commands: Readonly<Record<string, Command>> = {
   sign,
   send,
   simulate,
+  mock,
   validate,
   openapi,
   completion: createCompletion(() => commands),

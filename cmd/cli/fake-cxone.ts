@@ -1,11 +1,12 @@
 /**
  * A CXone for development and tests: discovery, both token endpoints, and an API that says what it was asked. Deterministic;
- * it keeps nothing but the tokens it gave out, which hold until they are revoked.
+ * it keeps nothing but the newest tokens it gave out, which hold until they are revoked.
  *
  * It is a listener for whatever server stands in front of it. It proves nothing about what the real one answers.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { buffer } from 'node:stream/consumers';
+import { fakeCxoneLimits } from '../../pkg/process/mock-limits.ts';
+import { readAtMost } from './read-at-most.ts';
 
 export interface FakeCredentials {
   readonly clientId: string;
@@ -23,10 +24,14 @@ export interface FakeRequest {
   readonly body: string;
 }
 
-export interface FakeCxoneOptions {
+export interface FakeAccount {
   readonly credentials: FakeCredentials;
   /** As its id tokens name the tenant. */
   readonly tenantId: string;
+}
+
+export interface FakeCxoneOptions {
+  readonly accounts: readonly FakeAccount[];
   /** Where it is reached from outside, which discovery answers with. */
   origin(): string;
   readonly tokenLifeSeconds?: number;
@@ -71,8 +76,25 @@ const idTokenFor = (tenantId: string): string =>
     .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
     .join('.');
 
+const isPassword = (credentials: FakeCredentials, { headers, body }: FakeRequest): boolean => {
+  const client = Buffer.from(`${credentials.clientId}:${credentials.clientSecret}`).toString('base64');
+  const form = new URLSearchParams(body);
+  return (
+    headers.authorization === `Basic ${client}` &&
+    form.get('grant_type') === 'password' &&
+    form.get('username') === credentials.accessKeyId &&
+    form.get('password') === credentials.accessKeySecret
+  );
+};
+
+const isClientCredentials = (credentials: FakeCredentials, { body }: FakeRequest): boolean => {
+  const { grant_type, client_id, client_secret } = parse(body);
+  const isClient = client_id === credentials.clientId && client_secret === credentials.clientSecret;
+  return grant_type === 'client_credentials' && isClient;
+};
+
 export const createFakeCxone = (options: FakeCxoneOptions): FakeCxone => {
-  const { credentials, tenantId, tokenLifeSeconds = 3_600, tokenPrefix = 'fake-token-' } = options;
+  const { accounts, tokenLifeSeconds = 3_600, tokenPrefix = 'fake-token-' } = options;
   const tokens = new Set<string>();
   let given = 0;
 
@@ -81,35 +103,22 @@ export const createFakeCxone = (options: FakeCxoneOptions): FakeCxone => {
     const endpoint = options.origin();
     if (pathname === discoveryPaths.openid) {
       answerJson(response, 200, { issuer: endpoint, token_endpoint: endpoint + tokenPaths.form });
-    } else if (searchParams.get('tenantId') === tenantId) answerJson(response, 200, { api_endpoint: endpoint });
-    else answerJson(response, 404, { error: 'unknown tenant' });
-  };
-
-  const isPassword = ({ headers, body }: FakeRequest): boolean => {
-    const client = Buffer.from(`${credentials.clientId}:${credentials.clientSecret}`).toString('base64');
-    const form = new URLSearchParams(body);
-    return (
-      headers.authorization === `Basic ${client}` &&
-      form.get('grant_type') === 'password' &&
-      form.get('username') === credentials.accessKeyId &&
-      form.get('password') === credentials.accessKeySecret
-    );
-  };
-
-  const isClientCredentials = ({ body }: FakeRequest): boolean => {
-    const { grant_type, client_id, client_secret } = parse(body);
-    const isClient = client_id === credentials.clientId && client_secret === credentials.clientSecret;
-    return grant_type === 'client_credentials' && isClient;
+    } else if (accounts.some(({ tenantId }) => tenantId === searchParams.get('tenantId'))) {
+      answerJson(response, 200, { api_endpoint: endpoint });
+    } else answerJson(response, 404, { error: 'unknown tenant' });
   };
 
   const giveToken = (request: FakeRequest, response: ServerResponse): void => {
     const isForm = pathnameOf(request.path) === tokenPaths.form;
-    const isGranted = request.method === 'POST' && (isForm ? isPassword(request) : isClientCredentials(request));
-    if (!isGranted) return void answerJson(response, 401, { error: 'invalid_client' });
+    const isGranted = isForm ? isPassword : isClientCredentials;
+    const account = accounts.find(({ credentials }) => isGranted(credentials, request));
+    if (!account || request.method !== 'POST') return void answerJson(response, 401, { error: 'invalid_client' });
     given += 1;
     const access_token = `${tokenPrefix}${given}`;
     tokens.add(access_token);
-    const idToken = isForm ? { id_token: idTokenFor(tenantId) } : {};
+    const [oldest = ''] = tokens;
+    if (tokens.size > fakeCxoneLimits.tokensMax) tokens.delete(oldest);
+    const idToken = isForm ? { id_token: idTokenFor(account.tenantId) } : {};
     answerJson(response, 200, { access_token, token_type: 'Bearer', expires_in: tokenLifeSeconds, ...idToken });
   };
 
@@ -129,8 +138,11 @@ export const createFakeCxone = (options: FakeCxoneOptions): FakeCxone => {
   return {
     listener: (incoming, response) => {
       const { method = '', url: path = '', headers } = incoming;
-      buffer(incoming).then(
-        (bytes) => answer({ kind: kindOf(path), method, path, headers, body: bytes.toString('utf8') }, response),
+      readAtMost(incoming, fakeCxoneLimits.bodyBytesMax).then(
+        (bytes) => {
+          if (bytes) answer({ kind: kindOf(path), method, path, headers, body: bytes.toString('utf8') }, response);
+          else response.destroy();
+        },
         () => response.destroy(),
       );
     },

@@ -12,14 +12,22 @@ export interface Ended {
 
 export interface CommandLine {
   readonly ended: Promise<Ended>;
+  /** What it has written to standard output so far. */
+  output(): string;
   signal(name: NodeJS.Signals): void;
 }
 
 const program = join(import.meta.dirname, '../../cmd/cli/cxone-actions.mjs');
 
-export const startCommandLine = (args: readonly string[]): CommandLine => {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+/** @param env  over this process's own */
+export const startCommandLine = (args: readonly string[], env: Readonly<Record<string, string>> = {}): CommandLine => {
+  const options = { env: { ...process.env, ...env } };
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   ownProcess(() => child.pid);
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk;
+  });
   const code = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', resolve);
@@ -30,6 +38,7 @@ export const startCommandLine = (args: readonly string[]): CommandLine => {
       stdout,
       stderr,
     })),
+    output: () => output,
     signal: (name) => void child.kill(name),
   };
 };

@@ -98,8 +98,7 @@ export const startFakeCxone = async (options: TestCxoneOptions = {}): Promise<Te
 
   const fake = createFakeCxone({
     ...rest,
-    credentials,
-    tenantId: fakeTenantId,
+    accounts: [{ credentials, tenantId: fakeTenantId }],
     origin: () => origin,
     intercept: (request, response) => {
       seen.push(request);

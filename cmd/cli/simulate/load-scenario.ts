@@ -8,6 +8,7 @@ import { parseDocuments, plainValue } from '../../../pkg/controller/plain-yaml.t
 import { type Parsed, type Problem, parsed, refused } from '../../../pkg/errors/problem.ts';
 import { simulateLimits } from '../../../pkg/process/simulate-limits.ts';
 import { decode } from '../../../pkg/tenant/codec.ts';
+import { readAtMost } from '../read-at-most.ts';
 import { type Scenario, scenario } from './scenario.ts';
 import { isSource } from './value-spec.ts';
 
@@ -17,18 +18,10 @@ export interface LoadedScenario {
 }
 
 /** Of a pipe as well, whose size nobody knows. @returns undefined when there are more bytes than that */
-const readAtMost = async (file: string, bytesMax: number): Promise<string | undefined> => {
+const readText = async (file: string, bytesMax: number): Promise<string | undefined> => {
   const handle = await open(file);
   try {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    for await (const chunk of handle.createReadStream({ autoClose: false })) {
-      const part = Buffer.from(chunk);
-      bytes += part.length;
-      if (bytes > bytesMax) return undefined;
-      chunks.push(part);
-    }
-    return Buffer.concat(chunks).toString('utf8');
+    return (await readAtMost(handle.createReadStream({ autoClose: false }), bytesMax))?.toString('utf8');
   } finally {
     await handle.close();
   }
@@ -43,7 +36,7 @@ const valuesOfLines = (text: string): readonly string[] =>
 
 const readValues = async (file: string): Promise<readonly string[] | undefined> => {
   try {
-    const text = await readAtMost(file, simulateLimits.valuesBytesMax);
+    const text = await readText(file, simulateLimits.valuesBytesMax);
     const values = text === undefined ? [] : valuesOfLines(text);
     return values.length > 0 && values.length <= simulateLimits.valuesMax ? values : undefined;
   } catch {
@@ -92,7 +85,7 @@ const parseScenario = (text: string): Parsed<unknown> => {
 
 /** @throws what reading it throws */
 export const loadScenarioFile = async (file: string): Promise<Parsed<LoadedScenario>> => {
-  const text = await readAtMost(file, simulateLimits.scenarioBytesMax);
+  const text = await readText(file, simulateLimits.scenarioBytesMax);
   if (text === undefined) return refused([{ path: '', expected: `at most ${simulateLimits.scenarioBytesMax} bytes` }]);
   const value = parseScenario(text);
   return value.ok ? loadScenario(value.value, dirname(file)) : value;

@@ -1,17 +1,13 @@
 /** What a run needs, from the flags: where to, what, and who signs. Everything that can be wrong with them is found before the first call. */
-import type { Parsed, Problem } from '../../../pkg/errors/problem.ts';
+import type { Parsed } from '../../../pkg/errors/problem.ts';
 import { endpoint } from '../endpoint.ts';
-import { required, UsageError } from '../flag.ts';
+import { required } from '../flag.ts';
+import { refuse } from '../refuse.ts';
 import { loadSigner } from '../signer.ts';
 import { createCallMaker } from './call-maker.ts';
 import { type LoadedScenario, loadScenario, loadScenarioFile } from './load-scenario.ts';
 import { createRandom } from './random.ts';
 import { refuseScenarioFlags, type SimulateFlags, scenarioOfFlags } from './simulate-flags.ts';
-
-const refuse = (where: string, problems: readonly Problem[]): never => {
-  const lines = problems.map(({ path, expected }) => `  ${path === '' ? '' : `${path}: `}expected ${expected}`);
-  throw new UsageError(`${where}\n${lines.join('\n')}`);
-};
 
 const loadedBy = async (flags: SimulateFlags): Promise<Parsed<LoadedScenario>> => {
   if (flags.scenario === undefined) return loadScenario(scenarioOfFlags(flags), '.');

@@ -1,0 +1,14 @@
+/** Reads a stream whose length nobody knows, within a bound. */
+
+/** @param chunks  of bytes     @returns undefined when there are more bytes than that */
+export const readAtMost = async (chunks: AsyncIterable<unknown>, bytesMax: number): Promise<Buffer | undefined> => {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    if (!(chunk instanceof Uint8Array)) throw new TypeError('a stream of something else than bytes');
+    bytes += chunk.length;
+    if (bytes > bytesMax) return undefined;
+    parts.push(Buffer.from(chunk));
+  }
+  return Buffer.concat(parts, bytes);
+};
