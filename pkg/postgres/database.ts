@@ -96,7 +96,8 @@ export const createDatabase = (options: DatabaseOptions): Database => {
   /** Fails when `work` takes longer; whatever it does later is ignored. */
   const bounded = async <T>(work: Promise<T>, ms: number): Promise<T> => {
     const { promise, reject } = Promise.withResolvers<never>();
-    const cancel = clock.after(ms, () => reject(new SilentConnectionError('no answer')));
+    const since = clock.now();
+    const cancel = clock.after(ms, () => reject(new SilentConnectionError(since)));
     try {
       return await Promise.race([work, promise]);
     } finally {
@@ -141,6 +142,11 @@ export const createDatabase = (options: DatabaseOptions): Database => {
     });
   };
 
+  const heard = <T>(answer: T): T => {
+    answeredAt = clock.now();
+    return answer;
+  };
+
   /** The pool hangs as a whole: leave it behind with whatever it holds, and make another one. */
   const abandon = (hung: DatabasePool) => {
     if (pool !== hung) return;
@@ -165,17 +171,12 @@ export const createDatabase = (options: DatabaseOptions): Database => {
   ): Promise<T> => {
     const current = pool;
     if (!current) throw new AppError('database_unavailable', { message: 'not connected yet', retryAfterMs });
-    const startedAt = clock.now();
     try {
-      const result = await bounded(
-        current.connect(work),
-        timeoutMs + databaseLimits.connectTimeoutMs + databaseLimits.silenceMarginMs,
-      );
-      answeredAt = clock.now();
-      return result;
+      const waitMs = timeoutMs + databaseLimits.connectTimeoutMs + databaseLimits.silenceMarginMs;
+      return heard(await bounded(current.connect(work), waitMs));
     } catch (error) {
       // Its connection is gone already. Where no other one carried anything meanwhile, none can be trusted.
-      if (error instanceof SilentConnectionError && answeredAt < startedAt) abandon(current);
+      if (error instanceof SilentConnectionError && answeredAt < error.since) abandon(current);
       throw toAppError(error);
     }
   };
@@ -189,16 +190,16 @@ export const createDatabase = (options: DatabaseOptions): Database => {
     return answer;
   };
 
-  const lend: Database['lend'] = (work, deadline) =>
-    slots.use(deadline, () =>
-      withConnection(
-        (connection) =>
-          work((statement, values) =>
-            bounded(connection.query(statement.token(values)), deadline.remainingMs() + databaseLimits.silenceMarginMs),
-          ),
-        deadline.remainingMs() + 2 * databaseLimits.silenceMarginMs,
-      ),
+  const lend: Database['lend'] = (work, deadline) => {
+    const waitMs = () => deadline.remainingMs() + databaseLimits.silenceMarginMs;
+    const runOnceOn =
+      (connection: DatabasePoolConnection): RunOnConnection =>
+      async (statement, values) =>
+        heard(await bounded(connection.query(statement.token(values)), waitMs()));
+    return slots.use(deadline, () =>
+      withConnection((connection) => work(runOnceOn(connection)), waitMs() + databaseLimits.silenceMarginMs),
     );
+  };
 
   /** Touches poolMin connections at once, so that none of them idles out; skips those that traffic needs. */
   const keepWarm = async (warmed: DatabasePool): Promise<void> => {

@@ -12,6 +12,13 @@ const conflictMessage = 'A constraint of the database does not hold; everything 
 /** A connection that answered nothing for longer than its statement may take. */
 export class SilentConnectionError extends Error {
   override readonly name = 'SilentConnectionError';
+  /** When the wait for an answer began, in the clock's milliseconds. */
+  readonly since: number;
+
+  constructor(since: number) {
+    super('no answer');
+    this.since = since;
+  }
 }
 
 /** @returns the five characters of the SQLSTATE somewhere in the chain of causes, if PostgreSQL answered at all */

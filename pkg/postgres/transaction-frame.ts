@@ -10,6 +10,7 @@ import type { RunOnConnection } from './database.ts';
 import { invalidationChannel } from './invalidation-channel.ts';
 import { asOperatorFault } from './pg-error.ts';
 import { createStatement } from './statement.ts';
+import { statementTimeoutOf } from './statement-bound.ts';
 
 // Every wait of a transaction, for locks too, ends with its deadline; lock_timeout would end some of them earlier.
 const opening = createStatement(`WITH audit AS (
@@ -21,8 +22,7 @@ const notify = createStatement(`SELECT pg_notify('${invalidationChannel}', p) FR
 
 /** The audit row holds if the transaction does. */
 export const openFrame = async (run: RunOnConnection, record: AuditRecord, deadline: Deadline): Promise<void> => {
-  const timeoutMs = Math.max(1, Math.ceil(deadline.remainingMs()));
-  await run(opening, [...auditValues([record]), String(timeoutMs)]).catch((error: unknown) => {
+  await run(opening, [...auditValues([record]), statementTimeoutOf(deadline)]).catch((error: unknown) => {
     throw asOperatorFault('audit_log', error);
   });
 };

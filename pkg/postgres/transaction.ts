@@ -18,6 +18,7 @@ import type { IsolationLevel } from '../tenant/transaction-spec.ts';
 import type { Database, RunOnConnection } from './database.ts';
 import { asConflict, breaksConnection, isRolledBackByOthers, sqlStateOf, toAppError } from './pg-error.ts';
 import { createStatement } from './statement.ts';
+import { createStatementBound } from './statement-bound.ts';
 
 export type TransactionEnd<T> =
   | { readonly end: 'committed'; readonly value: T }
@@ -46,7 +47,7 @@ const rollback = createStatement('ROLLBACK');
 
 const attempt = async <T>(
   database: Database,
-  { isolation, deadline }: TransactionOptions,
+  { clock, isolation, deadline }: TransactionOptions,
   work: TransactionWork<T>,
 ): Promise<TransactionEnd<T>> => {
   let stage: 'waiting' | 'begun' | 'committing' = 'waiting';
@@ -58,9 +59,13 @@ const attempt = async <T>(
   const session = async (run: RunOnConnection): Promise<TransactionEnd<T>> => {
     await run(begin[isolation], []);
     stage = 'begun';
+    const keepBound = createStatementBound(run, { clock, deadline });
     try {
-      const value = await work(run);
-      if (deadline.expired()) throw new AppError('deadline_exceeded');
+      const value = await work(async (statement, values) => {
+        await keepBound();
+        return run(statement, values);
+      });
+      await keepBound();
       stage = 'committing';
       await run(commit, []);
       return { end: 'committed', value };

@@ -17,6 +17,10 @@ const ascending: Readonly<Record<string, Relation>> = {
     ['idle in transaction', databaseLimits.idleInTransactionTimeoutMs],
     ['drain', processLimits.drainTimeoutMs],
   ],
+  'a late statement of a transaction is ended by PostgreSQL, not by giving up its connection': [
+    ['lag of its bound', databaseLimits.boundSlackMs],
+    ['silence after it', databaseLimits.silenceMarginMs],
+  ],
   'a deadline ends before the caller gives up': [
     ['shortest deadline', tenantLimits.deadlineMsMin],
     ['longest deadline', tenantLimits.deadlineMsMax],

@@ -83,6 +83,9 @@ export const databaseLimits = {
   idleInTransactionTimeoutMs: 10_000,
   /** A connection that is silent this long after its statement's time-out is given up. */
   silenceMarginMs: 500,
+  /** How far a transaction's statement_timeout may lag behind its deadline: below the margin, so that PostgreSQL ends a statement
+   * before it is given up here. */
+  boundSlackMs: 100,
   /** Waiters in front of the pool: 20 for each connection. */
   queueMax: 500,
   /** Requests that share one statement; each brings its audit row. */

@@ -7,8 +7,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isAppError } from '../../pkg/errors/app-error.ts';
+import { createUnnamedStatement } from '../../pkg/postgres/statement.ts';
+import { systemClock } from '../../pkg/process/clock.ts';
+import { createDeadline } from '../../pkg/resilience/deadline.ts';
 import { prepareDatabase } from '../services/database.ts';
-import { openDatabase } from '../services/open-database.ts';
+import { minute, openDatabase } from '../services/open-database.ts';
 import { startPostgres } from '../services/postgres.ts';
 import { createStatementGate, usesWholePool } from '../services/statement-gate.ts';
 import { startTcpProxy } from '../services/tcp-proxy.ts';
@@ -151,6 +154,29 @@ test('one connection that falls silent is given up alone: statements on the othe
   await gate.release();
   assert.is(code, 'deadline_exceeded');
   assert.equal(codes, new Set(['answered']));
+  await settled(database);
+});
+
+test('so is one that was lent: what is answered on another that is lent meanwhile shows the pool alive', async () => {
+  const { database, heard } = open();
+  await settled(database);
+  const gate = await openGate();
+  await gate.hold();
+  const deadline = createDeadline(systemClock, 100);
+  let silent = true;
+  const deaf = failure(database.lend((run) => run(createUnnamedStatement('SELECT deaf(), $1::text'), ['']), deadline));
+  const noticed = deaf.finally(() => {
+    silent = false;
+  });
+  const busy = failure(
+    database.lend(async (run) => {
+      while (silent) await run(createUnnamedStatement('SELECT pg_sleep(0.05), $1::text'), ['']);
+    }, minute()),
+  );
+  assert.is(await noticed, 'deadline_exceeded');
+  assert.is(await busy, 'answered');
+  await gate.release();
+  assert.equal(heard, ['ready']);
   await settled(database);
 });
 

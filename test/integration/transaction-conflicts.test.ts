@@ -16,11 +16,22 @@ const postgres = await startPostgres({ deadlock_timeout: '20ms' });
 const database = await prepareDatabase(postgres);
 await createCounters(database);
 const names = ['a', 'b'];
+const timeLeft = (output: string) => ({
+  text: `SELECT setting::int AS ms FROM pg_settings, pg_sleep(0.2) WHERE name = 'statement_timeout' AND $1 <> ''`,
+  parameters: ['tenant_id'],
+  output,
+});
+const late = {
+  name: 'late',
+  input: [{ name: 'name', type: 'String' }],
+  transaction: { statements: [timeLeft('first'), timeLeft('second')] },
+};
 const actions = [
   increment(),
   increment({ isolation: 'RepeatableRead', action: 'repeatable' }),
   increment({ isolation: 'Serializable', action: 'serializable' }),
   move,
+  late,
 ];
 const limits = { requestsPerSecond: 10_000, burst: 10_000, deadlineMilliseconds: 30_000 };
 const poolMax = 8;
@@ -84,6 +95,13 @@ test('504: a wait for a lock ends with the deadline, nothing holds, and no conne
     Array.from({ length: poolMax }, () => handler.ask('acme', { name: 'b' }, { action: 'increment' })),
   );
   for (const { status, text } of after) assert.is(status, 200, text);
+});
+
+test('a later statement gets what is left of the deadline, not what the first one had', async () => {
+  const answer = await handler.ask('acme', { name: 'a' }, { action: 'late' });
+  const [, first = '', second = ''] = answer.text.match(/"first":\[\{"ms":(\d+).*"second":\[\{"ms":(\d+)/) ?? [];
+  assert.ok(Number(first) > 0 && Number(first) <= 30_000, answer.text);
+  assert.ok(Number(second) <= Number(first) - 200, answer.text);
 });
 
 test.after(async () => {
