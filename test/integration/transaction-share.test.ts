@@ -13,7 +13,7 @@ import { until } from '../services/until.ts';
 const postgres = await startPostgres();
 const database = await prepareDatabase(postgres);
 await createCounters(database);
-const limits = { deadlineMilliseconds: 20_000 };
+const limits = { deadlineMilliseconds: 10_000 };
 const tenants = ['acme', 'globex'].map((tenantId) => ({ tenantId, spec: { actions: [increment()], limits } }));
 const poolMax = 6;
 const env = { DATABASE_URL: database.url, DATABASE_POOL_MAX: String(poolMax), DATABASE_POOL_MIN: '0' };
@@ -33,7 +33,7 @@ for (const [what, headers, made] of [
     const waiting = Array.from({ length: 2 * poolMax }, () => ask('acme'));
     await until('half of the pool to wait', async () => {
       const [row] = await database.sql('SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted');
-      assert.is(row?.n, poolMax / 2);
+      assert.ok(Number(row?.n) >= poolMax / 2);
     });
     assert.is((await ask('globex')).status, 200);
     await holder.query('ROLLBACK');
