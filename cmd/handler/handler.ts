@@ -25,6 +25,7 @@ import { databaseLimits, processLimits } from '../../pkg/process/limits.ts';
 import type { HandlerSettings } from '../../pkg/process/settings.ts';
 import { createRegistry, type Registry } from '../../pkg/registry/registry.ts';
 import { createDeadline } from '../../pkg/resilience/deadline.ts';
+import { createSlots } from '../../pkg/resilience/slots.ts';
 import type { Logger } from '../../pkg/telemetry/logger.ts';
 import { createMetrics } from '../../pkg/telemetry/metrics.ts';
 import { encodeReport } from '../../pkg/tenant/report.ts';
@@ -98,6 +99,13 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
     auditLog,
     clock,
     timer,
+    openShare: () =>
+      createSlots({
+        clock,
+        slots: Math.max(1, Math.floor(settings.DATABASE_POOL_MAX * databaseLimits.tenantPoolShare)),
+        queueMax: settings.DATABASE_QUEUE_MAX,
+        hooks: { onShed: () => observer.shed('queue') },
+      }),
     hooks: { onRollback: observer.rolledBack, onUnaudited: observer.rollbackUnaudited },
     cxone: { auditLog, clientFor: cxone.clientFor },
   };

@@ -5,6 +5,7 @@ import type { CachedLookup } from '../cache/two-tier.ts';
 import type { ApiClient } from '../cxone/api-client.ts';
 import { type Parsed, type Problem, parsed, refused } from '../errors/problem.ts';
 import type { CompiledStatement } from '../postgres/compiled-statement.ts';
+import type { Slots } from '../resilience/slots.ts';
 import type { LookupAction, TransactionAction } from '../tenant/action-spec.ts';
 import type { BundleTenant } from '../tenant/bundle.ts';
 import type { Action } from './action.ts';
@@ -50,9 +51,13 @@ const compileLookup = (spec: LookupAction, tenant: BundleTenant, services: Actio
   return { action, cached, statements: [{ path: 'lookup.statement', statement }] };
 };
 
-const compileTransaction = (spec: TransactionAction, tenant: BundleTenant, services: ActionServices): Compiled => {
+const compileTransaction = (
+  spec: TransactionAction,
+  { tenant, share }: { readonly tenant: BundleTenant; readonly share: Slots },
+  services: ActionServices,
+): Compiled => {
   const { tenantId, limits, actions } = tenant;
-  const settings = { tenantId, batchSize: limits.batchSize, invalidated: compileInvalidated(spec, actions) };
+  const settings = { tenantId, batchSize: limits.batchSize, share, invalidated: compileInvalidated(spec, actions) };
   const { action, steps } = compileTransactionAction(spec, settings, services);
   const statements = steps.map(({ statement }, at) => ({ path: `transaction.statements[${at}].text`, statement }));
   return { action, statements };
@@ -63,6 +68,7 @@ export const compileTenant = (tenant: BundleTenant, services: ActionServices): P
   const statements: DeclaredStatement[] = [];
   const lookups: CachedLookup[] = [];
   const problems: Problem[] = [];
+  const share = services.openShare();
   let client: ApiClient | undefined;
   const add = (compiled: Compiled, path: string): void => {
     actions.set(compiled.action.name, compiled.action);
@@ -77,7 +83,7 @@ export const compileTenant = (tenant: BundleTenant, services: ActionServices): P
         add(compileLookup(spec, tenant, services), path);
         break;
       case 'transaction':
-        add(compileTransaction(spec, tenant, services), path);
+        add(compileTransaction(spec, { tenant, share }, services), path);
         break;
       case 'cxone':
         if (tenant.cxone) client ??= services.cxone.clientFor(tenant.tenantId, tenant.cxone);

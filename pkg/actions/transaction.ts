@@ -14,6 +14,7 @@ import { encodeNotification } from '../postgres/invalidation-channel.ts';
 import { runTransaction, type TransactionEnd } from '../postgres/transaction.ts';
 import { notifyOthers, openFrame } from '../postgres/transaction-frame.ts';
 import type { Clock } from '../process/clock.ts';
+import type { Slots } from '../resilience/slots.ts';
 import type { TransactionAction } from '../tenant/action-spec.ts';
 import type { Action, ActionAnswer, ActionCall } from './action.ts';
 import { batchInputs } from './batch-inputs.ts';
@@ -30,6 +31,8 @@ export interface TransactionServices {
   readonly cache: Cache;
   readonly clock: Clock;
   readonly timer: QueryTimer;
+  /** A tenant's part of the pool: transactions wait in it for locks, those of one tenant must not hold up the others. */
+  openShare(): Slots;
   readonly hooks?: {
     onRollback?(tenantId: string): void;
     /** The audit row of a rollback could not be written: the answer goes out all the same. */
@@ -40,6 +43,8 @@ export interface TransactionServices {
 export interface TransactionTenant {
   readonly tenantId: string;
   readonly batchSize: number;
+  /** What all its transactions hold of the pool. */
+  readonly share: Slots;
   /** Its lookups that this transaction's `invalidates` names. */
   readonly invalidated: readonly InvalidatedLookup[];
 }
@@ -122,7 +127,8 @@ export const compileTransactionAction = (
       run: async (call) => {
         const key = idempotencyKeyOf(call, { tenantId, action: spec.name });
         // The caller leaves at its deadline; what is under way is ended by PostgreSQL at the same time.
-        return call.deadline.race(timer.time(tenantId, settle(call, key)));
+        const settled = tenant.share.use(call.deadline, () => settle(call, key));
+        return call.deadline.race(timer.time(tenantId, settled));
       },
     },
     steps,

@@ -13,7 +13,7 @@ import { type Backoff, createBackoff } from '../resilience/backoff.ts';
 import type { Deadline } from '../resilience/deadline.ts';
 import { createSlots } from '../resilience/slots.ts';
 import { openPool, type PoolSettings } from './open-pool.ts';
-import { isNameFault, isStatementFault, SilentConnectionError, toAppError } from './pg-error.ts';
+import { isSessionSuspect, isStatementFault, SilentConnectionError, toAppError } from './pg-error.ts';
 import { type BoundValue, createUnnamedStatement, type Statement } from './statement.ts';
 
 export interface DatabaseOptions extends PoolSettings {
@@ -160,8 +160,8 @@ export const createDatabase = (options: DatabaseOptions): Database => {
   const runOn = (connection: DatabasePoolConnection, token: QuerySqlToken): Promise<readonly unknown[] | AppError> =>
     connection.any(token).catch((error: unknown) => {
       const failure = toAppError(error);
-      // Unknown names and rights: the declaration was fine when it was checked, so the session may not be.
-      if (isStatementFault(failure) && !isNameFault(failure)) return failure;
+      // The declaration was fine when it was checked, so the session may not be.
+      if (isStatementFault(failure) && !isSessionSuspect(failure)) return failure;
       throw failure;
     });
 

@@ -45,8 +45,9 @@ const isTimeout = (state: string): boolean => state === '57014';
 /** True when the statement with these very values is to blame, so that others may still succeed. */
 export const isStatementFault = (error: unknown): boolean => isAppError(error, 'statement_failed');
 
-/** What a statement names is not there, or not for this role. */
-export const isNameFault = (error: unknown): boolean => sqlStateOf(error)?.startsWith('42') === true;
+/** What may be the session's fault: a statement names what is not there or not for this role (class 42), or what the session has
+ * prepared is gone (26000) or no longer fits its tables (0A000, "cached plan must not change result type"). */
+export const isSessionSuspect = (error: unknown): boolean => /^(?:42|26000|0A000)/.test(sqlStateOf(error) ?? '');
 
 /** Rolled back because of what others did at the same time (class 40): the same again may succeed. 40003 says that nobody knows. */
 export const isRolledBackByOthers = (error: unknown): boolean => {
@@ -58,7 +59,7 @@ export const isRolledBackByOthers = (error: unknown): boolean => {
 export const breaksConnection = (error: unknown): boolean => {
   const state = sqlStateOf(error);
   if (state === undefined) return !(error instanceof AppError);
-  return isUnavailable(state) || isTimeout(state) || isNameFault(error) || state === '40003';
+  return isUnavailable(state) || isTimeout(state) || isSessionSuspect(error) || state === '40003';
 };
 
 /** In a transaction, a constraint that does not hold (class 23) and an exception that a function of the database raises

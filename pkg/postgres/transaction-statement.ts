@@ -9,7 +9,8 @@ import { castPlaceholders, trimStatement } from './placeholders.ts';
 import { createStatement } from './statement.ts';
 
 export interface TransactionStatement extends CompiledStatement {
-  readonly answersRows: boolean;
+  /** What it returns: rows as JSON texts, nothing but their count, or what the declared statement itself does. */
+  readonly returns: 'rows' | 'count' | 'anything';
 }
 
 export interface TransactionRows {
@@ -30,14 +31,35 @@ ${declared}
 )
 SELECT left(row, ${requestLimits.answerBytesMax + 1}) AS row, count::text AS count FROM measured WHERE before <= ${requestLimits.answerBytesMax}`;
 
+/** Rows that nobody is given stay in PostgreSQL, however many there are. Materialized, as what is not read would not be run. */
+const countOf = (declared: string): string => `WITH r AS MATERIALIZED (
+${declared}
+)
+SELECT count(*)::text AS count FROM r`;
+
+/** By its first word: what begins with WITH may change data, and that has to stay at the top. */
+const isQuery = (declared: string): boolean => /^\s*(?:SELECT|VALUES|TABLE)\b/i.test(declared);
+
+const textOf = (declared: string, returns: TransactionStatement['returns']): string => {
+  switch (returns) {
+    case 'rows':
+      return rowsOf(declared);
+    case 'count':
+      return countOf(declared);
+    case 'anything':
+      return declared;
+  }
+};
+
 /** @param types  PostgreSQL types of `$1`, `$2`, … */
 export const compileTransactionStatement = (
   text: string,
   { types, answersRows }: { readonly types: readonly string[]; readonly answersRows: boolean },
 ): TransactionStatement => {
   const declared = castPlaceholders(trimStatement(text), types);
-  const statement = createStatement(answersRows ? rowsOf(declared) : declared);
-  return { declared, statement, valueCount: types.length, boundCount: types.length, answersRows };
+  const returns = answersRows ? 'rows' : isQuery(declared) ? 'count' : 'anything';
+  const statement = createStatement(textOf(declared, returns));
+  return { declared, statement, valueCount: types.length, boundCount: types.length, returns };
 };
 
 const textField = (row: unknown, name: string): string => {
@@ -47,13 +69,13 @@ const textField = (row: unknown, name: string): string => {
 };
 
 export const readTransactionRows = (
-  { answersRows }: TransactionStatement,
+  { returns }: TransactionStatement,
   { rows, rowCount }: StatementResult,
 ): TransactionRows => {
-  if (!answersRows) return { count: rowCount, rows: [] };
+  if (returns === 'anything') return { count: rowCount, rows: [] };
   const [first] = rows;
   return {
     count: first === undefined ? 0 : Number(textField(first, 'count')),
-    rows: rows.map((row) => textField(row, 'row')),
+    rows: returns === 'rows' ? rows.map((row) => textField(row, 'row')) : [],
   };
 };

@@ -7,7 +7,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type AppError, isAppError } from '../../pkg/errors/app-error.ts';
 import { sqlStateOf } from '../../pkg/postgres/pg-error.ts';
-import { createStatement } from '../../pkg/postgres/statement.ts';
+import { createStatement, createUnnamedStatement } from '../../pkg/postgres/statement.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
 import { databaseLimits } from '../../pkg/process/limits.ts';
 import { createManualClock } from '../../pkg/process/manual-clock.ts';
@@ -144,6 +144,20 @@ test('a prepared statement is prepared once per connection and survives a change
   assert.equal(prepared, [{ n: 1 }]);
   await sql('ALTER TABLE t ADD b text');
   assert.equal(await ask(), [{ row: '{"a":1,"b":null}' }]);
+});
+
+test('a prepared statement whose rows are other ones now, or that the session has lost, fails once and costs its connection', async () => {
+  await sql('CREATE TABLE u (a int); INSERT INTO u VALUES (1); GRANT SELECT ON u TO dataactions_service');
+  const database = await open({ poolMax: 1 });
+  const statement = createStatement('SELECT * FROM u WHERE a = $1::int');
+  const ask = () => database.query(statement, ['1'], minute());
+  await ask();
+  await sql('ALTER TABLE u ADD b text');
+  assert.is(sqlStateOf(await failure(ask())), '0A000');
+  assert.equal(await ask(), [{ a: 1, b: null }]);
+  await database.lend((run) => run(createUnnamedStatement('DEALLOCATE ALL'), []), minute());
+  assert.is(sqlStateOf(await failure(ask())), '26000');
+  assert.equal(await ask(), [{ a: 1, b: null }]);
 });
 
 test('the ping keeps poolMin connections open, and only they are', async () => {

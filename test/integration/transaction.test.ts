@@ -50,6 +50,20 @@ const divide = {
     ],
   },
 };
+/** Returns more than it is asked for, to nobody. */
+const lock = {
+  name: 'lock',
+  input: [{ name: 'name', type: 'String' }],
+  transaction: {
+    statements: [
+      {
+        text: 'SELECT * FROM counters WHERE tenant_id = $1 AND name = $2 FOR UPDATE',
+        parameters: ['tenant_id', 'name'],
+        expectRows: 'AtLeastOne',
+      },
+    ],
+  },
+};
 const isolationOf = (isolation: string) => ({
   name: isolation,
   input: [],
@@ -66,6 +80,7 @@ const isolationOf = (isolation: string) => ({
 });
 const levels = { ReadCommitted: 'read committed', RepeatableRead: 'repeatable read', Serializable: 'serializable' };
 const actions = [
+  lock,
   lookUpCustomers,
   setCustomerStatus,
   move,
@@ -209,6 +224,19 @@ for (const [isolation, level] of Object.entries(levels)) {
     assert.equal((await call(isolation, {})).json, { output: { settings: [{ level }], count: 1 } });
   });
 }
+
+test('rows that are not answered are counted, and their table may change its shape', async () => {
+  await setCounters(database, 'acme', { names: ['a'] });
+  const ask = (name: string) => handler.ask('acme', { name }, { action: 'lock' });
+  for (const change of ['SELECT', 'ALTER TABLE counters ADD extra int', 'ALTER TABLE counters DROP extra']) {
+    await database.sql(change);
+    const answers = await Promise.all(Array.from({ length: 8 }, () => ask('a')));
+    for (const { status, text } of answers) {
+      assert.is(`${status} ${text}`, '200 {"output":{"count":1}}');
+    }
+  }
+  assertProblem(await ask('nobody'), 409, 'conflict');
+});
 
 test('another tenant cannot be changed, whatever the body says', async () => {
   const body = { action: 'increment', input: { tenant_id: 'globex', name: 'a' } };

@@ -14,6 +14,7 @@ import type { Database } from '../../../pkg/postgres/database.ts';
 import { systemClock as clock } from '../../../pkg/process/clock.ts';
 import { databaseLimits } from '../../../pkg/process/limits.ts';
 import { compileKeyRing } from '../../../pkg/registry/live-tenant.ts';
+import { createSlots } from '../../../pkg/resilience/slots.ts';
 
 export interface CompiledReview {
   readonly config: PlacedConfig;
@@ -30,7 +31,8 @@ export const createCompiler = (database: Database) => {
   const auditLog = createAuditLog({ database, clock, statementTimeoutMs: databaseLimits.statementTimeoutMs });
   const neverCalled = { call: () => Promise.reject(new Error('nothing is called here')) };
   const cxone = { auditLog, clientFor: () => neverCalled };
-  const services = { database, cache, reader, auditLog, clock, timer, cxone };
+  const openShare = () => createSlots({ clock, slots: 1, queueMax: 0 });
+  const services = { database, cache, reader, auditLog, clock, timer, openShare, cxone };
 
   return ({ tenant, config }: ReviewedTenant): CompiledReview => {
     const compiled = compileTenant(tenant, services);
