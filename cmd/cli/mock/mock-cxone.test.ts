@@ -1,10 +1,28 @@
 /** The fake CXone beside the mock, from outside: who gets tokens of it, and what it prints of them. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { startCommandLine } from '../../../test/services/command-line.ts';
+import { type CommandLine, startCommandLine } from '../../../test/services/command-line.ts';
 import { cxoneActions, secretFor } from '../../../test/services/cxone-tenant.ts';
-import { startMock, writeManifests } from '../../../test/services/mock.ts';
+import { type Mock, startMock, writeManifests } from '../../../test/services/mock.ts';
 import { until } from '../../../test/services/until.ts';
+
+const mocks: Mock[] = [];
+const start = async (...args: readonly string[]): Promise<Mock> => {
+  const mock = await startMock(...args);
+  mocks.push(mock);
+  return mock;
+};
+const children: CommandLine[] = [];
+const begin = (...args: Parameters<typeof startCommandLine>): CommandLine => {
+  const child = startCommandLine(...args);
+  children.push(child);
+  return child;
+};
+/** What a test that failed has left. */
+test.after(async () => {
+  for (const child of children) child.signal('SIGKILL');
+  await Promise.all(mocks.map((mock) => mock.stop()));
+});
 
 const tokenOf = async (url: string, init: RequestInit): Promise<Record<string, unknown>> => {
   const answer = await fetch(url, { method: 'POST', ...init });
@@ -40,7 +58,7 @@ const expectTokens = async (url: string, credentials: typeof known, status: numb
 };
 
 test('the fake CXone gives tokens for both grants to those it knows, and its API takes them', async () => {
-  const mock = await startMock('-f', writeManifests([{ tenantId: 'acme' }]));
+  const mock = await start('-f', writeManifests([{ tenantId: 'acme' }]));
   await expectTokens(mock.cxoneUrl, known, 200);
   await expectTokens(mock.cxoneUrl, { ...known, clientSecret: 'wrong' }, 401);
   const discovery = await fetch(`${mock.cxoneUrl}/.well-known/openid-configuration`);
@@ -61,12 +79,12 @@ test("it knows the manifests' CXone Secrets, each tenant's, and prints none", as
     cxoneSecret: secretFor(own(tenantId)),
   }));
   const manifests = writeManifests(tenants);
-  const mock = await startMock('-f', manifests);
+  const mock = await start('-f', manifests);
   for (const { tenantId } of tenants) await expectTokens(mock.cxoneUrl, own(tenantId), 200);
   await expectTokens(mock.cxoneUrl, known, 401);
   await expectTokens(mock.cxoneUrl, { ...own('acme'), accessKeyId: 'key-of-globex', clientSecret: 'wrong' }, 401);
   await mock.stop();
-  const child = startCommandLine(['mock', '-f', manifests, '--port', '0', '--cxone-port', '0']);
+  const child = begin(['mock', '-f', manifests, '--port', '0', '--cxone-port', '0']);
   await until('what it prints', async () => assert.match(child.output(), 'Ctrl-C'));
   child.signal('SIGTERM');
   const { code, stdout } = await child.ended;

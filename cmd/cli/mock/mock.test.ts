@@ -5,11 +5,29 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { hmacBody } from '../../../pkg/webhook/hmac-body.ts';
-import { startCommandLine } from '../../../test/services/command-line.ts';
-import { startMock, writeManifests } from '../../../test/services/mock.ts';
+import { type CommandLine, startCommandLine } from '../../../test/services/command-line.ts';
+import { type Mock, startMock, writeManifests } from '../../../test/services/mock.ts';
 import { ownDirectory } from '../../../test/services/owned.ts';
 import { secretOf, type TenantOptions } from '../../../test/services/tenants.ts';
 import { until } from '../../../test/services/until.ts';
+
+const mocks: Mock[] = [];
+const start = async (...args: readonly string[]): Promise<Mock> => {
+  const mock = await startMock(...args);
+  mocks.push(mock);
+  return mock;
+};
+const children: CommandLine[] = [];
+const begin = (...args: Parameters<typeof startCommandLine>): CommandLine => {
+  const child = startCommandLine(...args);
+  children.push(child);
+  return child;
+};
+/** What a test that failed has left. */
+test.after(async () => {
+  for (const child of children) child.signal('SIGKILL');
+  await Promise.all(mocks.map((mock) => mock.stop()));
+});
 
 const root = join(import.meta.dirname, '../../..');
 const quickstart = join(root, 'deploy/examples/quickstart.yaml');
@@ -28,7 +46,7 @@ const signed = (body: string, secret = secretOf('acme')) =>
 const acme: TenantOptions = { tenantId: 'acme' };
 
 test('one line for each request: who, what, how it ended and why, and nothing of it', async () => {
-  const mock = await startMock('-f', writeManifests([acme]), `${action}=${customers}`);
+  const mock = await start('-f', writeManifests([acme]), `${action}=${customers}`);
   const body = bodyFor(1);
   await mock.post(body, { ...signed(body), 'X-Request-Id': 'a-secret' });
   await mock.post(body, signed(body, 'another-secret-for-tests'));
@@ -64,7 +82,7 @@ test('one line for each request: who, what, how it ended and why, and nothing of
 
 test('an edited file is answered from at once; a broken one leaves the last good one, and is told by its place', async () => {
   const file = write('rows.csv', `id,name\n${id(1)},first\n`);
-  const mock = await startMock('-f', writeManifests([acme]), `${action}=${file}`);
+  const mock = await start('-f', writeManifests([acme]), `${action}=${file}`);
   const body = bodyFor(1);
   const name = async () => /"name":"(\w+)"/.exec((await mock.post(body, signed(body))).text)?.[1];
   assert.is(await name(), 'first');
@@ -84,7 +102,7 @@ test('the line it prints to paste gets the row that the file has', async () => {
   writeFileSync(join(bin, 'cxone-actions'), `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`);
   chmodSync(join(bin, 'cxone-actions'), 0o755);
   const manifests = write("it's.yaml", readFileSync(quickstart, 'utf8'));
-  const child = startCommandLine(['mock', '-f', manifests, '--port', '0', `${action}=${customers}`], {
+  const child = begin(['mock', '-f', manifests, '--port', '0', `${action}=${customers}`], {
     npm_lifecycle_event: '',
   });
   const welcome = await until('the line', async () => {
@@ -104,7 +122,7 @@ test('the line it prints to paste gets the row that the file has', async () => {
 });
 
 test("the example's scenario runs against it as a caller would", async () => {
-  const mock = await startMock('-f', quickstart, `${action}=${customers}`);
+  const mock = await start('-f', quickstart, `${action}=${customers}`);
   const scenario = write(
     'scenario.yaml',
     `steps:
