@@ -3,13 +3,14 @@
  *
  * The JSON is passed on as text, so that it says exactly what the API said. It reads nothing of it and caches nothing.
  */
-import type { ApiClient } from '../cxone/api-client.ts';
+import { type ApiClient, isRepeatable } from '../cxone/api-client.ts';
 import { AppError } from '../errors/app-error.ts';
 import { refused } from '../errors/problem.ts';
 import type { AuditLog } from '../postgres/audit-log.ts';
 import { requestLimits } from '../process/limits.ts';
 import type { CxoneAction } from '../tenant/action-spec.ts';
 import type { BundleCxone } from '../tenant/bundle.ts';
+import type { CxoneMethod } from '../tenant/cxone-action-spec.ts';
 import type { AuditPolicy } from '../tenant/spec.ts';
 import type { Action, ActionAnswer, ActionCall } from './action.ts';
 import { compileCall } from './cxone-template.ts';
@@ -32,6 +33,18 @@ const withinBudget = (body: string): string => {
   throw new AppError('answer_too_large', { message: "cxone api: more than an answer's budget" });
 };
 
+/** A 503 would invite a repeat, which of a call that changes something is another change. */
+const rejectUnaudited =
+  (method: CxoneMethod) =>
+  (cause: unknown): never => {
+    if (isRepeatable(method)) throw cause;
+    throw new AppError('cxone_failed', {
+      message: 'cxone api: carried out, not audited',
+      publicMessage: 'The call was carried out, but could not be recorded',
+      cause,
+    });
+  };
+
 export const compileCxoneAction = (
   spec: CxoneAction,
   { tenantId, audit, client }: CxoneTenant,
@@ -48,7 +61,7 @@ export const compileCxoneAction = (
     const request = { method, path: template.path(call.input), body: template.body(call.input) };
     const json = await client.call(request, call.deadline);
     const body = withinBudget(`{"output":{"${output}":${json ?? 'null'}}}`);
-    if (audit === 'EveryRequest') await auditLog.append(record(call), call.deadline);
+    if (audit === 'EveryRequest') await auditLog.append(record(call), call.deadline).catch(rejectUnaudited(method));
     return { body, source: 'cxone' };
   };
 

@@ -52,7 +52,9 @@ export const isApiFailure = (error: unknown): boolean =>
   error instanceof ExchangeError &&
   (isBroken(error) || (error.failure === 'timeout' && error.waitedMs >= cxoneLimits.fairAnswerMs));
 
-const isRepeatable = (method: CxoneMethod): boolean => method === 'GET' || method === 'PUT' || method === 'DELETE';
+/** Carried out twice, it has done the same as once. */
+export const isRepeatable = (method: CxoneMethod): boolean =>
+  method === 'GET' || method === 'PUT' || method === 'DELETE';
 
 const outcomeOf = ({ failure, status }: ExchangeError): ExchangeOutcome => {
   if (failure === 'timeout') return 'timeout';

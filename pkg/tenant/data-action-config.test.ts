@@ -190,6 +190,19 @@ const invalid: readonly (readonly [title: string, fields: Fields, ...paths: stri
   ['more placeholders than parameters', atLookup({ statement: 'SELECT $1, $3' }), `${judged}.lookup.statement`],
   ['too long a statement', atLookup({ statement: lookup.statement.padEnd(8193) }), `${judged}.lookup.statement`],
   ['a statement with U+0000', atLookup({ statement: `${lookup.statement}\0` }), `${judged}.lookup.statement`],
+  ...[
+    "set_config('TimeZone', $3, false)",
+    'pg_try_advisory_lock($3)',
+    '(SELECT $3 FROM Pg_Settings)',
+    'U&"a" = $3',
+  ].map(
+    (part) =>
+      [
+        `a statement with ${part}`,
+        atStatement({ text: `SELECT FROM t WHERE x = $1 AND id = ANY($2) AND ${part}` }),
+        `${judged}.transaction.statements[0].text`,
+      ] as const,
+  ),
   ['what slonik rewrites', atLookup({ statement: `${lookup.statement} -- $slonik_1` }), `${judged}.lookup.statement`],
   ['keys that are not declared', atLookup({ keys: 'x' }), `${judged}.lookup.keys`, `${judged}.lookup.keys`],
   [

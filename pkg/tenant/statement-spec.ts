@@ -16,8 +16,9 @@ const tenantParameter = 'tenant_id';
 // slonik rewrites this text anywhere in a statement, string literals included.
 const reservedBySlonik = '$slonik_';
 
-/** Connections are shared by all tenants. The last one would hide the others' names in escapes. */
-const sessionState = /set_config|pg_(?:try_)?advisory_(?:un)?lock|u&\s*"/i;
+/** Connections are shared by all tenants. An UPDATE of pg_settings is a set_config; the last one would hide the others' names in
+ * escapes. Against mistakes, not malice: a function, or SQL made as text, can do it all the same. */
+const sessionState = /set_config|pg_settings|pg_(?:try_)?advisory_(?:un)?lock|u&\s*"/i;
 
 export const statementText: Codec<string> = ruled(
   text({ min: 1, max: tenantLimits.statementCharactersMax }),
@@ -25,7 +26,13 @@ export const statementText: Codec<string> = ruled(
     if (statement.includes(reservedBySlonik))
       return [{ path: '', expected: `a statement without ${reservedBySlonik}` }];
     return sessionState.test(statement)
-      ? [{ path: '', expected: 'a statement that leaves the session as it is: no set_config, no session-level locks' }]
+      ? [
+          {
+            path: '',
+            expected:
+              'a statement that leaves the session as it is: no set_config, no pg_settings, no session-level locks',
+          },
+        ]
       : [];
   },
 );

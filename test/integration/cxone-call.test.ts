@@ -167,6 +167,11 @@ test('without the database: 503 where every request is audited, answers where no
   await postgres.stop();
   assertProblem(await ask('get_contact', { contact_id: '1' }), 503, 'database_unavailable', true);
   assert.is((await ask('get_contact', { contact_id: '1' }, 'reads')).status, 200);
+  const before = fake.requests('api').length;
+  const answer = await ask('signal');
+  assertProblem(answer, 502, 'cxone_failed');
+  assert.is(answer.headers['retry-after'], undefined, 'nobody is told to send another one');
+  assert.is(fake.requests('api').length, before + 1);
 });
 
 test.after(async () => {

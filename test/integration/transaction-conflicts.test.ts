@@ -17,7 +17,7 @@ const database = await prepareDatabase(postgres);
 await createCounters(database);
 const names = ['a', 'b'];
 const timeLeft = (output: string) => ({
-  text: `SELECT setting::int AS ms FROM pg_settings, pg_sleep(0.2) WHERE name = 'statement_timeout' AND $1 <> ''`,
+  text: `SELECT 1000 * extract(epoch FROM current_setting('statement_timeout')::interval) AS ms FROM pg_sleep(0.2) WHERE $1 <> ''`,
   parameters: ['tenant_id'],
   output,
 });
