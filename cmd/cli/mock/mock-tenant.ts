@@ -71,12 +71,14 @@ const openAction = async (
 
 const joined = (where: string, path: string): string => (path === '' ? where : `${where}: ${path}`);
 
-/** @returns problems by tenant, action and file */
-export const mockTenant = async (tenant: BundleTenant, options: MockOptions): Promise<Parsed<MockTenant>> => {
-  const { tenantId, revision, limits } = tenant;
+interface MockActions {
+  readonly actions: ReadonlyMap<string, Action>;
+  readonly keys: MockTenant['keys'];
+}
+
+const mockActions = async (tenant: BundleTenant, options: MockOptions): Promise<Parsed<MockActions>> => {
+  const { tenantId } = tenant;
   const { clock, repeats } = options;
-  const ring = compileKeyRing(tenant);
-  if (!ring.ok) return ring;
   const actions = new Map<string, Action>();
   const keys = new Map<string, string>();
   const problems: Problem[] = [];
@@ -93,13 +95,23 @@ export const mockTenant = async (tenant: BundleTenant, options: MockOptions): Pr
     actions.set(name, { name, kind, decodeInput: action.decodeInput, run: whole });
     if (key !== undefined) keys.set(name, key);
   }
-  if (problems.length > 0) return refused(problems);
+  return problems.length > 0 ? refused(problems) : parsed({ actions, keys });
+};
+
+/** @returns problems by tenant, action and file */
+export const mockTenant = async (tenant: BundleTenant, options: MockOptions): Promise<Parsed<MockTenant>> => {
+  const { tenantId, revision, limits } = tenant;
+  const ring = compileKeyRing(tenant);
+  if (!ring.ok) return ring;
+  const mocking = await mockActions(tenant, options);
+  if (!mocking.ok) return mocking;
+  const { actions, keys } = mocking.value;
   const live = {
     tenantId,
     revision,
     keyRing: ring.value,
     deadlineMs: limits.deadlineMilliseconds,
-    admission: createAdmission(clock, limits),
+    admission: createAdmission(options.clock, limits),
     compiled: { decodeRequest: compileRequest(actions), statements: [], lookups: [] },
     declared: declaredTenant(tenant),
   };

@@ -68,6 +68,7 @@ test('what is wrong is told by its place, never with what stands there', async (
       `ACTION=FILE:\n  acme ${action} /bad.csv: line 2: id: expected UUID, as the action's keys`,
     ],
     [['-f', good, '--port', '65536'], '--port: expected a whole number from 0 to 65535'],
+    [['-f', good, '--host', ''], '--host is required'],
     [['-f', good, '--host', '192.0.2.1', '--port', '0'], '--host: cannot be listened on (EADDRNOTAVAIL)'],
   ];
   for (const [args, expected] of cases) {

@@ -58,7 +58,7 @@ export const runMock = async (given: MockFlags, operands: readonly string[]): Pr
   const cxonePort = given['cxone-port'];
   const servers = await serve({
     clock: systemClock,
-    host: given.host,
+    host: required(given.host, 'host'),
     port: given.port,
     tenant: (tenantId) => mocked.get(tenantId)?.live,
     ...(cxonePort === undefined ? {} : { cxone: { port: cxonePort, accounts } }),
