@@ -81,6 +81,11 @@ const atObject = (fields: Fields, { properties = {} }: Schema): readonly unknown
   ),
 ];
 
+/** What could stand where another name stands. */
+const namesIn = (spec: unknown): readonly string[] => [
+  ...new Set(textsOf(spec).filter((text) => /^[a-z_]{1,9}$/.test(text))),
+];
+
 /** Every text in it, but for the names of fields. */
 export const textsOf = (value: unknown): readonly string[] => {
   if (typeof value === 'string') return [value];
@@ -90,7 +95,7 @@ export const textsOf = (value: unknown): readonly string[] => {
 const changesAt = ({ path, value, schema }: Place, spec: unknown): readonly unknown[] => [
   ...anything,
   ...(schema.type === 'integer' ? atNumber(schema) : []),
-  ...(schema.type === 'string' ? [...atText(schema), ...textsOf(spec).filter((text) => text.length < 64)] : []),
+  ...(schema.type === 'string' ? [...atText(schema), ...namesIn(spec)] : []),
   ...(schema.enum ?? []),
   ...(Array.isArray(value) ? atList(value, schema) : []),
   ...(isFields(value) ? atObject(value, schema) : []),
