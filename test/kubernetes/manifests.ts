@@ -268,7 +268,7 @@ export const everyKind: Fields = {
       name: 'find',
       input: [
         {
-          name: 'word',
+          name: 'spare',
           type: 'String',
           list: false,
           optional: false,
@@ -278,10 +278,11 @@ export const everyKind: Fields = {
           enum: ['a'],
         },
         { name: 'ids', type: 'UUID', list: true },
+        { name: 'word', type: 'String' },
       ],
       lookup: {
-        statement: 'SELECT $1, $2',
-        parameters: ['tenant_id', 'ids'],
+        statement: 'SELECT $1, $2, $3',
+        parameters: ['tenant_id', 'ids', 'word'],
         keys: 'ids',
         keyColumn: 'id',
         output: 'rows',
@@ -289,14 +290,28 @@ export const everyKind: Fields = {
     },
     {
       name: 'set',
-      input: [{ name: 'ids', type: 'UUID', list: true }],
+      input: [
+        { name: 'ids', type: 'UUID', list: true },
+        { name: 'n', type: 'Integer' },
+      ],
       transaction: {
         isolation: 'Serializable',
         statements: [
-          { text: 'SELECT $1, $2', parameters: ['tenant_id', 'ids'], expectRows: 'PerKey', output: 'one' },
+          { text: 'SELECT $1, $2, $3', parameters: ['tenant_id', 'ids', 'n'], expectRows: 'PerKey', output: 'one' },
           { text: 'SELECT $1', parameters: ['tenant_id'], expectRows: 'Any', output: 'two' },
         ],
-        invalidates: ['find'],
+        invalidates: ['found'],
+      },
+    },
+    {
+      name: 'found',
+      input: [{ name: 'ids', type: 'Integer', list: true }],
+      lookup: {
+        statement: 'SELECT $1, $2',
+        parameters: ['tenant_id', 'ids'],
+        keys: 'ids',
+        keyColumn: 'id',
+        output: 'rows',
       },
     },
     {

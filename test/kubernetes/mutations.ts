@@ -31,23 +31,7 @@ const placesOf = (value: unknown, schema: Schema, path: readonly Step[] = []): r
 
 const left = Symbol('left out');
 
-const anything: readonly unknown[] = [
-  left,
-  null,
-  true,
-  0,
-  -1,
-  1.5,
-  2 ** 53,
-  '',
-  'x',
-  '7',
-  'a\0',
-  [],
-  {},
-  [null],
-  { a: 1 },
-];
+const anything: readonly unknown[] = [null, 0, -1, 1.5, 2 ** 53, '', 'x', '7', 'a\0', [], {}, [null], { a: 1 }];
 
 const atNumber = ({ minimum = 0, maximum = 0 }: Schema): readonly unknown[] => [
   minimum,
@@ -92,15 +76,27 @@ export const textsOf = (value: unknown): readonly string[] => {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
 };
 
-const changesAt = ({ path, value, schema }: Place, spec: unknown): readonly unknown[] => [
-  ...anything,
-  ...(schema.type === 'integer' ? atNumber(schema) : []),
-  ...(schema.type === 'string' ? [...atText(schema), ...namesIn(spec)] : []),
+/** Left out, the other flag, another word of the list, another name. */
+const plainChangesAt = ({ schema }: Place, spec: unknown): readonly unknown[] => [
+  left,
+  true,
+  false,
   ...(schema.enum ?? []),
-  ...(Array.isArray(value) ? atList(value, schema) : []),
-  ...(isFields(value) ? atObject(value, schema) : []),
-  ...wordsFor(path.findLast((step) => typeof step === 'string') ?? '', value),
+  ...(schema.type === 'string' ? namesIn(spec) : []),
 ];
+
+const changesAt = (place: Place, spec: unknown): readonly unknown[] => {
+  const { path, value, schema } = place;
+  return [
+    ...plainChangesAt(place, spec),
+    ...anything,
+    ...(schema.type === 'integer' ? atNumber(schema) : []),
+    ...(schema.type === 'string' ? atText(schema) : []),
+    ...(Array.isArray(value) ? atList(value, schema) : []),
+    ...(isFields(value) ? atObject(value, schema) : []),
+    ...wordsFor(path.findLast((step) => typeof step === 'string') ?? '', value),
+  ];
+};
 
 const put = (into: unknown, [step, ...rest]: readonly Step[], value: unknown): unknown => {
   if (step === undefined) return value;
@@ -123,24 +119,29 @@ export interface Change {
   readonly spec: unknown;
 }
 
+const changeOf = (spec: Fields, { path }: Place, value: unknown): Change => ({
+  place: pathText(path),
+  spec: put(spec, path, value),
+});
+
 /** Every change that there is to the spec. */
 export const changesOf = (spec: Fields, schema: Schema): readonly Change[] =>
-  changesOfAll(placesOf(spec, schema), spec);
+  placesOf(spec, schema)
+    .slice(1)
+    .flatMap((place) => changesAt(place, spec).map((value) => changeOf(spec, place, value)));
 
-/** The same, but of the items of a list to the first alone. */
+/** The same, but of the items of a list every change to the first and only the plain ones to the others. */
 export const changesOfKinds = (spec: Fields, schema: Schema): readonly Change[] => {
-  const places = new Map<string, Place>();
-  for (const place of placesOf(spec, schema)) {
-    const kind = pathText(place.path).replace(/\d+/g, '');
-    if (!places.has(kind)) places.set(kind, place);
-  }
-  return changesOfAll([...places.values()], spec);
+  const kinds = new Set<string>();
+  return placesOf(spec, schema)
+    .slice(1)
+    .flatMap((place) => {
+      const kind = pathText(place.path).replace(/\d+/g, '');
+      const changes = kinds.has(kind) ? plainChangesAt(place, spec) : changesAt(place, spec);
+      kinds.add(kind);
+      return changes.map((value) => changeOf(spec, place, value));
+    });
 };
-
-const changesOfAll = ([, ...places]: readonly Place[], spec: Fields): readonly Change[] =>
-  places.flatMap((place) =>
-    changesAt(place, spec).map((value) => ({ place: pathText(place.path), spec: put(spec, place.path, value) })),
-  );
 
 const pathText = (path: readonly Step[]): string =>
   path.map((step, at) => (typeof step === 'number' ? `[${step}]` : `${at > 0 ? '.' : ''}${step}`)).join('');

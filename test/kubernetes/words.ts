@@ -23,7 +23,19 @@ const statementEnds = [
   ' $SLONIK_1',
   ' \0',
 ];
-const statements = ['SELECT 1', 'SELECT $10', '$1', '$1$2', '$1$2$3', 'a$1', '$1a', '$$1$$', '$-1', '$1\n'];
+const statements = [
+  'SELECT 1',
+  'SELECT $2, $3',
+  'SELECT $10',
+  '$1',
+  '$1$2',
+  '$1$2$3',
+  'a$1',
+  '$1a',
+  '$$1$$',
+  '$-1',
+  '$1\n',
+];
 
 const urls = [
   'http://a.example',
@@ -121,6 +133,7 @@ const queries = [
   ],
   ...['{id}'.repeat(8), '{id}'.repeat(9), 'v'.repeat(1_024), 'v'.repeat(1_025), '\0', 'é', null, 1, {}],
 ].map((value) => ({ q: value }));
+const many = (length: number) => Object.fromEntries(Array.from({ length }, (_, at) => [`q${at}`, 'x']));
 const queryNames = [
   '',
   'q'.repeat(64),
@@ -270,7 +283,7 @@ const words: Readonly<Record<string, readonly unknown[]>> = {
   output: ['count', 'missing', 'more', 'tooLarge', 'stale', 'Count', 'a-b', '__a'],
   invalidates: [['call'], ['nobody'], ['process_customer_batch']],
   path: paths,
-  query: [...queries, ...queryNames],
+  query: [...queries, ...queryNames, many(20), many(21)],
   body: bodies,
 };
 
