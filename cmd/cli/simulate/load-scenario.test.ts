@@ -18,7 +18,7 @@ const problems = async (text: string) => {
 const reading = (file: string) => `steps: [{action: a, input: {id: {from: ${file}}}}]\nphases: [{count: 1}]\n`;
 
 test('the example loads', async () => {
-  const loaded = await loadScenarioFile(join(import.meta.dirname, '../../../deploy/examples/scenario.yaml'));
+  const loaded = await loadScenarioFile(join(import.meta.dirname, '../../../deploy/examples/caller/scenario.yaml'));
   assert.ok(loaded.ok, JSON.stringify(loaded));
 });
 

@@ -21,7 +21,7 @@ export const simulate = defineCommand(
       `cxone-actions simulate --url http://127.0.0.1:8080 -f deploy/examples/quickstart.yaml -t acme --rate 20 --duration 30 \\
     --action process_customer_batch \\
     --input '{"customer_ids":{"range":[1,2000],"text":"00000000-0000-4000-8000-############","items":[1,20]}}'`,
-      'cxone-actions simulate --url http://127.0.0.1:8080 -f deploy/examples/quickstart.yaml -t acme --scenario deploy/examples/scenario.yaml',
+      'cxone-actions simulate --url http://127.0.0.1:8080 -f deploy/examples/quickstart.yaml -t acme --scenario deploy/examples/caller/scenario.yaml',
       'cxone-actions simulate --url https://actions.example --secret-file webhook.key -t acme -s soak.yaml --follow-more --json > figures.json',
     ],
   },
