@@ -41,8 +41,8 @@ export interface FakeApiServer {
   readonly openWatches: number;
   /** The most watches of one collection that were ever open at once. */
   readonly watchesAtOnce: number;
-  /** The next `times` requests of this kind meet the fault. */
-  fail(kind: RequestKind, fault: Fault, times?: number): void;
+  /** The next `times` (1) requests of this kind meet the fault, after `skip` (0) that do not. */
+  fail(kind: RequestKind, fault: Fault, when?: { readonly times?: number; readonly skip?: number }): void;
   /** No request meets a fault any more. */
   heal(): void;
   /** What happens inside is told to no watch. */
@@ -80,7 +80,7 @@ export const startFakeApiServer = async (namespace = 'here'): Promise<FakeApiSer
   const watches = new Set<OpenWatch>();
   const sockets = new Set<Socket>();
   const requests: SeenRequest[] = [];
-  const faults: { readonly kind: RequestKind; readonly fault: Fault; times: number }[] = [];
+  const faults: { readonly kind: RequestKind; readonly fault: Fault; times: number; skip: number }[] = [];
   let deliver: (event: FakeEvent) => void = (event) => tell(event);
   const store = createFakeStore((event) => deliver(event));
   let accepted = firstToken;
@@ -112,8 +112,13 @@ export const startFakeApiServer = async (namespace = 'here'): Promise<FakeApiSer
 
   const faultFor = (kind: RequestKind): Fault | undefined => {
     const found = faults.find((each) => each.kind === kind && each.times > 0);
-    if (found) found.times -= 1;
-    return found?.fault;
+    if (!found) return undefined;
+    if (found.skip > 0) {
+      found.skip -= 1;
+      return undefined;
+    }
+    found.times -= 1;
+    return found.fault;
   };
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -168,7 +173,7 @@ export const startFakeApiServer = async (namespace = 'here'): Promise<FakeApiSer
     get watchesAtOnce() {
       return watchesAtOnce;
     },
-    fail: (kind, fault, times = 1) => void faults.push({ kind, fault, times }),
+    fail: (kind, fault, { times = 1, skip = 0 } = {}) => void faults.push({ kind, fault, times, skip }),
     heal: () => void faults.splice(0),
     secretly: (change) => {
       deliver = () => {};
