@@ -191,7 +191,10 @@ export const startFakeApiServer = async (namespace = 'here'): Promise<FakeApiSer
     errorEvent: (code) => write(lineOf('ERROR', JSON.parse(status(code).body))),
     bookmark: () => write(lineOf('BOOKMARK', { metadata: { resourceVersion: store.resourceVersion } })),
     endWatches: () => {
-      for (const { response } of watches) response.end();
+      for (const watch of watches) {
+        watches.delete(watch);
+        watch.response.end();
+      }
     },
     reset,
     acceptOnly: (token) => {
