@@ -184,6 +184,7 @@ const createLoop = <T>(options: LoopOptions<T>) => {
         if (signal.aborted) return;
         tell.onBroken(error);
         relist = 'failed';
+        state = 'waiting';
         await wait(0).catch(() => {});
       }
     }
