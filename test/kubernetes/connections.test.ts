@@ -173,7 +173,7 @@ testWith('a silent server is given up on our clock', async ({ server, client, cl
   const { seen, end } = startWatch(client, '100');
   await asked(2);
   await clock.advance(kubernetesLimits.watchOpenMs);
-  assert.equal(await end, { reason: 'silent' });
+  assert.equal(await end, { reason: 'timed_out' });
   assert.equal(seen, []);
   assert.is(clock.pending(), 0);
 });
