@@ -52,12 +52,13 @@ test('keys are worked on in their order, by no more workers than there are', asy
 });
 
 test('what waits is merged', async () => {
-  const { queue, keys, end } = open({ workersMax: 1 });
+  const { clock, queue, keys, end } = open({ workersMax: 1 });
   queue.add('a');
   for (let times = 0; times < 5; times += 1) queue.add('b');
   queue.addAfter('b', 10);
   await end('done');
   await end('done');
+  await clock.advance(10);
   assert.equal(keys(), ['a', 'b']);
   assert.is(queue.depth, 0);
 });
@@ -111,6 +112,10 @@ test('the wait is forgotten after a success, or when asked', async () => {
   assert.ok((await waitOnce()) > first);
   await end('done');
   queue.add('a');
+  assert.is(await waitOnce(), first);
+  await waitOnce();
+  await end({ afterMs: 1 });
+  await clock.advance(1);
   assert.is(await waitOnce(), first);
   await waitOnce();
   queue.forget('a');

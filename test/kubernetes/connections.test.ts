@@ -192,6 +192,16 @@ testWith('bookmarks keep a quiet watch alive, and without them it is dead', asyn
   assert.equal(await end, { reason: 'silent' });
 });
 
+testWith('nothing is told after the end', async ({ server, client }) => {
+  const { seen, end } = startWatch(client, server.store.resourceVersion);
+  await untilTrue('the watch', () => seen.length === 1);
+  const bookmark = '{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"200"}}}\n';
+  server.write(`${bookmark}{"type":"ERROR","object":{"code":500}}\n${bookmark}`);
+  assert.equal(await end, { reason: 'server_error', status: 500 });
+  await untilTrue('its connection is closed', () => server.openWatches === 0);
+  assert.equal(seen, ['open', 'BOOKMARK']);
+});
+
 testWith('what the caller gives up ends, in whatever phase it is', async ({ server, client, list }) => {
   const stopped = { reason: 'stopped' };
   assert.equal(failureOf(await list(AbortSignal.abort())), stopped);
