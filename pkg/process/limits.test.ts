@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import * as limits from './limits.ts';
 
 const { requestLimits, processLimits, databaseLimits, redisLimits, cacheLimits, tenantLimits, bundleLimits } = limits;
+const { kubernetesLimits } = limits;
 
 type Relation = readonly (readonly [name: string, value: number])[];
 
@@ -93,6 +94,28 @@ const ascending: Readonly<Record<string, Relation>> = {
   'a bundle line holds what the API server allows an object to be (1.5 MiB)': [
     ['object', 1.5 * 1024 * 1024],
     ['line', bundleLimits.lineBytesMax],
+  ],
+  'a leader ends its last request before it counts as silent, and counts as lost before another one leads': [
+    ['retry', kubernetesLimits.leaseRetryMs],
+    ['request', kubernetesLimits.leaseRequestTimeoutMs],
+    ['renew deadline', kubernetesLimits.leaseRenewMs],
+    ['renew deadline and a last request', kubernetesLimits.leaseRenewMs + kubernetesLimits.leaseRequestTimeoutMs],
+    ['lease', kubernetesLimits.leaseMs],
+  ],
+  'bookmarks (one a minute) keep a watch alive until the server ends it': [
+    ['bookmark', 60_000],
+    ['silence', kubernetesLimits.watchSilenceMs],
+    ['shortest watch', kubernetesLimits.watchSecondsMin * 1_000],
+    ['longest watch', kubernetesLimits.watchSecondsMax * 1_000],
+  ],
+  'a page of the largest objects fits an answer when it is halved down to one': [
+    ['object', bundleLimits.lineBytesMax],
+    ['event', kubernetesLimits.eventBytesMax],
+    ['answer', kubernetesLimits.answerBytesMax],
+  ],
+  'a list takes more objects than a bundle': [
+    ['tenants', bundleLimits.tenantsMax],
+    ['objects', kubernetesLimits.pagesMax * kubernetesLimits.pageObjects],
   ],
   'the bundle is looked at more often than PostgreSQL is asked again': [
     ['poll', bundleLimits.pollIntervalMs],

@@ -250,6 +250,68 @@ export const bundleLimits = {
   messageCharactersMax: 1_024,
 } as const;
 
+/** Kubernetes: the API server's client, watches, the work queue and the lease. */
+export const kubernetesLimits = {
+  /** One API call, its answer included. */
+  requestTimeoutMs: 10_000,
+  connectTimeoutMs: 5_000,
+  /** Idle connections go before a load balancer (60 s is common) or the API server (90 s) closes them. */
+  keepAliveMs: 30_000,
+  /** One answer: a page of 500 objects of the usual size many times over; a larger page is asked for again in halves. */
+  answerBytesMax: 64 * 1024 * 1024,
+  /** One watch event: the API server takes no object above 3 MiB. */
+  eventBytesMax: 4 * 1024 * 1024,
+  /** Projected tokens live an hour at least and are replaced at 80 % of it; client-go's period. */
+  tokenRereadMs: 60_000,
+  tokenBytesMax: 64 * 1024,
+  /** A Retry-After above it is cut: the API server's own are one second to a minute. */
+  retryAfterMsMax: 120_000,
+  /** Objects of a page: client-go's. */
+  pageObjects: 500,
+  /** Pages of a list: 100,000 objects, five times as many as a bundle takes. */
+  pagesMax: 200,
+  /** A list whose pages expire is begun again this often before it counts as failed. */
+  pageRestartsMax: 3,
+  /** The server ends a watch after a time between these two, at random: client-go's. */
+  watchSecondsMin: 300,
+  watchSecondsMax: 600,
+  /** Until the headers of a watch: a server that starts fills its cache first. */
+  watchOpenMs: 30_000,
+  /** Bookmarks come about every minute; a watch without a byte for this long is dead. */
+  watchSilenceMs: 90_000,
+  /** A watch that ended sooner was no success, however it ended. */
+  watchShortMs: 1_000,
+  /** client-go's: 800 ms to 30 s, over again after two minutes without a failure. */
+  watchBackoffMinMs: 800,
+  watchBackoffMaxMs: 30_000,
+  watchBackoffResetMs: 120_000,
+  /** Between two looks whether a watch missed anything, at random. */
+  safetyRelistMinMs: 300_000,
+  safetyRelistMaxMs: 600_000,
+  /** A watch may be this far behind a list without having missed anything. */
+  watchLagMs: 1_000,
+  /** After it, whatever a reflector still waits for is left behind. */
+  reflectorStopMs: 5_000,
+  /** Keys that are worked on at once. */
+  queueWorkersMax: 4,
+  queueBackoffMinMs: 50,
+  queueBackoffMaxMs: 60_000,
+  /** One piece of work; after it its signal is aborted. */
+  queueWorkMs: 30_000,
+  /** After it, work that goes on though its signal is aborted is left behind. */
+  queueStopMs: 5_000,
+  /** Others wait this long for a holder that is silent. The three are client-go's. */
+  leaseMs: 15_000,
+  /** A leader that could not renew for this long is none. */
+  leaseRenewMs: 10_000,
+  leaseRetryMs: 2_000,
+  /** A candidate's wait grows by up to this times itself, at random. */
+  leaseRetryJitter: 1.2,
+  /** With it, what a leader began before it lost ends before another one leads. */
+  leaseRequestTimeoutMs: 4_000,
+  leaseReleaseMs: 2_000,
+} as const;
+
 /** Manifests read from a file. */
 export const manifestLimits = {
   /** As much as the API server's own bound on one object, for all of a file. */

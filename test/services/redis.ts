@@ -3,7 +3,6 @@
  *
  * Tests that need it are defined with `testUnless(await whyNoRedis())`, so that a machine without Redis says what it left out.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -11,14 +10,15 @@ import { delimiter, join } from 'node:path';
 import { freePort } from '../../cmd/dev/free-port.ts';
 import { type Choice, chooseWay } from './choice.ts';
 import { startContainer } from './containers.ts';
-import { ownDirectory, ownProcess } from './owned.ts';
+import { ownDirectory } from './owned.ts';
+import { createProgram } from './program.ts';
 import type { Service } from './service.ts';
-import { until } from './until.ts';
 
 export type TestRedis = Service;
 
 const image = process.env.TEST_REDIS_IMAGE ?? 'redis:7-alpine';
 const program = 'redis-server';
+const stopLimitMs = 10_000;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -60,46 +60,16 @@ export const startRedis = async (): Promise<TestRedis> => {
 };
 
 const fromProgram = async (port: number, url: string, command: readonly string[]): Promise<TestRedis> => {
-  const folder = ownDirectory('redis');
-  let child: ChildProcess | undefined;
-  ownProcess(() => child?.pid);
-
-  const start = async () => {
-    if (child) return;
-    const started = spawn(program, ['--port', String(port), '--bind', '127.0.0.1', ...command], {
-      cwd: folder,
-      stdio: 'ignore',
-    });
-    child = started;
-    started.once('error', () => {});
-    started.once('close', () => {
-      if (child === started) child = undefined;
-    });
-    await until(program, () => ping(port));
-    started.unref();
-  };
-
-  const end = async (signal: NodeJS.Signals) => {
-    const ending = child;
-    if (!ending) return;
-    ending.ref();
-    const closed = once(ending, 'close');
-    ending.kill(signal);
-    ending.kill('SIGCONT');
-    await closed;
-  };
-
-  await start();
-  return {
-    host: '127.0.0.1',
-    port,
-    url,
-    start,
-    stop: () => end('SIGTERM'),
-    kill: () => end('SIGKILL'),
-    pause: async () => void child?.kill('SIGSTOP'),
-    resume: async () => void child?.kill('SIGCONT'),
-  };
+  const server = createProgram({
+    name: program,
+    path: program,
+    args: ['--port', String(port), '--bind', '127.0.0.1', ...command],
+    folder: ownDirectory('redis'),
+    probe: () => ping(port),
+    stopLimitMs,
+  });
+  await server.start();
+  return { ...server, host: '127.0.0.1', port, url };
 };
 
 const ping = async (port: number): Promise<void> => {

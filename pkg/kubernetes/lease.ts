@@ -1,0 +1,205 @@
+/**
+ * Leader election by a Lease, after client-go's algorithm, on the monotonic clock.
+ *
+ * idle       from creation; left by `start`
+ * following  asks every `retryMs` (with jitter) and claims the Lease when it is free, ours, or its holder has been silent for the holder's own
+ *            duration; left to leading when the claim is written
+ * leading    renews every `retryMs`; left to following when nothing was renewed for `renewMs`, or another holder is seen
+ * stopped    by `stop`, which lets go of the Lease if it was leading, so that others need not wait
+ *
+ * Leaders can overlap: a write that a leader began may arrive after another one leads. With the same rate of clocks `leading` itself is
+ * never true of two: it ends `renewMs` after the last renewal was *begun*, others count `leaseMs` from when they saw it. Writes have
+ * to be repeatable all the same.
+ */
+import { type Clock, sleep } from '../process/clock.ts';
+import { kubernetesLimits } from '../process/limits.ts';
+import type { ApiFailure, ApiResult } from './api-result.ts';
+import type { LeaseClaim } from './lease-record.ts';
+import { leaseTurn, type Observation, observe } from './lease-turn.ts';
+import type { LeaseName, Leases, SeenLease } from './leases.ts';
+
+export interface LeaseTimes {
+  readonly leaseMs: number;
+  readonly renewMs: number;
+  readonly retryMs: number;
+  /** Of one request; below `renewMs`. */
+  readonly requestTimeoutMs: number;
+}
+
+export interface ElectionHooks {
+  /** Must not throw, as all of these. */
+  readonly onLeading?: () => void;
+  readonly onLost?: () => void;
+  /** A request failed; it is tried again. */
+  readonly onFailure?: (failure: ApiFailure) => void;
+}
+
+export interface ElectionOptions {
+  readonly leases: Leases;
+  readonly lease: LeaseName;
+  /** Of this process alone, also after a restart in the same pod. */
+  readonly identity: string;
+  readonly clock: Clock;
+  readonly random?: () => number;
+  /** Default: those of `kubernetesLimits`. */
+  readonly times?: LeaseTimes;
+  readonly hooks?: ElectionHooks;
+}
+
+export interface Election {
+  /** True only at this moment: to be asked again before every write. */
+  readonly leading: boolean;
+  start(): void;
+  /** For good; safe twice. @returns resolves when the Lease is let go of, or after `leaseReleaseMs` */
+  stop(): Promise<void>;
+}
+
+const { leaseMs, leaseRenewMs: renewMs, leaseRetryMs: retryMs } = kubernetesLimits;
+const defaultTimes: LeaseTimes = {
+  leaseMs,
+  renewMs,
+  retryMs,
+  requestTimeoutMs: kubernetesLimits.leaseRequestTimeoutMs,
+};
+
+export const createElection = (options: ElectionOptions): Election => {
+  const { clock, random = Math.random, times = defaultTimes } = options;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const leadership = createLeadership(options, times);
+  const campaign = createCampaign({ ...options, times, leadership, signal });
+  let running: Promise<void> | undefined;
+
+  const run = async (): Promise<void> => {
+    while (!signal.aborted) {
+      await campaign.attempt();
+      const factor = leadership.held() ? 1 : 1 + random() * kubernetesLimits.leaseRetryJitter;
+      // Rejects by `stop` alone, which ends the loop.
+      await sleep(clock, times.retryMs * factor, signal).catch(() => {});
+    }
+  };
+
+  return {
+    get leading() {
+      return leadership.held();
+    },
+    start: () => {
+      if (!signal.aborted) running ??= run();
+    },
+    stop: async () => {
+      const wasLeading = leadership.held();
+      stopping.abort();
+      leadership.lose();
+      await running;
+      if (wasLeading) await campaign.release();
+    },
+  };
+};
+
+/** Whether we lead, and until when. Ends by itself: a timer tells, but the clock decides. */
+const createLeadership = ({ clock, hooks = {} }: ElectionOptions, { renewMs }: LeaseTimes) => {
+  let until: number | undefined;
+  let cancel: () => void = () => {};
+
+  const lose = (): void => {
+    if (until === undefined) return;
+    until = undefined;
+    cancel();
+    hooks.onLost?.();
+  };
+
+  return {
+    held: (): boolean => until !== undefined && clock.now() < until,
+    remainingMs: (): number => (until === undefined ? Number.POSITIVE_INFINITY : Math.max(0, until - clock.now())),
+    lose,
+    /** @param begunAt  when the request that renewed it was begun */
+    renew: (begunAt: number): void => {
+      const isNew = until === undefined;
+      until = begunAt + renewMs;
+      cancel();
+      cancel = clock.after(Math.max(0, Math.ceil(until - clock.now())), lose);
+      if (isNew) hooks.onLeading?.();
+    },
+  };
+};
+
+interface CampaignOptions extends ElectionOptions {
+  readonly times: LeaseTimes;
+  readonly leadership: ReturnType<typeof createLeadership>;
+  readonly signal: AbortSignal;
+}
+
+const createCampaign = (options: CampaignOptions) => {
+  const { leases, lease, identity, clock, times, leadership, signal, hooks = {} } = options;
+  let observation: Observation | undefined;
+  let acquiredAtMs: number | undefined;
+
+  const callOptions = () => ({ signal, timeoutMs: Math.min(times.requestTimeoutMs, leadership.remainingMs()) });
+
+  const claimOf = (transitions: number): LeaseClaim => {
+    acquiredAtMs ??= clock.wall();
+    return { holder: identity, durationMs: times.leaseMs, acquiredAtMs, renewedAtMs: clock.wall(), transitions };
+  };
+
+  const write = async (send: (options: ReturnType<typeof callOptions>) => Promise<ApiResult<SeenLease>>) => {
+    const begunAt = clock.now();
+    const result = await send(callOptions());
+    if (!result.ok || signal.aborted) return result;
+    observation = { seen: result.value, at: clock.now() };
+    leadership.renew(begunAt);
+    return result;
+  };
+
+  const tell = (result: ApiResult<unknown>): void => {
+    // A conflict is how others' claims show themselves.
+    if (!result.ok && result.failure.reason !== 'conflict' && !signal.aborted) hooks.onFailure?.(result.failure);
+  };
+
+  /** As long as nobody else wrote it, one request renews it. @returns false when it has to be looked at */
+  const renewUnseen = async (): Promise<boolean> => {
+    if (!leadership.held() || observation === undefined) return false;
+    const { seen } = observation;
+    const result = await write((call) => leases.replace(seen, claimOf(seen.record.transitions), call));
+    if (!result.ok && ['conflict', 'not_found'].includes(result.failure.reason)) return false;
+    tell(result);
+    return true;
+  };
+
+  const lookAndClaim = async (): Promise<void> => {
+    const read = await leases.read(lease, callOptions());
+    if (!read.ok && read.failure.reason === 'not_found') {
+      tell(await write((call) => leases.create(lease, claimOf(0), call)));
+      return;
+    }
+    if (!read.ok) {
+      tell(read);
+      return;
+    }
+    observation = observe(observation, read.value, clock.now());
+    const turn = leaseTurn(observation, identity, clock.now());
+    if (turn.kind === 'wait') {
+      leadership.lose();
+      return;
+    }
+    if (!turn.isOurs) acquiredAtMs = undefined;
+    tell(await write((call) => leases.replace(read.value, claimOf(turn.transitions), call)));
+  };
+
+  const release = async (): Promise<void> => {
+    const until = { timeoutMs: kubernetesLimits.leaseReleaseMs / 2 };
+    // What was written last may have been given up half-way: only a new look shows the version to replace.
+    const read = await leases.read(lease, until);
+    if (!read.ok || read.value.record.holder !== identity) return;
+    const now = clock.wall();
+    const { transitions } = read.value.record;
+    const claim = { holder: '', durationMs: 1_000, acquiredAtMs: now, renewedAtMs: now, transitions };
+    await leases.replace(read.value, claim, until);
+  };
+
+  return {
+    attempt: async (): Promise<void> => {
+      if (!(await renewUnseen()) && !signal.aborted) await lookAndClaim();
+    },
+    release,
+  };
+};

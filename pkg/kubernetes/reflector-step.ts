@@ -1,0 +1,41 @@
+/**
+ * After a list or a watch has ended: whether the position in the stream is still good, and how long to wait. Pure.
+ */
+import { kubernetesLimits } from '../process/limits.ts';
+import type { ApiFailure, ApiFailureReason } from './api-result.ts';
+
+export type RelistReason = 'start' | 'gone' | 'missed' | 'disorder' | 'failed';
+
+export interface Step {
+  /** Set: the position is given up, and everything is listed again. */
+  readonly relist?: RelistReason;
+  /** Set: not before a back-off, and not before this. */
+  readonly waitMs?: number;
+}
+
+/** The position stays good when these end a watch: nothing was wrong with it. */
+const keepsPosition: ReadonlySet<ApiFailureReason> = new Set<ApiFailureReason>([
+  'unauthorized',
+  'forbidden',
+  'throttled',
+  'unreachable',
+  'untrusted',
+  'no_credentials',
+  'timed_out',
+  'silent',
+]);
+
+const serviceUnavailable = 503;
+
+/** @param livedMs  how long the watch lived */
+export const stepAfterWatch = (end: ApiFailure | undefined, livedMs: number): Step => {
+  if (end === undefined) return livedMs < kubernetesLimits.watchShortMs ? { waitMs: 0 } : {};
+  // The list that follows waits when it fails; a server that says "gone" to every list's version is not asked faster.
+  if (end.reason === 'gone')
+    return livedMs < kubernetesLimits.watchShortMs ? { relist: 'gone', waitMs: 0 } : { relist: 'gone' };
+  const waitMs = end.retryAfterMs ?? 0;
+  const keeps = keepsPosition.has(end.reason) || end.status === serviceUnavailable;
+  return keeps ? { waitMs } : { relist: 'failed', waitMs };
+};
+
+export const stepAfterFailedList = (failure: ApiFailure): Step => ({ waitMs: failure.retryAfterMs ?? 0 });

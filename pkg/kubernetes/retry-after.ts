@@ -1,0 +1,10 @@
+/** Reads Retry-After: seconds, or a moment (RFC 9110, 10.2.3). What cannot be read counts as not there. */
+import { kubernetesLimits } from '../process/limits.ts';
+
+/** @param wallMs  now, for moments
+ * @returns milliseconds, 0 to `retryAfterMsMax` */
+export const parseRetryAfter = (header: string | undefined, wallMs: number): number | undefined => {
+  if (header === undefined) return undefined;
+  const ms = /^\d{1,9}$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - wallMs;
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), kubernetesLimits.retryAfterMsMax);
+};

@@ -1,0 +1,182 @@
+/**
+ * Keys to be worked on, each at most once at a time, by a bounded number of workers. What is added while it waits is merged; what
+ * is added while it is worked on is worked on again.
+ *
+ * Holds one entry for each key that is not idle: as many as there are objects. An entry is removed when its key becomes idle.
+ *
+ * idle     no entry; left by `add` or `addAfter`
+ * delayed  until a time; left when it comes, or by `add`; a sooner time replaces a later one
+ * queued   first in, first out; left when a worker is free
+ * running  left when the work settles: to queued if it was added meanwhile; to delayed if it failed (after its own growing
+ *          back-off), if it asks to be repeated, or if it was added with a delay meanwhile; else to idle
+ * stopped  the queue as a whole, by `stop`: nothing begins any more
+ */
+import type { Clock } from '../process/clock.ts';
+import { kubernetesLimits } from '../process/limits.ts';
+import { type Backoff, createBackoff } from '../resilience/backoff.ts';
+
+/** `done`: its failures are forgotten. `failed`: again after its back-off, as if it had thrown. `afterMs`: done, and again then. */
+export type WorkResult = 'done' | 'failed' | { readonly afterMs: number };
+
+export interface WorkQueueHooks {
+  /** Keys that wait for a worker. Must not throw. */
+  readonly onDepth?: (depth: number) => void;
+  /** What `work` threw. Must not throw. */
+  readonly onError?: (key: string, error: unknown) => void;
+}
+
+export interface WorkQueueOptions {
+  readonly clock: Clock;
+  /** Must settle soon after its signal is aborted: by `stop`, or after `queueWorkMs`. Never runs twice at once for a key. */
+  readonly work: (key: string, signal: AbortSignal) => Promise<WorkResult>;
+  /** Default: `queueWorkersMax`. */
+  readonly workersMax?: number;
+  readonly random?: () => number;
+  readonly hooks?: WorkQueueHooks;
+}
+
+export interface WorkQueue {
+  /** As soon as a worker is free. Does not wait for the key's back-off: something is new about it. */
+  add(key: string): void;
+  addAfter(key: string, ms: number): void;
+  /** Starts the key's back-off over. */
+  forget(key: string): void;
+  readonly depth: number;
+  /** For good; safe twice. Aborts what runs.
+   * @returns how many of them had not settled after `queueStopMs` */
+  stop(): Promise<number>;
+}
+
+interface Delay {
+  readonly at: number;
+  readonly cancel: () => void;
+}
+
+interface Entry {
+  state: 'idle' | 'delayed' | 'queued' | 'running';
+  delay: Delay | undefined;
+  /** While running: added again, then or at once (`Number.NEGATIVE_INFINITY`). */
+  againAt: number | undefined;
+  backoff: Backoff | undefined;
+}
+
+export const createWorkQueue = (options: WorkQueueOptions): WorkQueue => {
+  const { clock, work, workersMax = kubernetesLimits.queueWorkersMax, random = Math.random, hooks = {} } = options;
+  const entries = new Map<string, Entry>();
+  const queued = new Set<string>();
+  const running = new Set<Promise<void>>();
+  const stopping = new AbortController();
+
+  const entryOf = (key: string): Entry => {
+    const known = entries.get(key);
+    if (known !== undefined) return known;
+    const entry: Entry = { state: 'idle', delay: undefined, againAt: undefined, backoff: undefined };
+    entries.set(key, entry);
+    return entry;
+  };
+
+  const undelay = (entry: Entry): void => {
+    entry.delay?.cancel();
+    entry.delay = undefined;
+  };
+
+  const enqueue = (key: string, entry: Entry): void => {
+    undelay(entry);
+    entry.state = 'queued';
+    queued.add(key);
+    hooks.onDepth?.(queued.size);
+    startNext();
+  };
+
+  const delay = (key: string, entry: Entry, at: number): void => {
+    if (entry.delay !== undefined && entry.delay.at <= at) return;
+    undelay(entry);
+    entry.state = 'delayed';
+    entry.delay = { at, cancel: clock.after(Math.max(0, at - clock.now()), () => enqueue(key, entry)) };
+  };
+
+  const startNext = (): void => {
+    const [key] = queued;
+    if (key === undefined || running.size >= workersMax || stopping.signal.aborted) return;
+    queued.delete(key);
+    hooks.onDepth?.(queued.size);
+    const entry = entryOf(key);
+    entry.state = 'running';
+    const run = runOne(key).then((result) => {
+      running.delete(run);
+      settle(key, entry, result);
+      startNext();
+    });
+    running.add(run);
+    startNext();
+  };
+
+  const runOne = async (key: string): Promise<WorkResult> => {
+    const own = new AbortController();
+    const abort = () => own.abort();
+    stopping.signal.addEventListener('abort', abort, { once: true });
+    const cancel = clock.after(kubernetesLimits.queueWorkMs, abort);
+    try {
+      return await work(key, own.signal);
+    } catch (error) {
+      hooks.onError?.(key, error);
+      return 'failed';
+    } finally {
+      cancel();
+      stopping.signal.removeEventListener('abort', abort);
+    }
+  };
+
+  const settle = (key: string, entry: Entry, result: WorkResult): void => {
+    entry.state = 'idle';
+    const { againAt } = entry;
+    entry.againAt = undefined;
+    if (stopping.signal.aborted) return;
+    if (result === 'failed') {
+      entry.backoff ??= createBackoff({ minMs: backoffMinMs, maxMs: backoffMaxMs, random });
+    } else entry.backoff = undefined;
+    const times = [againAt, nextAt(entry, result)].filter((at) => at !== undefined);
+    if (times.length === 0) entries.delete(key);
+    else if (againAt === Number.NEGATIVE_INFINITY) enqueue(key, entry);
+    else delay(key, entry, Math.min(...times));
+  };
+
+  const { queueBackoffMinMs: backoffMinMs, queueBackoffMaxMs: backoffMaxMs } = kubernetesLimits;
+  const nextAt = (entry: Entry, result: WorkResult): number | undefined => {
+    if (result === 'done') return undefined;
+    return clock.now() + (result === 'failed' ? (entry.backoff?.nextMs() ?? 0) : result.afterMs);
+  };
+
+  const addAt = (key: string, at: number): void => {
+    if (stopping.signal.aborted) return;
+    const entry = entryOf(key);
+    if (entry.state === 'queued') return;
+    if (entry.state === 'running') entry.againAt = Math.min(entry.againAt ?? Number.POSITIVE_INFINITY, at);
+    else if (at === Number.NEGATIVE_INFINITY) enqueue(key, entry);
+    else delay(key, entry, at);
+  };
+
+  return {
+    add: (key) => addAt(key, Number.NEGATIVE_INFINITY),
+    addAfter: (key, ms) => addAt(key, clock.now() + ms),
+    forget: (key) => {
+      const entry = entries.get(key);
+      if (entry !== undefined) entry.backoff = undefined;
+    },
+    get depth() {
+      return queued.size;
+    },
+    stop: async () => {
+      stopping.abort();
+      for (const entry of entries.values()) undelay(entry);
+      entries.clear();
+      queued.clear();
+      hooks.onDepth?.(0);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const cancel = clock.after(kubernetesLimits.queueStopMs, resolve);
+      await Promise.race([Promise.all(running), promise]);
+      cancel();
+      return running.size;
+    },
+  };
+};
