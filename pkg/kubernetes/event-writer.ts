@@ -27,6 +27,7 @@ export type CreateEvent = (event: EventAbout, options?: CallOptions) => Promise<
 
 const noteCharactersMax = 1_024;
 const instanceCharactersMax = 128;
+const nameCharactersMax = 200;
 const created = open({ metadata: objectMeta });
 
 export const createCreateEvent =
@@ -39,8 +40,7 @@ export const createCreateEvent =
         config.makeApiClient(EventsV1Api).createNamespacedEvent({
           namespace,
           body: {
-            // The name has to be there; the API server completes it.
-            metadata: { namespace, generateName: `${name.slice(0, 200)}.` },
+            metadata: { namespace, generateName: nameBegins(name) },
             eventTime: new V1MicroTime(clock.wall()),
             type,
             reason,
@@ -55,3 +55,6 @@ export const createCreateEvent =
     );
     return result.ok ? { ok: true, value: result.value.metadata } : result;
   };
+
+/** The API server completes it. Cut, so that it still can; a dot at the cut is refused. */
+const nameBegins = (name: string): string => `${name.slice(0, nameCharactersMax).replace(/[.-]+$/, '')}-`;

@@ -12,14 +12,13 @@ import { dataActionGroup, dataActionPlural, dataActionVersion } from './resource
 export interface StatusOf {
   readonly namespace: string;
   readonly name: string;
-  /** Then another object of the same name is a `conflict`. */
-  readonly uid?: string;
   readonly status: object;
   /** Whose fields these are. */
   readonly fieldManager: string;
 }
 
-/** Takes over fields that another manager owns. `not_found` when the object is gone.
+/** Takes over fields that another manager owns. `not_found` when the object is gone; an object made anew under the same name gets
+ * the status of the old one, which its `observedGeneration` shows (a uid in the body is not compared for `/status`).
  * @returns the object's metadata after it */
 export type ApplyStatus = (status: StatusOf, options?: CallOptions) => Promise<ApiResult<ObjectMeta>>;
 
@@ -27,8 +26,7 @@ const applied = open({ metadata: objectMeta });
 
 export const createApplyStatus =
   (call: Call): ApplyStatus =>
-  async ({ namespace, name, uid, status, fieldManager }, options) => {
-    const metadata = { namespace, name, ...(uid !== undefined && { uid }) };
+  async ({ namespace, name, status, fieldManager }, options) => {
     const result = await call(
       applied,
       (config) =>
@@ -39,7 +37,7 @@ export const createApplyStatus =
             namespace,
             plural: dataActionPlural,
             name,
-            body: { apiVersion, kind, metadata, status },
+            body: { apiVersion, kind, metadata: { namespace, name }, status },
             fieldManager,
             force: true,
           },

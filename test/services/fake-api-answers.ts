@@ -38,13 +38,14 @@ export const answerCall = (store: FakeStore, { method, path, body }: FakeCall): 
   const fields: Fields = body === '' ? {} : JSON.parse(body);
   const wanted: Fields = typeof fields.metadata === 'object' && fields.metadata !== null ? { ...fields.metadata } : {};
   if (method === 'POST') return create(store, path, { fields, wanted });
-  const [, collection = '', name = '', part] = /^(.*)\/([^/]+?)(?:\/(status))?$/.exec(path) ?? [];
+  const isStatus = path.endsWith('/status');
+  const [, collection = '', name = ''] = /^(.*)\/([^/]+)$/.exec(path.replace(/\/status$/, '')) ?? [];
   const known = store.get(collection, decodeURIComponent(name));
   if (!known) return refuse(404);
   if (method === 'GET') return reply(200, known);
   if (conflicts(known, wanted)) return refuse(409);
   if (method === 'PUT') return reply(200, store.put(collection, known.metadata.name, fields));
-  if (method === 'PATCH' && part === 'status') {
+  if (method === 'PATCH' && isStatus) {
     return reply(200, store.put(collection, known.metadata.name, { ...known, status: fields.status }));
   }
   return refuse(405);

@@ -73,10 +73,18 @@ interface OpenWatch {
 
 const firstToken = 'first-token';
 
+const createKeys = () => {
+  const authority = createCertificateAuthority(ownDirectory('fake-api-keys'));
+  return { authority: authority.certificate, serving: authority.forServer() };
+};
+
+/** Made once for all servers of a test file: openssl takes longer than most tests. */
+let firstKeys: ReturnType<typeof createKeys> | undefined;
+
 export const startFakeApiServer = async (namespace = 'here'): Promise<FakeApiServer> => {
   const directory = ownDirectory('fake-api');
-  const firstAuthority = createCertificateAuthority(directory);
-  const { certificate: cert, key } = firstAuthority.forServer();
+  firstKeys ??= createKeys();
+  const { authority, serving } = firstKeys;
   const watches = new Set<OpenWatch>();
   const sockets = new Set<Socket>();
   const requests: SeenRequest[] = [];
@@ -135,7 +143,7 @@ export const startFakeApiServer = async (namespace = 'here'): Promise<FakeApiSer
     send(response, kind === 'list' ? answerList(store, path, query) : answerCall(store, { method, path, body }));
   };
 
-  const server = createServer({ cert, key }, (request, response) => {
+  const server = createServer({ cert: serving.certificate, key: serving.key }, (request, response) => {
     handle(request, response).catch(() => response.destroy());
   });
   server.on('secureConnection', (socket) => {
@@ -152,7 +160,7 @@ export const startFakeApiServer = async (namespace = 'here'): Promise<FakeApiSer
   const file = (name: string, content: string) => writeFileSync(join(directory, name), content);
   file('token', firstToken);
   file('namespace', namespace);
-  file('ca.crt', firstAuthority.certificate);
+  file('ca.crt', authority);
 
   const reset = (): void => {
     for (const socket of sockets) socket.destroy();
@@ -191,7 +199,10 @@ export const startFakeApiServer = async (namespace = 'here'): Promise<FakeApiSer
     errorEvent: (code) => write(lineOf('ERROR', JSON.parse(status(code).body))),
     bookmark: () => write(lineOf('BOOKMARK', { metadata: { resourceVersion: store.resourceVersion } })),
     endWatches: () => {
-      for (const { response } of watches) response.end();
+      for (const watch of watches) {
+        watches.delete(watch);
+        watch.response.end();
+      }
     },
     reset,
     acceptOnly: (token) => {
@@ -199,10 +210,9 @@ export const startFakeApiServer = async (namespace = 'here'): Promise<FakeApiSer
     },
     writeToken: (token) => file('token', token),
     changeAuthority: () => {
-      const authority = createCertificateAuthority(ownDirectory('fake-api-ca'));
-      const serving = authority.forServer();
+      const { authority, serving } = createKeys();
       server.setSecureContext({ cert: serving.certificate, key: serving.key });
-      return authority.certificate;
+      return authority;
     },
     writeAuthority: (pem) => file('ca.crt', pem),
     close: async () => {

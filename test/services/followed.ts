@@ -2,10 +2,9 @@
  * A reflector on a clock that stands still, but for as long as it waits: then time is moved on, so that back-offs cost nothing, and how much
  * time it took is known exactly.
  */
-import * as assert from 'uvu/assert';
 import type { KubernetesClient } from '../../pkg/kubernetes/client.ts';
 import type { ObjectMeta } from '../../pkg/kubernetes/object-meta.ts';
-import { createReflector, type Reflector, type ReflectorState } from '../../pkg/kubernetes/reflector.ts';
+import { createReflector, type Reflector } from '../../pkg/kubernetes/reflector.ts';
 import type { ReflectorHooks } from '../../pkg/kubernetes/reflector-hooks.ts';
 import type { Resource } from '../../pkg/kubernetes/resource.ts';
 import type { ManualClock } from '../../pkg/process/manual-clock.ts';
@@ -23,7 +22,8 @@ export interface Followed {
   readonly told: readonly string[];
   /** Waits for it, moving time on while the reflector waits. @returns how long it took on the clock */
   until(what: string, probe: () => boolean): Promise<number>;
-  untilState(state: ReflectorState): Promise<number>;
+  /** The same, moving time on whatever it does. */
+  untilInTime(what: string, probe: () => boolean): Promise<number>;
   /** Name to resourceVersion, as the store has it. */
   versions(): ReadonlyMap<string, string>;
   /** Until the store says what the server says. */
@@ -60,11 +60,15 @@ export const follow = ({ client, resource, clock, hooks, transform }: FollowOpti
     },
   });
 
-  const untilProbe = async (what: string, probe: () => boolean): Promise<number> => {
+  const untilProbe = async (
+    what: string,
+    probe: () => boolean,
+    moves: () => boolean = () => reflector.state === 'waiting',
+  ): Promise<number> => {
     const from = clock.now();
     await until(what, async () => {
       if (probe()) return;
-      if (reflector.state === 'waiting') await clock.advance(stepMs);
+      if (moves()) await clock.advance(stepMs);
       throw new Error(`not yet; ${reflector.state}, ${told.slice(-10).join(', ')}`);
     });
     return clock.now() - from;
@@ -76,8 +80,8 @@ export const follow = ({ client, resource, clock, hooks, transform }: FollowOpti
     reflector,
     clock,
     told,
-    until: untilProbe,
-    untilState: (state) => untilProbe(state, () => reflector.state === state),
+    until: (what, probe) => untilProbe(what, probe),
+    untilInTime: (what, probe) => untilProbe(what, probe, () => true),
     versions,
     untilEqual: async (truth) => {
       const wanted = textOf(await truth());
@@ -88,6 +92,3 @@ export const follow = ({ client, resource, clock, hooks, transform }: FollowOpti
 
 const textOf = (versions: ReadonlyMap<string, string>): string =>
   JSON.stringify([...versions].sort(([a], [b]) => (a < b ? -1 : 1)));
-
-export const assertWithin = (ms: number, mostMs: number): void =>
-  assert.ok(ms <= mostMs, `${ms} ms, at most ${mostMs}`);

@@ -17,16 +17,18 @@ export interface KubeCluster {
   client(clock: Clock): KubernetesClient;
   /** Creates or replaces. @param collection  of the namespace: `secrets`, `dataactionconfigs` */
   put(collection: Collection, name: string, fields: Fields): Promise<void>;
-  remove(collection: Collection, name: string): Promise<void>;
+  remove(collection: Readable, name: string): Promise<void>;
   /** Name to resourceVersion. */
   truth(collection: Collection): Promise<ReadonlyMap<string, string>>;
-  read(collection: Collection | 'leases' | 'events', name: string): Promise<Fields>;
+  read(collection: Readable, name: string): Promise<Fields>;
   /** Breaks every connection; comes back. */
   interrupt(): Promise<void>;
   close(): Promise<void>;
 }
 
 export type Collection = 'secrets' | 'dataactionconfigs';
+
+export type Readable = Collection | 'leases' | 'events';
 
 const roots = {
   secrets: '/api/v1',
