@@ -5,6 +5,7 @@
  * between them are checked by `limits.test.ts`, so that a change here cannot silently break another part.
  */
 
+export { controllerLimits } from './controller-limits.ts';
 export { cxoneLimits } from './cxone-limits.ts';
 
 /** Requests: the caller's side. Source of the caller's figures: NICE's documentation of the Studio REST API action. */
