@@ -216,6 +216,8 @@ export const tenantLimits = {
   cxoneScopesMax: 20,
   cxoneQueryMax: 20,
   cxoneValueCharactersMax: 1_024,
+  /** In one path or value of a query. Nobody needs more, and so many fit the cost that the API server grants a rule. */
+  cxonePlaceholdersMax: 8,
   /** Body of a CXone call as declared. */
   cxoneBodyCharactersMax: 8_192,
   cxoneBodyDepthMax: 8,

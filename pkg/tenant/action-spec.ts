@@ -4,10 +4,11 @@
 import type { Problem } from '../errors/problem.ts';
 import { tenantLimits } from '../process/limits.ts';
 import { type Codec, joinPath, mapped, ruled } from './codec.ts';
-import { closed, defaulted, list } from './codec-containers.ts';
+import { defaulted, list } from './codec-containers.ts';
 import { type CxoneActionSpec, cxoneActionProblems, cxoneActionSpec } from './cxone-action-spec.ts';
 import { type InputSpec, inputSpec } from './input-spec.ts';
 import { type LookupSpec, lookupProblems, lookupSpec } from './lookup-spec.ts';
+import { manifestObject } from './manifest-object.ts';
 import { actionName } from './names.ts';
 import { type TransactionSpec, transactionProblems, transactionSpec } from './transaction-spec.ts';
 import { duplicates } from './unique.ts';
@@ -58,7 +59,7 @@ const withKind = ({ name, input, lookup, transaction, cxone }: ActionManifest): 
   throw new TypeError('an action without anything to do passed its rules');
 };
 
-const actionManifest: Codec<ActionManifest> = closed(
+const actionManifest: Codec<ActionManifest> = manifestObject(
   { name: actionName, input: defaulted(list(inputSpec, 0, tenantLimits.inputsMax), []) },
   { lookup: lookupSpec, transaction: transactionSpec, cxone: cxoneActionSpec },
 );

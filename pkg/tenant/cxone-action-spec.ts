@@ -4,9 +4,10 @@
 import type { Problem } from '../errors/problem.ts';
 import { tenantLimits } from '../process/limits.ts';
 import { type Codec, safeKey, scalar } from './codec.ts';
-import { closed, defaulted, record } from './codec-containers.ts';
+import { defaulted, record } from './codec-containers.ts';
 import { isStorable, oneOf, text } from './codec-scalars.ts';
 import type { InputSpec } from './input-spec.ts';
+import { manifestObject, withoutNulls } from './manifest-object.ts';
 import { outputName } from './output-name.ts';
 
 export const cxoneMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
@@ -26,14 +27,31 @@ export interface CxoneActionSpec {
 }
 
 const placeholder = /\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
-const expectedPath = 'a path that begins with "/", without ".." segments, "//", query or fragment';
+const atMost = `at most ${tenantLimits.cxonePlaceholdersMax} names in braces`;
+const expectedPath = `a path that begins with "/", without ".." segments, "//", query or fragment, and with ${atMost}`;
+
+/** Text of these characters and a few placeholders: braces stand for nothing else. */
+const template = (characters: string): RegExp =>
+  new RegExp(`^${characters}*(?:${placeholder.source}${characters}*){0,${tenantLimits.cxonePlaceholdersMax}}$`);
+
+const pathTemplate = template("[A-Za-z0-9\\-._~%!$&'()*+,;=:@/]");
 
 const callPath: Codec<string> = scalar(expectedPath, (value) => {
   if (typeof value !== 'string' || value.length > tenantLimits.urlCharactersMax) return undefined;
-  const plain = value.replace(placeholder, 'x');
-  const isPath = /^\/[A-Za-z0-9\-._~%!$&'()*+,;=:@/]*$/.test(plain) && !plain.includes('//');
-  return isPath && !plain.split('/').some((segment) => segment === '..' || segment === '.') ? value : undefined;
+  const isPath = value.startsWith('/') && pathTemplate.test(value) && !value.includes('//');
+  return isPath && !value.split('/').some((segment) => segment === '..' || segment === '.') ? value : undefined;
 });
+
+const queryValue = text({
+  max: tenantLimits.cxoneValueCharactersMax,
+  pattern: template('[^{}]'),
+  expected: `text of at most ${tenantLimits.cxoneValueCharactersMax} characters, with ${atMost} and no other braces`,
+});
+
+const query = withoutNulls(
+  record(queryValue, { entriesMax: tenantLimits.cxoneQueryMax, keyCharactersMax: 64 }),
+  () => true,
+);
 
 const expectedBody = `JSON of at most ${tenantLimits.cxoneBodyCharactersMax} characters and ${tenantLimits.cxoneBodyDepthMax} levels`;
 
@@ -51,17 +69,11 @@ const isJson = (value: unknown, depth: number): value is JsonValue => {
   return Object.entries(value).every(([key, entry]) => isStorable(key) && isJson(entry, depth - 1));
 };
 
-export const cxoneActionSpec: Codec<CxoneActionSpec> = closed(
+export const cxoneActionSpec: Codec<CxoneActionSpec> = manifestObject(
   {
     method: oneOf(cxoneMethods),
     path: callPath,
-    query: defaulted(
-      record(text({ max: tenantLimits.cxoneValueCharactersMax }), {
-        entriesMax: tenantLimits.cxoneQueryMax,
-        keyCharactersMax: 64,
-      }),
-      {},
-    ),
+    query: defaulted(query, {}),
     output: outputName,
   },
   { body: callBody },

@@ -4,8 +4,9 @@
 import type { Problem } from '../errors/problem.ts';
 import { tenantLimits } from '../process/limits.ts';
 import { type Codec, ruled, scalar } from './codec.ts';
-import { closed, defaulted, list } from './codec-containers.ts';
+import { defaulted, list } from './codec-containers.ts';
 import { oneOf, text, whole } from './codec-scalars.ts';
+import { manifestObject } from './manifest-object.ts';
 import { objectName } from './names.ts';
 
 export const cxoneGrants = ['Password', 'ClientCredentials'] as const;
@@ -27,13 +28,26 @@ export interface CxoneSpec extends CxoneSettings {
   readonly secretRef: { readonly name: string };
 }
 
-const httpsUrl: Codec<string> = scalar('an https URL without user, query and fragment', (value) => {
-  if (typeof value !== 'string' || value.length > tenantLimits.urlCharactersMax || !URL.canParse(value))
-    return undefined;
-  const url = new URL(value);
-  const isPlain = url.username === '' && url.password === '' && !/[?#\s\\]/.test(value);
-  return /^https:\/\//i.test(value) && isPlain ? value : undefined;
-});
+const label = '[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*';
+const hostName = `(?:${label}\\.)*[A-Za-z][A-Za-z0-9]*(?:-+[A-Za-z0-9]+)*`;
+const byte = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
+const port = '(?:\\d{1,4}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d\\d|655[0-2]\\d|6553[0-5])';
+const path = '/[A-Za-z0-9\\-._~%!$&()*+,;=:@/]*';
+
+/** Told by its shape, as the API server can tell it too: no user, query or fragment, and a host that is a name or IPv4. */
+const urlShape = new RegExp(
+  `^[Hh][Tt][Tt][Pp][Ss]://(?:${hostName}|(?:${byte}\\.){3}${byte})(?::${port})?(?:${path})?$`,
+);
+
+// What is left to the parser are names in Punycode that decode to nothing.
+const httpsUrl: Codec<string> = scalar('an https URL without user, query and fragment', (value) =>
+  typeof value === 'string' &&
+  value.length <= tenantLimits.urlCharactersMax &&
+  urlShape.test(value) &&
+  URL.canParse(value)
+    ? value
+    : undefined,
+);
 
 const scope = text({ min: 1, max: 128, pattern: /^[\x21\x23-\x5b\x5d-\x7e]*$/, expected: 'an OAuth scope' });
 
@@ -58,6 +72,6 @@ export const cxoneProblems = ({ grant, tokenUrl, apiBase }: CxoneSettings): read
 };
 
 export const cxoneSpec: Codec<CxoneSpec> = ruled<CxoneSpec>(
-  closed({ ...cxoneFields.required, secretRef: closed({ name: objectName }) }, cxoneFields.optional),
+  manifestObject({ ...cxoneFields.required, secretRef: manifestObject({ name: objectName }) }, cxoneFields.optional),
   cxoneProblems,
 );

@@ -133,6 +133,21 @@ const valid: Readonly<Record<string, Fields>> = {
     query: { a: '{ids}' },
     body: { a: ['{contact_id}', { b: 1 }] },
   }),
+  'placeholders that begin with a zero, which are none': atLookup({ statement: `${lookup.statement} -- $0 $01 $007` }),
+  'eight placeholders': atCall({ path: `/${'{contact_id}'.repeat(8)}`, query: { a: 'x{ids}'.repeat(8) } }),
+  'a transaction-level lock': atLookup({ statement: `${lookup.statement} -- pg_advisory_xact_lock` }),
+  'URLs of names and addresses': {
+    cxone: { ...cxone, issuer: 'HTTPS://a-b.example:65535/x/', apiBase: 'https://127.0.0.1:1', tokenUrl: 'https://a' },
+  },
+  'null for what may be left out': {
+    limits: null,
+    suspend: null,
+    actions: [
+      { ...find, transaction: null, input: [{ ...ids, optional: null, maxLength: null }] },
+      { ...call, name: 'other', cxone: { ...call.cxone, method: 'PUT', query: { a: null }, body: null } },
+    ],
+    cxone: { ...cxone, apiBase: null },
+  },
   'client credentials': {
     cxone: { ...cxone, grant: 'ClientCredentials', tokenUrl: 'https://a.example/t', apiBase: 'https://b.example' },
   },
@@ -247,6 +262,20 @@ const invalid: readonly (readonly [title: string, fields: Fields, ...paths: stri
   ['a path upwards', atCall({ path: '/a/../b' }), `${judged}.cxone.path`],
   ['a path with a query', atCall({ path: '/a?b' }), `${judged}.cxone.path`],
   ['a path with a lone brace', atCall({ path: '/a/{b' }), `${judged}.cxone.path`],
+  ['nine placeholders in a path', atCall({ path: `/${'{contact_id}'.repeat(9)}` }), `${judged}.cxone.path`],
+  ['nine placeholders in a query', atCall({ query: { a: '{ids}'.repeat(9) } }), `${judged}.cxone.query.a`],
+  ['a lone brace in a query', atCall({ query: { a: '{"b":1}' } }), `${judged}.cxone.query.a`],
+  ['null among items', { actions: [find, null] }, 'spec.actions[1]'],
+  ['null for an unknown field', { surprise: null }, 'spec.surprise'],
+  ['null for what is required', { tenantId: null }, 'spec.tenantId'],
+  ['a statement that sets', atLookup({ statement: `${lookup.statement} -- SET_Config` }), `${judged}.lookup.statement`],
+  [
+    'a session-level lock',
+    atLookup({ statement: 'SELECT $1, $2, pg_try_advisory_lock(1)' }),
+    `${judged}.lookup.statement`,
+  ],
+  ['a URL of an impossible port', { cxone: { ...cxone, issuer: 'https://a.example:65536' } }, 'spec.cxone.issuer'],
+  ['a URL with a query', { cxone: { ...cxone, issuer: 'https://a.example/?b' } }, 'spec.cxone.issuer'],
   ['http', { cxone: { ...cxone, issuer: 'http://a.example' } }, 'spec.cxone.issuer'],
   ['a user in a URL', { cxone: { ...cxone, apiBase: 'https://a:b@a.example' } }, 'spec.cxone.apiBase'],
   [

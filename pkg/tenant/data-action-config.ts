@@ -6,8 +6,9 @@
 import * as t from 'io-ts';
 import type { Parsed } from '../errors/problem.ts';
 import { type Codec, codec, decode } from './codec.ts';
-import { closed, defaulted, open } from './codec-containers.ts';
+import { defaulted, open } from './codec-containers.ts';
 import { flag, oneOf, text, whole } from './codec-scalars.ts';
+import { manifestObject } from './manifest-object.ts';
 import { objectName, tenantId } from './names.ts';
 import { type TenantSpec, tenantSpec } from './spec.ts';
 import { type WebhookSpec, webhookSpec } from './webhook-spec.ts';
@@ -52,7 +53,7 @@ export const configMetadata: Codec<ConfigMetadata> = open(
 
 const ignored: Codec<undefined> = codec('anything', () => t.success(undefined));
 
-const config: Codec<DataActionConfig> = closed(
+const config: Codec<DataActionConfig> = manifestObject(
   { apiVersion: oneOf([apiVersion]), kind: oneOf([kind]), metadata: configMetadata, spec: tenantSpec },
   { status: ignored },
 );

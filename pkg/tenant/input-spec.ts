@@ -5,8 +5,9 @@ import { RE2JS } from 're2js';
 import type { Problem } from '../errors/problem.ts';
 import { requestLimits, tenantLimits } from '../process/limits.ts';
 import { type Codec, ruled } from './codec.ts';
-import { closed, defaulted, list } from './codec-containers.ts';
+import { defaulted, list } from './codec-containers.ts';
 import { flag, oneOf, text, whole } from './codec-scalars.ts';
+import { manifestObject } from './manifest-object.ts';
 import { identifier } from './names.ts';
 
 export const inputTypes = ['UUID', 'String', 'Integer', 'Number', 'Boolean', 'Timestamp'] as const;
@@ -57,7 +58,7 @@ const isLinearPattern = (pattern: string): boolean => {
 const characters = whole(0, requestLimits.stringCharactersMax);
 
 export const inputSpec: Codec<InputSpec> = ruled<InputSpec>(
-  closed(
+  manifestObject(
     { name: identifier, type: oneOf(inputTypes), list: defaulted(flag, false), optional: defaulted(flag, false) },
     {
       minLength: characters,

@@ -3,8 +3,8 @@
  */
 import type { Problem } from '../errors/problem.ts';
 import type { Codec } from './codec.ts';
-import { closed } from './codec-containers.ts';
 import type { InputSpec, InputType } from './input-spec.ts';
+import { manifestObject } from './manifest-object.ts';
 import { identifier } from './names.ts';
 import { outputName } from './output-name.ts';
 import { parameterNames, parameterProblems, statementText } from './statement-spec.ts';
@@ -20,7 +20,7 @@ export interface LookupSpec {
   readonly output: string;
 }
 
-export const lookupSpec: Codec<LookupSpec> = closed({
+export const lookupSpec: Codec<LookupSpec> = manifestObject({
   statement: statementText,
   parameters: parameterNames,
   keys: identifier,

@@ -6,9 +6,10 @@ import { requestLimits, tenantLimits } from '../process/limits.ts';
 import { type ActionSpec, encodeAction } from './action-spec.ts';
 import { actionsSpec, defaultActions } from './actions-spec.ts';
 import { type Codec, ruled } from './codec.ts';
-import { closed, defaulted } from './codec-containers.ts';
+import { defaulted } from './codec-containers.ts';
 import { flag, oneOf, whole } from './codec-scalars.ts';
 import { type CxoneSpec, cxoneSpec } from './cxone-spec.ts';
+import { manifestObject } from './manifest-object.ts';
 import { tenantId } from './names.ts';
 import { type WebhookSpec, webhookSpec } from './webhook-spec.ts';
 
@@ -45,7 +46,7 @@ export interface TenantSpec {
   readonly cxone?: CxoneSpec;
 }
 
-const limits: Codec<TenantLimits> = closed({
+const limits: Codec<TenantLimits> = manifestObject({
   requestsPerSecond: defaulted(whole(1, tenantLimits.requestsPerSecondMax), 200),
   burst: defaulted(whole(1, tenantLimits.burstMax), 400),
   concurrency: defaulted(whole(1, tenantLimits.concurrencyMax), 100),
@@ -53,7 +54,7 @@ const limits: Codec<TenantLimits> = closed({
   batchSize: defaulted(whole(1, requestLimits.batchSizeMax), 100),
 });
 
-const cache: Codec<CachePolicy> = closed({
+const cache: Codec<CachePolicy> = manifestObject({
   ttlSeconds: defaulted(whole(0, tenantLimits.ttlSecondsMax), 300),
   missingTtlSeconds: defaulted(whole(0, tenantLimits.ttlSecondsMax), 30),
   staleIfErrorSeconds: defaulted(whole(0, tenantLimits.staleIfErrorSecondsMax), 0),
@@ -92,7 +93,7 @@ export const tenantProblems = ({
 };
 
 export const tenantSpec: Codec<TenantSpec> = ruled<TenantSpec>(
-  closed({ ...sharedFields, webhook: webhookSpec }, { cxone: cxoneSpec }),
+  manifestObject({ ...sharedFields, webhook: webhookSpec }, { cxone: cxoneSpec }),
   tenantProblems,
 );
 

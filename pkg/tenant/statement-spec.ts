@@ -16,8 +16,11 @@ const tenantParameter = 'tenant_id';
 // slonik rewrites this text anywhere in a statement, string literals included.
 const reservedBySlonik = '$slonik_';
 
-/** Connections are shared by all tenants. The last one would hide the others' names in escapes. */
-const sessionState = /set_config|pg_(?:try_)?advisory_(?:un)?lock|u&\s*"/i;
+/** Connections are shared by all tenants. The last one would hide the others' names in escapes. Case as in the CRD's rule. */
+const sessionState = /set_config|advisory_(?:un)?lock|u&[ \t\n\f\r]*"/iu;
+
+/** Numbers are written without leading zeros. */
+const placeholder = /\$([1-9]\d*)/g;
 
 export const statementText: Codec<string> = ruled(
   text({ min: 1, max: tenantLimits.statementCharactersMax }),
@@ -47,7 +50,7 @@ export const parameterProblems = (
       problems.push({ path: `parameters[${at}]`, expected: 'tenant_id or the name of an input' });
     }
   }
-  const places = [...statement.matchAll(/\$(\d+)/g)].map((match) => Number(match[1]));
+  const places = [...statement.matchAll(placeholder)].map((match) => Number(match[1]));
   if (!places.includes(1)) problems.push({ path: field, expected: 'a statement with $1, the tenant' });
   else if (places.reduce((a, b) => Math.max(a, b)) !== parameters.length) {
     problems.push({ path: field, expected: 'as many placeholders as there are parameters' });

@@ -4,9 +4,10 @@
 import type { Problem } from '../errors/problem.ts';
 import { tenantLimits } from '../process/limits.ts';
 import type { Codec } from './codec.ts';
-import { closed, defaulted, list } from './codec-containers.ts';
+import { defaulted, list } from './codec-containers.ts';
 import { oneOf } from './codec-scalars.ts';
 import type { InputSpec } from './input-spec.ts';
+import { manifestObject } from './manifest-object.ts';
 import { actionName } from './names.ts';
 import { outputName } from './output-name.ts';
 import { parameterNames, parameterProblems, statementText } from './statement-spec.ts';
@@ -33,7 +34,7 @@ export interface TransactionSpec {
   readonly invalidates: readonly string[];
 }
 
-const statementSpec: Codec<StatementSpec> = closed(
+const statementSpec: Codec<StatementSpec> = manifestObject(
   {
     text: statementText,
     parameters: parameterNames,
@@ -42,7 +43,7 @@ const statementSpec: Codec<StatementSpec> = closed(
   { output: outputName },
 );
 
-export const transactionSpec: Codec<TransactionSpec> = closed({
+export const transactionSpec: Codec<TransactionSpec> = manifestObject({
   isolation: defaulted(oneOf(isolationLevels), 'ReadCommitted'),
   statements: list(statementSpec, 1, tenantLimits.statementsMax),
   invalidates: defaulted(list(actionName, 0, tenantLimits.actionsMax), []),

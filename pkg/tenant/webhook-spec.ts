@@ -3,8 +3,9 @@
  */
 import { tenantLimits } from '../process/limits.ts';
 import { type Codec, scalar } from './codec.ts';
-import { closed, defaulted, list } from './codec-containers.ts';
+import { defaulted, list } from './codec-containers.ts';
 import { flag, oneOf, whole } from './codec-scalars.ts';
+import { manifestObject } from './manifest-object.ts';
 import { objectName, secretKey } from './names.ts';
 
 export const webhookSchemes = ['HmacBody', 'HmacTimestampBody', 'StandardWebhooks', 'CxoneExpert', 'Bearer'] as const;
@@ -52,8 +53,12 @@ export const webhookFields = {
   toleranceSeconds: defaulted(whole(1, tenantLimits.toleranceSecondsMax), 300),
 } as const;
 
-const secretRef: Codec<SecretRef> = closed({ name: objectName, key: secretKey, optional: defaulted(flag, false) });
+const secretRef: Codec<SecretRef> = manifestObject({
+  name: objectName,
+  key: secretKey,
+  optional: defaulted(flag, false),
+});
 
 const secretRefs: Codec<readonly SecretRef[]> = list(secretRef, 1, tenantLimits.webhookKeysMax);
 
-export const webhookSpec: Codec<WebhookSpec> = closed({ ...webhookFields, secretRefs });
+export const webhookSpec: Codec<WebhookSpec> = manifestObject({ ...webhookFields, secretRefs });

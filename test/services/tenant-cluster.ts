@@ -1,10 +1,10 @@
 /**
  * A real API server that knows the kind DataActionConfig, and what a person does to tenants on it: apply, look, delete.
  */
-import { fileURLToPath } from 'node:url';
 import { type ConfigStatus, conditionOf, readStatus } from '../../pkg/controller/status.ts';
 import { type KubeApiServer, startKubeApiServer } from './kube-api-server.ts';
 import { collectionPath } from './kube-cluster.ts';
+import { installCrd } from './kube-crd.ts';
 import { until } from './until.ts';
 
 export interface TenantManifest {
@@ -31,16 +31,9 @@ export interface TenantCluster {
   untilReady(name: string, status: string, reason: string): Promise<ConfigStatus>;
 }
 
-const crd = fileURLToPath(new URL('../../deploy/crds/dataactions.dev_dataactionconfigs.yaml', import.meta.url));
-
 export const startTenantCluster = async (): Promise<KubeApiServer> => {
   const kube = await startKubeApiServer();
-  const { code, stderr } = await kube.kubectl(['apply', '--server-side', '-f', crd]);
-  if (code !== 0) throw new Error(stderr);
-  await until('the kind', async () => {
-    const { status } = await kube.ask(collectionPath('default', 'dataactionconfigs'));
-    if (status !== 200) throw new Error(`answered ${status}`);
-  });
+  await installCrd(kube);
   return kube;
 };
 
