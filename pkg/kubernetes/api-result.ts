@@ -12,7 +12,7 @@
  * server_error    5xx                                   unreachable  no connection, or it broke
  * untrusted       its certificate is not signed by our authority
  * no_credentials  the token, the authority's or the client's certificate could not be read
- * timed_out       ours: no answer in time               silent     ours: a watch without a byte
+ * timed_out       ours: no answer in time               silent     ours: an open watch without a byte
  * stopped         ours: the caller gave up              too_large  ours: more bytes than are taken
  * unreadable      an answer that does not have the shape it has to have */
 export type ApiFailureReason =

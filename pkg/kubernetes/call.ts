@@ -56,7 +56,7 @@ export const endWith = (exchange: Exchange, signal: AbortSignal | undefined): ((
 
 /** Settles as `work` does, or rejects once the signal is aborted: what comes before the request (a plug-in that fetches a
  * token) does not listen to it. */
-export const settled = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
+const settled = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
   new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason);
     if (signal.aborted) onAbort();

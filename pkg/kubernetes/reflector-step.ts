@@ -22,14 +22,17 @@ const keepsPosition: ReadonlySet<ApiFailureReason> = new Set<ApiFailureReason>([
   'untrusted',
   'no_credentials',
   'timed_out',
-  'silent',
 ]);
 
 const serviceUnavailable = 503;
 
+/** A quiet kind looks like a dead connection. Whether it is one shows when a watch is opened again. */
+export const isFailure = (end: ApiFailure | undefined): end is ApiFailure =>
+  end !== undefined && end.reason !== 'silent';
+
 /** @param livedMs  how long the watch lived */
 export const stepAfterWatch = (end: ApiFailure | undefined, livedMs: number): Step => {
-  if (end === undefined) return livedMs < kubernetesLimits.watchShortMs ? { waitMs: 0 } : {};
+  if (!isFailure(end)) return livedMs < kubernetesLimits.watchShortMs ? { waitMs: 0 } : {};
   // The list that follows waits when it fails; a server that says "gone" to every list's version is not asked faster.
   if (end.reason === 'gone')
     return livedMs < kubernetesLimits.watchShortMs ? { relist: 'gone', waitMs: 0 } : { relist: 'gone' };

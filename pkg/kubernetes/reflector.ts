@@ -4,7 +4,7 @@
  *
  * idle      from creation; left by `start`
  * listing   everything is read; left to watching, or on a failure to waiting
- * watching  events are applied; left when the watch ends: to itself at once (the server ended it after a while), to listing
+ * watching  events are applied; left when the watch ends: to itself at once (the server ended it after a while, or silence), to listing
  *           (410, disorder, something missed, a failure that leaves the position in doubt), or to waiting first
  * waiting   backing off, or as long as the server asked for; left to where it was going
  * stopped   from any other; nothing is told any more
@@ -19,7 +19,7 @@ import type { KubernetesClient } from './client.ts';
 import { listAll } from './list-all.ts';
 import type { ObjectMeta } from './object-meta.ts';
 import { createTell, type ReflectorHooks, type Tell } from './reflector-hooks.ts';
-import { type RelistReason, type Step, stepAfterFailedList, stepAfterWatch } from './reflector-step.ts';
+import { isFailure, type RelistReason, type Step, stepAfterFailedList, stepAfterWatch } from './reflector-step.ts';
 import type { Resource } from './resource.ts';
 import { createStore, type Held, type Store, type StoreReader } from './store.ts';
 import { between, runSession, type SafetyDue } from './watch-session.ts';
@@ -154,7 +154,7 @@ const createLoop = <T>(options: LoopOptions<T>) => {
     // Disorder may be the server's habit: it is not followed at any speed.
     if (session.suspicion === 'disorder') return { relist: 'disorder', waitMs: 0 };
     if (session.suspicion === 'missed') return { relist: 'missed' };
-    if (session.end !== undefined) fail(session.end);
+    if (isFailure(session.end)) fail(session.end);
     return stepAfterWatch(session.end, clock.now() - began);
   };
 
@@ -184,6 +184,7 @@ const createLoop = <T>(options: LoopOptions<T>) => {
         if (signal.aborted) return;
         tell.onBroken(error);
         relist = 'failed';
+        state = 'waiting';
         await wait(0).catch(() => {});
       }
     }

@@ -5,6 +5,12 @@ import { kubernetesLimits } from '../process/limits.ts';
  * @returns milliseconds, 0 to `retryAfterMsMax` */
 export const parseRetryAfter = (header: string | undefined, wallMs: number): number | undefined => {
   if (header === undefined) return undefined;
-  const ms = /^\d{1,9}$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - wallMs;
+  const ms = millisecondsUntil(header, wallMs);
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), kubernetesLimits.retryAfterMsMax);
+};
+
+const millisecondsUntil = (header: string, wallMs: number): number => {
+  if (/^\d{1,9}$/.test(header)) return Number(header) * 1_000;
+  // Date.parse takes almost anything for a moment.
+  return /^[A-Z][a-z]{2}, .* GMT$/.test(header) ? Date.parse(header) - wallMs : Number.NaN;
 };

@@ -1,7 +1,8 @@
 /**
  * One watch from a resourceVersion on, by client-node's Watch, until it ends: for whatever reason, once, told by its result.
  *
- * The silence timer is ours, on our clock: any byte starts it again, and the API server's bookmarks come about every minute.
+ * The silence timer is ours, on our clock: any byte starts it again, and the API server's bookmarks come about every minute. (Not
+ * for a kind of which there was no event since that server began: silence may mean just that.)
  * An ERROR event is a failure like the HTTP status that it stands for. Keeps no objects and never connects again by itself.
  *
  * opening  until the response's headers; left when they come, by a failure, or after `watchOpenMs`
@@ -40,17 +41,19 @@ export const createFollowWatch =
   (transport: Transport, clock: Clock): FollowWatch =>
   async (resource, options) => {
     const alarm = createAlarm(clock);
+    let isOpen = false;
     const exchange = createExchange({
       bytesMax: kubernetesLimits.eventBytesMax,
       counts: 'line',
       onStatus: (status) => {
+        isOpen = true;
         alarm.set(kubernetesLimits.watchSilenceMs);
         if (status === 200 && exchange.endedBy === undefined) options.onOpen();
       },
       onBytes: () => alarm.set(kubernetesLimits.watchSilenceMs),
     });
     const release = endWith(exchange, options.signal);
-    alarm.start(kubernetesLimits.watchOpenMs, () => exchange.end('silent'));
+    alarm.start(kubernetesLimits.watchOpenMs, () => exchange.end(isOpen ? 'silent' : 'timed_out'));
 
     const end = await stream(exchange, { resource, options, transport, clock });
     alarm.cancel();

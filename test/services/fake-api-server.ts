@@ -63,6 +63,7 @@ export interface FakeApiServer {
   /** From now on the server shows a certificate of a new authority. @returns its PEM */
   changeAuthority(): string;
   writeAuthority(pem: string): void;
+  /** Safe twice. */
   close(): Promise<void>;
 }
 
@@ -216,6 +217,7 @@ export const startFakeApiServer = async (namespace = 'here'): Promise<FakeApiSer
     },
     writeAuthority: (pem) => file('ca.crt', pem),
     close: async () => {
+      if (!server.listening) return;
       server.close();
       reset();
       await once(server, 'close');

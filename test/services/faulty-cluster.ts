@@ -16,7 +16,7 @@ export interface Faulty {
   close(): Promise<void>;
 }
 
-export const names = ['a', 'b', 'c'] as const;
+const names = ['a', 'b', 'c'] as const;
 export const secretsPath = collectionPath('here', 'secrets');
 
 interface FaultyOptions {
