@@ -288,6 +288,8 @@ export const kubernetesLimits = {
   watchBackoffMinMs: 800,
   watchBackoffMaxMs: 30_000,
   watchBackoffResetMs: 120_000,
+  /** For a server that cannot be reached: what changed meanwhile is known within 5 s of its return. */
+  watchAwayMaxMs: 2_000,
   /** Between two looks whether a watch missed anything, at random. */
   safetyRelistMinMs: 300_000,
   safetyRelistMaxMs: 600_000,
