@@ -111,5 +111,8 @@ const servedRevision = ({ tenant, report }: Standing, previous: ConfigStatus | u
   return report.serving ? previous?.revision : undefined;
 };
 
-export const isWaitingForHandler = (status: ConfigStatus): boolean =>
-  conditionOf(status, 'Ready')?.reason === 'WaitingForHandler';
+const waitingReasons: ReadonlySet<string> = new Set<Reason>(['WaitingForHandler', 'WaitingForDatabase']);
+
+/** Whether it says no more than that somebody has not answered yet. */
+export const isWaiting = (status: ConfigStatus): boolean =>
+  waitingReasons.has(conditionOf(status, 'Ready')?.reason ?? '');

@@ -11,7 +11,7 @@ import { createWorkQueue, type WorkResult } from '../kubernetes/work-queue.ts';
 import type { Clock } from '../process/clock.ts';
 import { controllerLimits, kubernetesLimits } from '../process/limits.ts';
 import { canonicalJson } from '../tenant/revision.ts';
-import { isWaitingForHandler, type Standing, statusOf } from './conditions.ts';
+import { isWaiting, type Standing, statusOf } from './conditions.ts';
 import type { EventLimits } from './event-limits.ts';
 import { type EventText, eventOf } from './events.ts';
 import type { ConfigStatus } from './status.ts';
@@ -59,7 +59,7 @@ export const createStatusSync = (options: StatusSyncOptions): StatusSync => {
   const { client, clock, identity, leading, hooks = {}, limits } = options;
   /** Removed when the watch shows a newer version of the object, or none. */
   const written = new Map<string, Written>();
-  /** Since when only the handler's word is missing. */
+  /** Since when only an answer is missing, the handler's or PostgreSQL's. */
   const waitingSince = new Map<string, number>();
 
   const currentStatus = (key: string, config: WatchedConfig): ConfigStatus | undefined => {
@@ -75,9 +75,9 @@ export const createStatusSync = (options: StatusSyncOptions): StatusSync => {
     limits.forget(key);
   };
 
-  /** @returns milliseconds for which the status should still wait for the handler */
+  /** @returns milliseconds for which an answer is still waited for before the lack of it is written */
   const patienceMs = (key: string, status: ConfigStatus): number => {
-    if (!isWaitingForHandler(status)) {
+    if (!isWaiting(status)) {
       waitingSince.delete(key);
       return 0;
     }

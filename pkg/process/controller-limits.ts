@@ -27,7 +27,7 @@ export const controllerLimits = {
   reportIntervalMs: 10_000,
   /** A handler that has not answered for this long serves nothing as far as we know; a restart takes less. */
   handlerSilentMs: 5_000,
-  /** A status that could only say that the handler has not said anything yet waits this long for it. */
+  /** A status that could only say that the handler or PostgreSQL has not answered yet waits this long for it. */
   statusPatienceMs: 1_000,
   /** Of one object, in a row; after that one every five minutes, as client-go has it. */
   eventsBurst: 10,
