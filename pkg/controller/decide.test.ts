@@ -36,7 +36,8 @@ test('a valid object with its secrets becomes a tenant', () => {
   assert.equal(tenant?.webhook.keys, [Buffer.from(key).toString('base64')]);
   assert.equal(tenant?.source, { namespace: 'ns', name: 'a', uid: 'uid-a', generation: 1 });
   const fine = { ok: true, reason: 'Valid', message: '', problems: [] };
-  assert.equal(verdicts, [{ namespace: 'ns', name: 'a', tenantId: 'acme', accepted: fine, secretsResolved: fine }]);
+  const named = { namespace: 'ns', name: 'a', uid: 'uid-a', generation: 1, tenantId: 'acme', actions: 1 };
+  assert.equal(verdicts, [{ ...named, accepted: fine, secretsResolved: fine }]);
 });
 
 test('the same input gives the same bundle, whatever was before', () => {
@@ -47,8 +48,8 @@ test('a remembered reading decides the same, and a new object is read anew', () 
   const read = createConfigReader();
   const [a, b] = [object('a'), object('b', { tenantId: 'b', surprise: 1 })];
   const gathered = { configs: [a, b, 'x'], secrets: good };
-  for (let turn = 0; turn < 2; turn += 1) assert.equal(decide(gathered, [], read), decide(gathered, []));
-  const changed = decide({ ...gathered, configs: [object('a', { suspend: true })] }, [], read);
+  for (let turn = 0; turn < 2; turn += 1) assert.equal(decide(gathered, [], { read }), decide(gathered, []));
+  const changed = decide({ ...gathered, configs: [object('a', { suspend: true })] }, [], { read });
   assert.is(changed.tenants[0]?.suspend, true);
 });
 

@@ -1,18 +1,14 @@
 /**
  * From all DataActionConfigs and Secrets to all tenants of the bundle and one verdict per object. Pure.
  *
- * Policies in order: an object on its way out does not count; the oldest object of a tenant has it; what is invalid
- * or lacks a secret leaves the object's previous entry in place, except that `suspend` and, where they resolve, the
- * keys follow the new manifest: a compromised key has to go whatever else is wrong.
+ * An object on its way out does not count; the oldest object of a tenant has it; the rest is said of each object by itself.
  */
-import { bundleLimits } from '../process/limits.ts';
-import { type BundleTenant, encodeTenantLine } from '../tenant/bundle.ts';
-import { tenantRevision } from '../tenant/revision.ts';
+import type { BundleTenant } from '../tenant/bundle.ts';
 import { byTenantId } from '../tenant/shard.ts';
-import type { TenantSpec } from '../tenant/spec.ts';
 import { byAge, type Candidate, objectKey, type ReadConfig, readConfig, toCandidate } from './candidate.ts';
-import { type FindSecret, type Resolved, resolveCxone, resolveWebhook, type Secrets } from './resolve-secrets.ts';
-import { type Finding, fine, notFine, type Verdict } from './verdict.ts';
+import { type Judge, judge } from './judge.ts';
+import type { FindSecret, Secrets } from './resolve-secrets.ts';
+import type { Verdict } from './verdict.ts';
 
 export interface Gathered {
   /** Manifests as read: objects of the API server or documents of a file. */
@@ -27,11 +23,16 @@ export interface Decision {
   readonly verdicts: readonly Verdict[];
 }
 
-/** @param read  `createConfigReader()` where decisions are made again and again over mostly the same objects */
+/** Where decisions are made again and again over mostly the same objects: `createConfigReader()`, `createRememberingJudge()`. */
+interface Means {
+  readonly read?: ReadConfig;
+  readonly judge?: Judge;
+}
+
 export const decide = (
   { configs, secrets }: Gathered,
   previous: readonly BundleTenant[],
-  read: ReadConfig = readConfig,
+  { read = readConfig, judge: judged = judge }: Means = {},
 ): Decision => {
   const before = new Map(previous.map((tenant) => [objectKey(tenant.source), tenant]));
   const candidates = configs
@@ -42,7 +43,7 @@ export const decide = (
   const outcomes = candidates.map((candidate) => {
     const { namespace } = candidate.outline.metadata;
     const find: FindSecret = (name) => secrets.get(objectKey({ namespace, name }));
-    return judge(candidate, { isOwner: isOwner(candidate, owners), find });
+    return judged(candidate, { isOwner: isOwner(candidate, owners), find });
   });
   return {
     tenants: outcomes.flatMap(({ tenant }) => (tenant === undefined ? [] : [tenant])).sort(byTenantId),
@@ -62,91 +63,3 @@ const ownersOf = (candidates: readonly Candidate[]): ReadonlyMap<string, Candida
 
 const isOwner = (candidate: Candidate, owners: ReadonlyMap<string, Candidate>): boolean =>
   candidate.tenantId === undefined || owners.get(candidate.tenantId) === candidate;
-
-interface Circumstances {
-  readonly isOwner: boolean;
-  readonly find: FindSecret;
-}
-
-interface Outcome {
-  readonly tenant?: BundleTenant | undefined;
-  readonly verdict: Verdict;
-}
-
-const judge = (candidate: Candidate, { isOwner, find }: Circumstances): Outcome => {
-  const { spec } = candidate;
-  if (!spec.ok) {
-    const accepted = notFine('InvalidSpec', spec.problems);
-    const webhook = webhookOfOutline(candidate, find);
-    const secretsResolved = webhook === undefined ? accepted : findingOf(webhook);
-    const tenant = isOwner ? withNewKeys(candidate, webhook) : undefined;
-    return { tenant, verdict: verdictOf(candidate, accepted, secretsResolved) };
-  }
-  if (!isOwner) {
-    const taken = notFine('DuplicateTenant', [
-      { path: 'spec.tenantId', expected: 'a tenant that no older object has' },
-    ]);
-    return { verdict: verdictOf(candidate, taken, taken) };
-  }
-  const resolved = resolve(candidate, spec.value, find);
-  if (resolved.ok && !fitsLine(resolved.value, candidate.previous)) {
-    const expected = `at most ${bundleLimits.lineBytesMax} bytes as JSON, secrets included`;
-    const accepted = notFine('InvalidSpec', [{ path: 'spec', expected }]);
-    const { webhook } = resolved.value;
-    return {
-      tenant: withNewKeys(candidate, { ok: true, value: webhook }),
-      verdict: verdictOf(candidate, accepted, fine),
-    };
-  }
-  const tenant = resolved.ok ? resolved.value : withNewKeys(candidate, resolveWebhook(spec.value.webhook, find));
-  return { tenant, verdict: verdictOf(candidate, fine, findingOf(resolved)) };
-};
-
-/** One line too long would cost the other tenants of its shard. Measured only when the tenant changed. */
-const fitsLine = (tenant: BundleTenant, previous: BundleTenant | undefined): boolean =>
-  tenant.revision === previous?.revision || Buffer.byteLength(encodeTenantLine(tenant)) <= bundleLimits.lineBytesMax;
-
-const findingOf = (resolved: Resolved<unknown>): Finding => (resolved.ok ? fine : resolved.finding);
-
-const verdictOf = ({ outline, tenantId }: Candidate, accepted: Finding, secretsResolved: Finding): Verdict => ({
-  namespace: outline.metadata.namespace,
-  name: outline.metadata.name,
-  ...(tenantId !== undefined && { tenantId }),
-  accepted,
-  secretsResolved,
-});
-
-/** The entry of a valid object whose secrets are all there. */
-const resolve = (candidate: Candidate, spec: TenantSpec, find: FindSecret): Resolved<BundleTenant> => {
-  const webhook = resolveWebhook(spec.webhook, find);
-  if (!webhook.ok) return webhook;
-  const cxone = spec.cxone && resolveCxone(spec.cxone, find);
-  if (cxone !== undefined && !cxone.ok) return cxone;
-  const { webhook: _webhook, cxone: _cxone, ...shared } = spec;
-  const { namespace, name, uid, generation } = candidate.outline.metadata;
-  const source = { namespace, name, uid, generation };
-  const tenant = { ...shared, source, webhook: webhook.value, ...(cxone && { cxone: cxone.value }) };
-  return { ok: true, value: withRevision(tenant) };
-};
-
-const withRevision = (tenant: Omit<BundleTenant, 'revision'>): BundleTenant => ({
-  ...tenant,
-  revision: tenantRevision(tenant),
-});
-
-const webhookOfOutline = ({ outline }: Candidate, find: FindSecret) =>
-  outline.webhook && resolveWebhook(outline.webhook, find);
-
-/** The previous entry of the object, if there is one, with what may not wait for the rest to be put right. */
-const withNewKeys = (
-  { previous, outline }: Candidate,
-  webhook: ReturnType<typeof webhookOfOutline>,
-): BundleTenant | undefined => {
-  if (previous === undefined) return undefined;
-  const { revision: _revision, ...kept } = previous;
-  return withRevision({
-    ...kept,
-    suspend: outline.suspend ?? previous.suspend,
-    webhook: webhook?.ok ? webhook.value : previous.webhook,
-  });
-};

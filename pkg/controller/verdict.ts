@@ -16,8 +16,13 @@ export interface Finding {
 export interface Verdict {
   readonly namespace: string;
   readonly name: string;
+  /** Of the object that was judged; empty when it comes from a file. */
+  readonly uid: string;
+  readonly generation: number;
   /** Left out when it cannot be told. */
   readonly tenantId?: string;
+  /** How many the spec has; left out when it is invalid. */
+  readonly actions?: number;
   readonly accepted: Finding;
   readonly secretsResolved: Finding;
 }

@@ -9,6 +9,7 @@
 import Router from '@koa/router';
 import Koa from 'koa';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { addMetricsRoute } from './metrics-route.ts';
 import { addOpenApiRoutes, type OpenApiOptions } from './openapi-routes.ts';
 
 export interface Readiness {
@@ -43,11 +44,7 @@ export const createAdminApp = ({ metrics, readiness, configReport, openApi }: Ad
     ctx.status = isReady(now) ? 200 : 503;
     ctx.body = { status: isReady(now) ? 'ok' : 'not ready', ...now };
   });
-  router.get('/metrics', async (ctx) => {
-    const { contentType, text } = await metrics.scrape(ctx.get('Accept').includes('application/openmetrics-text'));
-    ctx.type = contentType;
-    ctx.body = text;
-  });
+  addMetricsRoute(router, metrics);
   router.get('/config', (ctx) => {
     ctx.type = 'application/json';
     ctx.body = configReport();

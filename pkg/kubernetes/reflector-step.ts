@@ -26,6 +26,11 @@ const keepsPosition: ReadonlySet<ApiFailureReason> = new Set<ApiFailureReason>([
 
 const serviceUnavailable = 503;
 
+const unreached: ReadonlySet<ApiFailureReason> = new Set<ApiFailureReason>(['unreachable', 'untrusted', 'timed_out']);
+
+/** The server had no part in it: asking again soon costs it nothing, and finds it soon after its return. */
+export const isUnreached = ({ reason }: ApiFailure): boolean => unreached.has(reason);
+
 /** A quiet kind looks like a dead connection. Whether it is one shows when a watch is opened again. */
 export const isFailure = (end: ApiFailure | undefined): end is ApiFailure =>
   end !== undefined && end.reason !== 'silent';

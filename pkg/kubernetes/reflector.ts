@@ -9,7 +9,7 @@
  * waiting   backing off, or as long as the server asked for; left to where it was going
  * stopped   from any other; nothing is told any more
  *
- * Bounds: an API call 10 s, a silent watch 90 s, a wait 30 s (or Retry-After, at most 2 min), a missed event 5 to 10 min and the list after it.
+ * Bounds: an API call 10 s, a silent watch 90 s, a wait 30 s, or 2 s for a server that cannot be reached (or Retry-After, at most 2 min), a missed event 5 to 10 min and the list after it.
  */
 import { type Clock, sleep } from '../process/clock.ts';
 import { kubernetesLimits } from '../process/limits.ts';
@@ -19,7 +19,14 @@ import type { KubernetesClient } from './client.ts';
 import { listAll } from './list-all.ts';
 import type { ObjectMeta } from './object-meta.ts';
 import { createTell, type ReflectorHooks, type Tell } from './reflector-hooks.ts';
-import { isFailure, type RelistReason, type Step, stepAfterFailedList, stepAfterWatch } from './reflector-step.ts';
+import {
+  isFailure,
+  isUnreached,
+  type RelistReason,
+  type Step,
+  stepAfterFailedList,
+  stepAfterWatch,
+} from './reflector-step.ts';
 import type { Resource } from './resource.ts';
 import { createStore, type Held, type Store, type StoreReader } from './store.ts';
 import { between, runSession, type SafetyDue } from './watch-session.ts';
@@ -123,6 +130,8 @@ const createLoop = <T>(options: LoopOptions<T>) => {
   const wait = createWait(clock, random, signal);
   let state: ReflectorState = 'listing';
   let isSynced = false;
+  /** What failed last did not reach the server. */
+  let isAway = false;
   /** Set: everything has to be listed. */
   let relist: RelistReason | undefined = 'start';
   let position = '';
@@ -159,12 +168,14 @@ const createLoop = <T>(options: LoopOptions<T>) => {
   };
 
   const fail = (failure: ApiFailure): void => {
+    isAway = isUnreached(failure);
     tell.onConnected(false);
     tell.onFailure(failure);
   };
 
   const turn = async (): Promise<void> => {
     state = relist === undefined ? 'watching' : 'listing';
+    isAway = false;
     const step = await (relist === undefined ? watch() : list());
     if (step.relist !== undefined) {
       relist = step.relist;
@@ -172,7 +183,7 @@ const createLoop = <T>(options: LoopOptions<T>) => {
     }
     if (step.waitMs === undefined) return;
     state = 'waiting';
-    await wait(step.waitMs);
+    await wait(step.waitMs, isAway);
   };
 
   const run = async (): Promise<void> => {
@@ -185,7 +196,7 @@ const createLoop = <T>(options: LoopOptions<T>) => {
         tell.onBroken(error);
         relist = 'failed';
         state = 'waiting';
-        await wait(0).catch(() => {});
+        await wait(0, false).catch(() => {});
       }
     }
   };
@@ -208,12 +219,17 @@ const createDue = (clock: Clock, random: () => number): SafetyDue => {
 
 /** Waits for the back-off, or for what the server asked for if that is longer. A time without failures resets it. */
 const createWait = (clock: Clock, random: () => number, signal: AbortSignal) => {
-  const { watchBackoffMinMs: minMs, watchBackoffMaxMs: maxMs, watchBackoffResetMs } = kubernetesLimits;
-  const backoff = createBackoff({ minMs, maxMs, random });
-  let lastAt = Number.NEGATIVE_INFINITY;
-  return async (askedMs: number): Promise<void> => {
-    if (clock.now() - lastAt > watchBackoffResetMs) backoff.reset();
-    await sleep(clock, Math.max(backoff.nextMs(), askedMs), signal);
-    lastAt = clock.now();
+  const { watchBackoffMinMs: minMs, watchBackoffMaxMs, watchAwayMaxMs, watchBackoffResetMs } = kubernetesLimits;
+  const create = (maxMs: number) => ({
+    backoff: createBackoff({ minMs, maxMs, random }),
+    lastAt: Number.NEGATIVE_INFINITY,
+  });
+  const [refused, away] = [create(watchBackoffMaxMs), create(watchAwayMaxMs)];
+  /** @param isAway  nobody was there to be spared */
+  return async (askedMs: number, isAway: boolean): Promise<void> => {
+    const waits = isAway ? away : refused;
+    if (clock.now() - waits.lastAt > watchBackoffResetMs) waits.backoff.reset();
+    await sleep(clock, Math.max(waits.backoff.nextMs(), askedMs), signal);
+    waits.lastAt = clock.now();
   };
 };

@@ -170,10 +170,10 @@ const numbersOf = (value: unknown, path: string): readonly (readonly [string, nu
   return Object.entries(value ?? {}).flatMap(([key, each]) => numbersOf(each, `${path}.${key}`));
 };
 
-test('every bound is a positive, finite number, whole but for ratios', () => {
+test('every bound is a positive, finite number, whole but for ratios and rates', () => {
   for (const [path, value] of numbersOf(limits, 'limits')) {
     assert.ok(Number.isFinite(value) && value > 0, path);
-    assert.ok(Number.isInteger(value) || /(?:Jitter|Weight)$/.test(path), path);
+    assert.ok(Number.isInteger(value) || /(?:Jitter|Weight|Share|PerSecond)$/.test(path), path);
   }
 });
 

@@ -5,6 +5,7 @@
  * between them are checked by `limits.test.ts`, so that a change here cannot silently break another part.
  */
 
+export { controllerLimits } from './controller-limits.ts';
 export { cxoneLimits } from './cxone-limits.ts';
 
 /** Requests: the caller's side. Source of the caller's figures: NICE's documentation of the Studio REST API action. */
@@ -293,6 +294,8 @@ export const kubernetesLimits = {
   watchBackoffMinMs: 800,
   watchBackoffMaxMs: 30_000,
   watchBackoffResetMs: 120_000,
+  /** For a server that cannot be reached: what changed meanwhile is known within 5 s of its return. */
+  watchAwayMaxMs: 2_000,
   /** Between two looks whether a watch missed anything, at random. */
   safetyRelistMinMs: 300_000,
   safetyRelistMaxMs: 600_000,

@@ -1,12 +1,13 @@
 /**
- * Every metric of this project, defined once: the README's table is compared with this list by a test.
+ * Every metric of the handler, defined once (the controller's: controller-metric-table.ts): the README's tables are compared with these
+ * lists by a test.
  *
  * Names carry the prefix `cxone_dataaction_` (added by metrics.ts) and base units; label sets are closed.
  */
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const sizes = [1, 2, 5, 10, 20, 50, 100, 200, 500];
 
-interface MetricEntry {
+export interface MetricEntry {
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly labels: readonly string[];
   readonly help: string;
@@ -103,14 +104,4 @@ export const metricTable = {
   },
 } as const satisfies Record<string, MetricEntry>;
 
-export type MetricName = keyof typeof metricTable;
-type NameOf<Type extends MetricEntry['type']> = {
-  [Name in MetricName]: (typeof metricTable)[Name]['type'] extends Type ? Name : never;
-}[MetricName];
-export type CounterName = NameOf<'counter'>;
-export type GaugeName = NameOf<'gauge'>;
-export type HistogramName = NameOf<'histogram'>;
-
-/** Exactly the labels a metric was defined with. */
-export type LabelsOf<Name extends MetricName> = Readonly<Record<(typeof metricTable)[Name]['labels'][number], string>>;
 export const metricPrefix = 'cxone_dataaction_';

@@ -4,15 +4,8 @@
  * Nothing is global: a process makes one set. Ranks below do not know it; `cmd` connects their hooks to it.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import {
-  type CounterName,
-  type GaugeName,
-  type HistogramName,
-  type LabelsOf,
-  type MetricName,
-  metricPrefix,
-  metricTable,
-} from './metric-table.ts';
+import type { CounterName, GaugeName, HistogramName, LabelsOf, MetricName } from './metric-names.ts';
+import { type MetricEntry, metricPrefix, metricTable } from './metric-table.ts';
 
 /** Values that a metric cannot take are dropped: a metric never fails a request. */
 export interface Metrics {
@@ -32,11 +25,17 @@ export interface Metrics {
 type AnyMetric = Counter | Gauge | Histogram;
 type OpenRegistry = Registry<typeof Registry.OPENMETRICS_CONTENT_TYPE>;
 
-export const createMetrics = (options: { readonly processMetrics: boolean }): Metrics => {
+interface MetricsOptions {
+  readonly processMetrics: boolean;
+  /** Those of this process; default: the handler's. The others count nothing here. */
+  readonly table?: Readonly<Record<string, MetricEntry>>;
+}
+
+export const createMetrics = (options: MetricsOptions): Metrics => {
   const plain = new Registry();
   const open: OpenRegistry = new Registry();
   open.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
-  const { counters, gauges, histograms } = defineMetrics(open);
+  const { counters, gauges, histograms } = defineMetrics(open, options.table ?? metricTable);
   const metrics = new Map<MetricName, AnyMetric>([...counters, ...gauges, ...histograms]);
   for (const metric of metrics.values()) plain.registerMetric(metric);
   if (options.processMetrics) collectDefaultMetrics({ register: plain });
@@ -72,17 +71,17 @@ export const createMetrics = (options: { readonly processMetrics: boolean }): Me
 };
 
 /** Histograms stand in the registry of OpenMetrics from the start: exemplars are allowed in no other. */
-const defineMetrics = (open: OpenRegistry) => {
+const defineMetrics = (open: OpenRegistry, table: Readonly<Record<string, MetricEntry>>) => {
   const counters = new Map<MetricName, Counter>();
   const gauges = new Map<MetricName, Gauge>();
   const histograms = new Map<MetricName, Histogram>();
-  for (const [key, entry] of Object.entries(metricTable)) {
+  for (const [key, entry] of Object.entries(table)) {
     const name = key as MetricName;
     const common = { name: metricPrefix + name, help: entry.help, labelNames: [...entry.labels], registers: [] };
     if (entry.type === 'counter') counters.set(name, new Counter(common));
     else if (entry.type === 'gauge') gauges.set(name, silentGauge(new Gauge(common), entry.labels));
     else {
-      const { buckets } = entry;
+      const { buckets = [] } = entry;
       histograms.set(
         name,
         new Histogram({ ...common, buckets: [...buckets], enableExemplars: true, registers: [open] }),

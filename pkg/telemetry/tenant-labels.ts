@@ -3,7 +3,8 @@
  * takes its series with it.
  */
 import { processLimits } from '../process/limits.ts';
-import { type MetricName, metricTable } from './metric-table.ts';
+import type { MetricName } from './metric-names.ts';
+import { metricTable } from './metric-table.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface TenantLabels {

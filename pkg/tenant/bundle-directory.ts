@@ -35,29 +35,91 @@ export const listShards = async (dir: string): Promise<readonly ShardFile[]> => 
 };
 
 /** @param tenants  all of them, each id once */
-export const writeBundle = async (
+export const writeBundle = (
   dir: string,
   tenants: readonly BundleTenant[],
   clock: Pick<Clock, 'wall'>,
-): Promise<WrittenBundle> => {
-  await removeStaleTemporaries(dir);
-  const onDisk = new Map<number, string | undefined>();
-  for (const { shard, path } of await listShards(dir)) onDisk.set(shard, await readRevision(path));
-  const writtenAt = new Date(clock.wall()).toISOString();
-  const shards = intoShards(tenants);
-  const revisions = shards.map(shardRevision);
-  const written: number[] = [];
-  for (const [shard, members] of shards.entries()) {
-    if (onDisk.get(shard) === revisions[shard]) continue;
-    await replaceFile(dir, shardFileName(shard), encodeShard(members, writtenAt));
-    written.push(shard);
-  }
-  return { revision: bundleRevision(revisions), written };
+): Promise<WrittenBundle> => createBundleWriter(dir, clock).write(tenants);
+
+export interface BundleWriter {
+  /** Never twice at once. @param tenants  all of them, each id once */
+  write(tenants: readonly BundleTenant[]): Promise<WrittenBundle>;
+  /** The next write looks at the directory itself. */
+  distrust(): void;
+}
+
+/** Remembers what it has written, so that a change costs one shard and a look at the others. What is in the directory it learns from
+ * there at first, and again after a failure. */
+export const createBundleWriter = (dir: string, clock: Pick<Clock, 'wall'>): BundleWriter => {
+  const shardOfTenant = createShardMemory();
+  let onDisk: (string | undefined)[] | undefined;
+  let last: readonly Shard[] = [];
+
+  const lookAtDisk = async (): Promise<(string | undefined)[]> => {
+    await removeStaleTemporaries(dir);
+    const found = Array.from({ length: bundleLimits.shards }, (): string | undefined => undefined);
+    for (const { shard, path } of await listShards(dir)) found[shard] = await readRevision(path);
+    return found;
+  };
+
+  const replaceChanged = async (
+    shards: readonly Shard[],
+    known: (string | undefined)[],
+  ): Promise<readonly number[]> => {
+    const writtenAt = new Date(clock.wall()).toISOString();
+    const written: number[] = [];
+    for (const [shard, { members, revision }] of shards.entries()) {
+      if (known[shard] === revision) continue;
+      await replaceFile(dir, shardFileName(shard), encodeShard(members, writtenAt));
+      known[shard] = revision;
+      written.push(shard);
+    }
+    return written;
+  };
+
+  return {
+    write: async (tenants) => {
+      const members = intoShards(tenants, shardOfTenant);
+      last = members.map((each, shard) => renewedShard(each, last[shard]));
+      const known = onDisk ?? (await lookAtDisk());
+      onDisk = undefined;
+      const written = await replaceChanged(last, known);
+      onDisk = known;
+      return { revision: bundleRevision(last.map(({ revision }) => revision)), written };
+    },
+    distrust: () => {
+      onDisk = undefined;
+    },
+  };
 };
 
-const intoShards = (tenants: readonly BundleTenant[]): readonly (readonly BundleTenant[])[] => {
+interface Shard {
+  readonly members: readonly BundleTenant[];
+  readonly revision: string;
+}
+
+const renewedShard = (members: readonly BundleTenant[], before: Shard | undefined): Shard => {
+  const isSame =
+    before?.members.length === members.length && members.every((member, place) => before.members[place] === member);
+  return isSame ? before : { members, revision: shardRevision(members) };
+};
+
+/** Goes with the tenant. */
+const createShardMemory = (): ((tenant: BundleTenant) => number) => {
+  const known = new WeakMap<BundleTenant, number>();
+  return (tenant) => {
+    const shard = known.get(tenant) ?? shardOf(tenant.tenantId);
+    known.set(tenant, shard);
+    return shard;
+  };
+};
+
+const intoShards = (
+  tenants: readonly BundleTenant[],
+  shardOfTenant: (tenant: BundleTenant) => number,
+): readonly (readonly BundleTenant[])[] => {
   const shards = Array.from({ length: bundleLimits.shards }, (): BundleTenant[] => []);
-  for (const tenant of tenants.toSorted(byTenantId)) shards[shardOf(tenant.tenantId)]?.push(tenant);
+  for (const tenant of tenants.toSorted(byTenantId)) shards[shardOfTenant(tenant)]?.push(tenant);
   return shards;
 };
 

@@ -166,6 +166,7 @@ const bodies = [
 
 const headers = [
   'Host',
+  'X-CXone-Timestamp',
   'content-type',
   'CONTENT-',
   'Content',

@@ -1,5 +1,6 @@
 /** One series of what a handler tells Prometheus. */
-import { type MetricName, metricPrefix } from '../../pkg/telemetry/metric-table.ts';
+import type { MetricName } from '../../pkg/telemetry/metric-names.ts';
+import { metricPrefix } from '../../pkg/telemetry/metric-table.ts';
 import type { TestHandler } from './handler.ts';
 
 /** @param name  of a histogram: with `_count` or `_sum`

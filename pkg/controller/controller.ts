@@ -1,0 +1,184 @@
+/**
+ * The controller: gather -> decide -> apply, whenever something is new; and what came of it, into status and Events.
+ *
+ * Every replica writes its own bundle, whoever leads; only the leader writes to the API server. It reads no database and serves no request.
+ * Without the API server it keeps what it has; nothing ends it but `stop`.
+ */
+import { mkdir } from 'node:fs/promises';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import { createElection, type ElectionHooks } from '../kubernetes/lease.ts';
+import type { LeaseName } from '../kubernetes/leases.ts';
+import type { Clock } from '../process/clock.ts';
+import { controllerLimits } from '../process/limits.ts';
+import type { BundleTenant } from '../tenant/bundle.ts';
+import { createBundleWriter, type WrittenBundle } from '../tenant/bundle-directory.ts';
+import { readBundle } from '../tenant/read-bundle.ts';
+import { createConfigReader } from './candidate.ts';
+import { decide } from './decide.ts';
+import { createEventLimits } from './event-limits.ts';
+import { createReportClient } from './fetch-report.ts';
+import { createGather, type SecretsWatch } from './gather.ts';
+import { createHandlerReport, type HandlerReportHooks } from './handler-report.ts';
+import { createRememberingJudge } from './remembering-judge.ts';
+import { createRepeatedRuns } from './repeated-runs.ts';
+import type { WatchHooks } from './secret-source.ts';
+import { createStandings } from './standings.ts';
+import { createStatusSync, type StatusSyncHooks } from './status-sync.ts';
+
+export interface ControllerHooks {
+  readonly watch: Omit<WatchHooks, 'onChange' | 'onConnected'>;
+  readonly status: StatusSyncHooks;
+  readonly report: Omit<HandlerReportHooks, 'onTenants'>;
+  readonly election: ElectionHooks;
+  /** All watches are open, or some are not. */
+  readonly onConnected: (connected: boolean) => void;
+  readonly onRun: (result: 'success' | 'error', ms: number, error?: unknown) => void;
+  /** The bundle is another one than before. */
+  readonly onBundle: (bundle: WrittenBundle, tenants: number) => void;
+}
+
+export interface ControllerOptions {
+  readonly client: KubernetesClient;
+  /** Whose DataActionConfigs and Secrets are followed. */
+  readonly namespace: string;
+  readonly secretsWatch: SecretsWatch;
+  readonly bundleDir: string;
+  readonly handlerAdminUrl: string;
+  readonly lease: LeaseName;
+  /** Of this process alone. */
+  readonly identity: string;
+  readonly clock: Clock;
+  readonly hooks: ControllerHooks;
+}
+
+export interface Controller {
+  /** Resolves when it is at work; the first bundle may take until the API server answers. */
+  start(): Promise<void>;
+  /** Lets go of the Lease. Safe twice. */
+  stop(): Promise<void>;
+  /** A whole bundle is in the directory, from this run or from one before. */
+  hasBundle(): boolean;
+  /** False when a decision hangs. */
+  alive(): boolean;
+}
+
+export const createController = (options: ControllerOptions): Controller => {
+  const { client, clock, bundleDir, identity, hooks } = options;
+  const means = { read: createConfigReader(), judge: createRememberingJudge() };
+  const writer = createBundleWriter(bundleDir, clock);
+  const standings = createStandings();
+  /** Objects to look at after the next decision, decided otherwise or not. */
+  let touched = new Set<string>();
+  let tenants: readonly BundleTenant[] = [];
+  let isWhole = false;
+  let decidedOnce = false;
+  let stopping: Promise<void> | undefined;
+  let cancelCheck = () => {};
+
+  const gather = createGather({
+    ...options,
+    read: means.read,
+    hooks: {
+      ...hooks.watch,
+      onChange: (key) => {
+        touched.add(key);
+        runs.trigger();
+      },
+      onConnected: () => hooks.onConnected(gather.connected()),
+    },
+  });
+  const election = createElection({
+    ...options,
+    leases: client.leases,
+    hooks: {
+      ...hooks.election,
+      onLeading: () => {
+        hooks.election.onLeading?.();
+        for (const key of standings.keys()) status.add(key);
+      },
+    },
+  });
+  const report = createHandlerReport({
+    client: createReportClient(options.handlerAdminUrl, clock),
+    clock,
+    hooks: {
+      ...hooks.report,
+      onTenants: (tenantIds) => {
+        for (const key of standings.owners(tenantIds)) status.add(key);
+      },
+    },
+  });
+  const status = createStatusSync({
+    client,
+    clock,
+    identity,
+    leading: () => election.leading,
+    config: gather.config,
+    standing: (key) => {
+      const standing = standings.get(key);
+      return standing && { ...standing, report: standing.tenant && report.tenant(standing.tenant.tenantId) };
+    },
+    limits: createEventLimits(clock),
+    hooks: hooks.status,
+  });
+
+  /** @returns false when it is too early */
+  const decideAndApply = async (): Promise<boolean> => {
+    const gathered = gather.now();
+    // Without all Secrets the first bundle would take tenants away that an older one has.
+    if (!decidedOnce && !gather.settled()) return false;
+    const decision = decide(gathered, tenants, means);
+    const bundle = await writer.write(decision.tenants);
+    tenants = decision.tenants;
+    isWhole = true;
+    if (bundle.written.length > 0) hooks.onBundle(bundle, tenants.length);
+    if (bundle.written.length > 0 || !decidedOnce) report.expect(bundle.revision);
+    decidedOnce = true;
+    for (const key of standings.update(decision)) status.add(key);
+    return true;
+  };
+  const run = async (): Promise<void> => {
+    const looked = touched;
+    touched = new Set();
+    const isDone = await decideAndApply().catch((error: unknown) => {
+      for (const key of looked) touched.add(key);
+      throw error;
+    });
+    if (isDone) for (const key of looked) status.add(key);
+  };
+  const runs = createRepeatedRuns({ clock, run, hooks: { onRun: hooks.onRun } });
+
+  const checkRegularly = (): void => {
+    cancelCheck = clock.after(controllerLimits.bundleCheckMs, () => {
+      writer.distrust();
+      if (decidedOnce) runs.trigger();
+      checkRegularly();
+    });
+  };
+
+  const stop = async (): Promise<void> => {
+    cancelCheck();
+    await Promise.all([runs.stop(), gather.stop()]);
+    await Promise.all([status.stop(), report.stop()]);
+    await election.stop();
+  };
+
+  return {
+    start: async () => {
+      await mkdir(bundleDir, { recursive: true, mode: 0o750 });
+      ({ tenants, isWhole } = await readBundle(bundleDir));
+      if (stopping) return;
+      election.start();
+      report.start();
+      runs.start();
+      checkRegularly();
+      void gather.start().then(runs.trigger);
+    },
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+    hasBundle: () => isWhole,
+    alive: () => runs.runningMs() < controllerLimits.runMsMax,
+  };
+};

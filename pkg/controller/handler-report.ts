@@ -1,0 +1,122 @@
+/**
+ * What the handler says that it serves, kept up to date by asking: soon after each bundle and again until it has taken it over, then now
+ * and then, since PostgreSQL may change its mind about a statement.
+ *
+ * A handler that does not answer is taken at its last word for as long as a restart takes; then it counts as serving nothing.
+ */
+import { type Clock, sleep } from '../process/clock.ts';
+import { controllerLimits } from '../process/limits.ts';
+import { createBackoff } from '../resilience/backoff.ts';
+import type { ConfigReport, TenantReport } from '../tenant/report.ts';
+import type { ReportClient } from './fetch-report.ts';
+
+export interface HandlerReportHooks {
+  /** Of these tenants it says something else than before. */
+  readonly onTenants?: (tenantIds: readonly string[]) => void;
+  /** It answers, or does not any more. Only changes are told. */
+  readonly onReachable?: (reachable: boolean) => void;
+}
+
+export interface HandlerReport {
+  tenant(tenantId: string): TenantReport | undefined;
+  /** A bundle of this revision was written: asks soon. */
+  expect(revision: string): void;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+interface HandlerReportOptions {
+  readonly client: ReportClient;
+  readonly clock: Clock;
+  readonly random?: () => number;
+  readonly hooks?: HandlerReportHooks;
+}
+
+type Tenants = ReadonlyMap<string, TenantReport>;
+
+export const createHandlerReport = ({
+  client,
+  clock,
+  random = Math.random,
+  hooks = {},
+}: HandlerReportOptions): HandlerReport => {
+  const { reportRetryMinMs: minMs, reportRetryMaxMs: maxMs } = controllerLimits;
+  const backoff = createBackoff({ minMs, maxMs, random });
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  let tenants: Tenants = new Map();
+  let expected: string | undefined;
+  let heardAt = clock.now();
+  let reachable: boolean | undefined;
+  let wake = new AbortController();
+  let running: Promise<void> | undefined;
+
+  const take = (next: Tenants): void => {
+    const before = tenants;
+    tenants = next;
+    const changed = differences(before, next);
+    if (changed.length > 0) hooks.onTenants?.(changed);
+  };
+
+  const reach = (is: boolean): void => {
+    if (is !== reachable) hooks.onReachable?.(is);
+    reachable = is;
+  };
+
+  /** @returns how long until the next time */
+  const ask = async (): Promise<number> => {
+    const report = await client.fetch(signal);
+    if (signal.aborted) return 0;
+    reach(report.ok);
+    if (!report.ok) {
+      if (clock.now() - heardAt >= controllerLimits.handlerSilentMs) take(new Map());
+      return backoff.nextMs();
+    }
+    heardAt = clock.now();
+    take(byTenant(report.value));
+    if (expected !== undefined && report.value.revision !== expected) return backoff.nextMs();
+    backoff.reset();
+    const waits = report.value.tenants.some(({ state }) => state === 'Waiting');
+    return waits ? controllerLimits.reportWaitingMs : controllerLimits.reportIntervalMs;
+  };
+
+  const run = async (): Promise<void> => {
+    while (!signal.aborted) {
+      wake = new AbortController();
+      const waitMs = await ask();
+      await sleep(clock, waitMs, wake.signal).catch(() => {});
+    }
+  };
+
+  return {
+    tenant: (tenantId) => tenants.get(tenantId),
+    expect: (revision) => {
+      expected = revision;
+      backoff.reset();
+      wake.abort();
+    },
+    start: () => {
+      if (!signal.aborted) running ??= run();
+    },
+    stop: async () => {
+      stopping.abort();
+      wake.abort();
+      await running;
+      await client.close();
+    },
+  };
+};
+
+const byTenant = ({ tenants }: ConfigReport): Tenants => new Map(tenants.map((tenant) => [tenant.tenantId, tenant]));
+
+const differences = (before: Tenants, after: Tenants): readonly string[] => [
+  ...[...after].filter(([tenantId, report]) => !isSame(before.get(tenantId), report)).map(([tenantId]) => tenantId),
+  ...[...before.keys()].filter((tenantId) => !after.has(tenantId)),
+];
+
+const isSame = (a: TenantReport | undefined, b: TenantReport): boolean =>
+  a?.revision === b.revision &&
+  a.state === b.state &&
+  a.serving === b.serving &&
+  a.reason === b.reason &&
+  a.message === b.message;

@@ -1,0 +1,124 @@
+/**
+ * One watch for each Secret that is referred to: what a Role with `resourceNames` allows. Each takes a connection of its own, so it
+ * is for tens of Secrets, not for thousands.
+ *
+ * A Secret that may not be read counts as one that is not there; it is tried again for as long as it is referred to.
+ */
+import { succeeded } from '../kubernetes/api-result.ts';
+import { createReflector, type Reflector } from '../kubernetes/reflector.ts';
+import { secretsIn } from '../kubernetes/resource.ts';
+import { type KeptSecret, keepSecret } from './kept-secret.ts';
+import { changedNeeds, type Needs } from './secret-needs.ts';
+import {
+  createRereads,
+  hasLookedFor,
+  noKeys,
+  type SecretSource,
+  type SecretsOptions,
+  secretsName,
+} from './secret-source.ts';
+
+interface Watched {
+  readonly reflector: Reflector<KeptSecret>;
+  connected: boolean;
+  /** As far as is known. */
+  isForbidden: boolean;
+}
+
+export const createNamedSecrets = (options: SecretsOptions): SecretSource => {
+  const { hooks } = options;
+  let needs: Needs = new Map();
+  const watched = new Map<string, Watched>();
+  const stopping = new Set<Promise<void>>();
+
+  const watch = (secret: string): void => {
+    const forbid = (is: boolean): void => {
+      if (it.isForbidden === is) return;
+      it.isForbidden = is;
+      hooks.onChange?.(secret);
+    };
+    const reflector = createNamedReflector(options, secret, {
+      keys: () => needs.get(secret) ?? noKeys,
+      onRead: () => hooks.onChange?.(secret),
+      onConnected: (is) => {
+        it.connected = is;
+        if (is) forbid(false);
+        hooks.onConnected?.();
+      },
+      onForbidden: () => forbid(true),
+    });
+    const it: Watched = { reflector, connected: false, isForbidden: false };
+    watched.set(secret, it);
+    void reflector.start();
+  };
+
+  const unwatch = (secret: string, { reflector }: Watched): void => {
+    watched.delete(secret);
+    const stopped = reflector.stop().finally(() => stopping.delete(stopped));
+    stopping.add(stopped);
+  };
+
+  const content = (secret: string) => watched.get(secret)?.reflector.store.get(secret);
+  const rereads = createRereads(options, async (secret) => watched.get(secret)?.reflector.reread(secret) ?? nothing);
+
+  const hasRead = (secret: string, keys: Iterable<string>): boolean => {
+    const it = watched.get(secret);
+    const kept = content(secret);
+    if (kept !== undefined) return hasLookedFor(kept, keys);
+    return it?.reflector.synced === true || it?.isForbidden === true;
+  };
+
+  return {
+    need: (next) => {
+      const changed = changedNeeds(needs, next);
+      needs = next;
+      for (const secret of changed) {
+        const it = watched.get(secret);
+        if (it === undefined) watch(secret);
+        else if (next.has(secret)) rereads.add(secret);
+        else unwatch(secret, it);
+      }
+    },
+    content,
+    hasRead,
+    settled: () => [...needs].every(([secret, keys]) => hasRead(secret, keys) || rereads.hasFailed(secret)),
+    connected: () => [...watched.values()].every((it) => it.connected),
+    stop: async () => {
+      for (const [secret, it] of watched) unwatch(secret, it);
+      await Promise.all([...stopping, rereads.stop()]);
+    },
+  };
+};
+
+const nothing = succeeded(false);
+
+interface NamedWatch {
+  keys(): ReadonlySet<string>;
+  onRead(): void;
+  onConnected(is: boolean): void;
+  onForbidden(): void;
+}
+
+const createNamedReflector = (
+  { client, namespace, clock, hooks }: SecretsOptions,
+  secret: string,
+  { keys, onRead, onConnected, onForbidden }: NamedWatch,
+): Reflector<KeptSecret> =>
+  createReflector<KeptSecret>({
+    client,
+    resource: secretsIn(namespace, secret.slice(secret.indexOf('/') + 1)),
+    clock,
+    transform: (manifest, meta) => keepSecret(manifest, meta, keys()),
+    hooks: {
+      onChange: onRead,
+      onSynced: onRead,
+      onConnected,
+      onRelist: (reason) => hooks.onRelist?.(secretsName, reason),
+      onMissed: (objects) => hooks.onMissed?.(secretsName, objects),
+      onFailure: (failure) => {
+        hooks.onFailure?.(secretsName, failure);
+        if (failure.reason === 'forbidden') onForbidden();
+      },
+      onBroken: (error) => hooks.onBroken?.(error),
+    },
+  });

@@ -1,0 +1,72 @@
+/**
+ * One watch of all Secrets of a namespace. Of each, the values of needed keys are kept; of all others, that they exist.
+ *
+ * The watch begins with the first needs, so that its first list keeps what is needed.
+ */
+import { succeeded } from '../kubernetes/api-result.ts';
+import { keyOf } from '../kubernetes/object-meta.ts';
+import { createReflector } from '../kubernetes/reflector.ts';
+import { secretsIn } from '../kubernetes/resource.ts';
+import { type KeptSecret, keepSecret } from './kept-secret.ts';
+import { changedNeeds, type Needs } from './secret-needs.ts';
+import {
+  createRereads,
+  hasLookedFor,
+  noKeys,
+  type SecretSource,
+  type SecretsOptions,
+  secretsName,
+} from './secret-source.ts';
+
+export const createNamespaceSecrets = (options: SecretsOptions): SecretSource => {
+  const { client, namespace, clock, hooks } = options;
+  let needs: Needs = new Map();
+  let connected = false;
+  let started = false;
+
+  const reflector = createReflector<KeptSecret>({
+    client,
+    resource: secretsIn(namespace),
+    clock,
+    transform: (manifest, meta) => keepSecret(manifest, meta, needs.get(keyOf(meta)) ?? noKeys),
+    hooks: {
+      // What nobody refers to changes nothing.
+      onChange: (key) => void (needs.has(key) && hooks.onChange?.(key)),
+      onSynced: () => hooks.onChange?.(secretsName),
+      onConnected: (is) => {
+        connected = is;
+        hooks.onConnected?.();
+      },
+      onRelist: (reason) => hooks.onRelist?.(secretsName, reason),
+      onMissed: (objects) => hooks.onMissed?.(secretsName, objects),
+      onFailure: (failure) => hooks.onFailure?.(secretsName, failure),
+      onBroken: (error) => hooks.onBroken?.(error),
+    },
+  });
+  const content = (secret: string) => reflector.store.get(secret);
+  const rereads = createRereads(options, async (secret) =>
+    content(secret) === undefined ? succeeded(false) : reflector.reread(secret),
+  );
+
+  const hasRead = (secret: string, keys: Iterable<string>): boolean => {
+    const kept = content(secret);
+    return reflector.synced && (kept === undefined || hasLookedFor(kept, keys));
+  };
+
+  return {
+    need: (next) => {
+      const changed = changedNeeds(needs, next);
+      needs = next;
+      if (started) for (const secret of changed) if (content(secret) !== undefined) rereads.add(secret);
+      if (!started) void reflector.start();
+      started = true;
+    },
+    content,
+    hasRead,
+    settled: () => [...needs].every(([secret, keys]) => hasRead(secret, keys) || rereads.hasFailed(secret)),
+    connected: () => connected,
+    stop: async () => {
+      await Promise.all([reflector.stop(), rereads.stop()]);
+    },
+  };
+};
