@@ -4,6 +4,7 @@
 import { Client } from 'pg';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { databaseLimits } from '../../pkg/process/limits.ts';
 import { counter, createCounters, increment, move, setCounters } from '../services/counters.ts';
 import { prepareDatabase } from '../services/database.ts';
 import { startHandler } from '../services/handler.ts';
@@ -26,7 +27,30 @@ const late = {
   input: [{ name: 'name', type: 'String' }],
   transaction: { statements: [timeLeft('first'), timeLeft('second')] },
 };
+/** Rolled back by others, says PostgreSQL, as often as it is told to be. */
+await database.sql(`CREATE SEQUENCE tries; GRANT USAGE ON SEQUENCE tries TO dataactions_service;
+  CREATE FUNCTION contended(state text, times int) RETURNS int LANGUAGE plpgsql AS $$
+  DECLARE attempt int := nextval('tries');
+  BEGIN IF attempt <= times THEN RAISE EXCEPTION USING ERRCODE = state; END IF; RETURN attempt; END $$`);
+const contended = {
+  name: 'contended',
+  input: [
+    { name: 'state', type: 'String' },
+    { name: 'times', type: 'Integer' },
+  ],
+  transaction: {
+    statements: [
+      { text: "INSERT INTO steps VALUES ($1, 'contended', NULL)", parameters: ['tenant_id'] },
+      {
+        text: "SELECT contended($2, $3::int) AS n WHERE $1 <> ''",
+        parameters: ['tenant_id', 'state', 'times'],
+        output: 'tries',
+      },
+    ],
+  },
+};
 const actions = [
+  contended,
   increment(),
   increment({ isolation: 'RepeatableRead', action: 'repeatable' }),
   increment({ isolation: 'Serializable', action: 'serializable' }),
@@ -61,6 +85,33 @@ for (const action of ['increment', 'repeatable', 'serializable']) {
     assert.is(audited?.n, made);
   });
 }
+
+const contend = async (state: string, times: number) => {
+  await database.sql("ALTER SEQUENCE tries RESTART; DELETE FROM steps WHERE name = 'contended'");
+  return handler.ask('acme', { state, times }, { action: 'contended' });
+};
+const steps = async () => (await database.sql("SELECT count(*)::int AS n FROM steps WHERE name = 'contended'"))[0]?.n;
+
+for (const state of ['40001', '40P01']) {
+  test(`${state}: tried again as a whole until it holds, once`, async () => {
+    const answer = await contend(state, 2);
+    assert.is(`${answer.status} ${answer.text}`, '200 {"output":{"tries":[{"n":3}],"count":2}}');
+    assert.is(await steps(), 1);
+  });
+}
+
+test('503 with Retry-After: others kept rolling it back, each of the times it was tried', async () => {
+  assertProblem(await contend('40001', 1_000), 503, 'overloaded', true);
+  const [last] = await database.sql('SELECT last_value::int AS n FROM tries');
+  assert.is(last?.n, databaseLimits.transactionAttemptsMax);
+  assert.is(await steps(), 0);
+});
+
+test('what nobody knows the end of (40003) is not tried again', async () => {
+  assert.is((await contend('40003', 1)).status, 500);
+  const [last] = await database.sql('SELECT last_value::int AS n FROM tries');
+  assert.is(last?.n, 1);
+});
 
 test('deadlocks: the one that PostgreSQL picks is tried again, and the sum stays right', async () => {
   await setCounters(database, 'acme', { names, n: 100 });
