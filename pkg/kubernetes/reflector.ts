@@ -52,7 +52,8 @@ export interface Reflector<T> {
   start(): Promise<void>;
   /** For good; safe twice. @returns resolves when nothing goes on any more, after `reflectorStopMs` at the latest */
   stop(): Promise<void>;
-  /** Passes one object through `transform` again, whose mind has changed about it.
+  /** Passes one object through `transform` again, whose mind has changed about it. To be asked for whenever something needed was not kept,
+   * also after the next `onChange`: a list under way may still bring what was kept by the old mind.
    * @returns whether there was anything to do: no for a key that is not there, or that another version replaces anyway */
   reread(key: string): Promise<ApiResult<boolean>>;
 }
