@@ -17,7 +17,7 @@ import { type EventText, eventOf } from './events.ts';
 import type { ConfigStatus } from './status.ts';
 import type { WatchedConfig } from './watched-config.ts';
 
-export const fieldManager = 'cxone-data-actions';
+const fieldManager = 'cxone-data-actions';
 const reportingController = 'dataactions.dev/controller';
 
 export type WriteResult = 'written' | 'failed';
