@@ -1,27 +1,29 @@
 /**
- * `npm start`: PostgreSQL, sample rows and manifests from a file, then the handler as in production. For trying things
- * out and for development; nothing of this runs in a cluster.
+ * `npm start`: PostgreSQL, sample rows and manifests from a file, then the handler as in production. `npm run start:cluster`: the same with
+ * tenants from the API server of a kubeconfig, by the controller as in production. For trying things out and for development; nothing of
+ * this runs in a cluster.
  */
 
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { readManifests } from '../../pkg/controller/read-manifests.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
+import { startControllerProcess } from './controller-process.ts';
 import { createServiceLogin, setUpDatabase } from './database-setup.ts';
 import { findDatabaseUser } from './database-user.ts';
-import { loadDevSettings } from './dev-settings.ts';
+import { type ClusterSettings, loadDevSettings } from './dev-settings.ts';
 import { freePort } from './free-port.ts';
-import { startHandlerProcess } from './handler-process.ts';
+import { type HandlerProcess, startHandlerProcess } from './handler-process.ts';
 import { createManifestSource } from './manifest-source.ts';
 import { resolvePostgresBinaries } from './postgres-binaries.ts';
 import { pickPlaces } from './postgres-places.ts';
 import { createPostgresServer, type PostgresServer } from './postgres-server.ts';
-import { welcome } from './welcome.ts';
-import { whenReady } from './when-ready.ts';
+import { clusterSteps, welcome } from './welcome.ts';
+import { whenReady, whenServing } from './when-ready.ts';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const serviceLogin = 'dataactions_handler';
-const settings = loadDevSettings(process.env);
+const settings = loadDevSettings(process.env, process.argv.slice(2));
 const started: (() => Promise<unknown>)[] = [];
 
 const stopAll = async (): Promise<void> => {
@@ -71,13 +73,12 @@ const exampleSecret = async (): Promise<string> => {
   return Buffer.from(secret ?? []).toString();
 };
 
-const run = async (): Promise<void> => {
-  const databaseUrl = await startDatabase();
-  const bundleDir = join(settings.dataDir, 'bundle');
-  const source = createManifestSource({ file: settings.manifests, bundleDir, clock: systemClock, log: say });
-  started.push(source.stop);
-  await source.start();
-  const host = process.env.HOST || '127.0.0.1';
+const host = process.env.HOST || '127.0.0.1';
+const bundleDir = join(settings.dataDir, settings.cluster === undefined ? 'bundle' : 'cluster-bundle');
+const manifests = relative(process.cwd(), settings.manifests);
+
+/** @returns the handler that runs over the database and whatever writes the bundle */
+const startHandler = async (databaseUrl: string): Promise<HandlerProcess> => {
   const handler = await startHandlerProcess({
     DATABASE_URL: databaseUrl,
     BUNDLE_DIR: bundleDir,
@@ -86,9 +87,43 @@ const run = async (): Promise<void> => {
   });
   started.push(handler.stop);
   handler.child.once('exit', (code) => end(code ?? 1));
-  await whenReady(`http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${handler.adminPort}`, systemClock);
-  const manifests = relative(process.cwd(), settings.manifests);
-  say(welcome({ ...handler, manifests, secret: await exampleSecret() }));
+  return handler;
+};
+
+const adminUrl = ({ adminPort }: Pick<HandlerProcess, 'adminPort'>): string =>
+  `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${adminPort}`;
+
+const runWithFile = async (databaseUrl: string): Promise<void> => {
+  const source = createManifestSource({ file: settings.manifests, bundleDir, clock: systemClock, log: say });
+  started.push(source.stop);
+  await source.start();
+  const handler = await startHandler(databaseUrl);
+  await whenReady(adminUrl(handler), systemClock);
+  const hint = `Edit ${manifests} and it takes effect at once.`;
+  say(welcome({ ...handler, manifests, secret: await exampleSecret(), hint }));
+};
+
+const runWithCluster = async (databaseUrl: string, { kubeconfig, namespace }: ClusterSettings): Promise<void> => {
+  const handler = await startHandler(databaseUrl);
+  const controller = await startControllerProcess({
+    KUBECONFIG: kubeconfig,
+    BUNDLE_DIR: bundleDir,
+    HOST: host,
+    HANDLER_ADMIN_URL: adminUrl(handler),
+    ...(namespace !== undefined && { WATCH_NAMESPACE: namespace }),
+  });
+  started.push(controller.stop);
+  controller.child.once('exit', (code) => end(code ?? 1));
+  say(clusterSteps({ kubeconfig, manifests }));
+  await whenReady(adminUrl(handler), systemClock);
+  await whenServing(adminUrl(handler), systemClock);
+  const hint = 'Apply a changed one and it takes effect at once: `kubectl get dac` says so.';
+  say(welcome({ ...handler, manifests, secret: await exampleSecret(), hint }));
+};
+
+const run = async (): Promise<void> => {
+  const databaseUrl = await startDatabase();
+  await (settings.cluster === undefined ? runWithFile(databaseUrl) : runWithCluster(databaseUrl, settings.cluster));
 };
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end(0));

@@ -5,7 +5,7 @@ import { loadDevSettings } from './dev-settings.ts';
 import { welcome } from './welcome.ts';
 
 const secret = 'a-secret-of-the-example';
-const text = welcome({ port: 8080, adminPort: 8081, manifests: 'tenants.yaml', secret });
+const text = welcome({ port: 8080, adminPort: 8081, manifests: 'tenants.yaml', secret, hint: 'Edit it.' });
 
 test('the printed request is signed with the secret, over the very bytes that are printed', () => {
   const [, signature = ''] = /-H '(X-CXone-Signature: [0-9a-f]{64})'/.exec(text) ?? [];
@@ -28,7 +28,10 @@ test('it names the ports and the file, and never the secret', () => {
 
 test('settings: what is named counts, an empty variable is none, the rest has its place in the project', () => {
   const named = loadDevSettings({ DATABASE_URL: 'postgres://x', DATA_DIR: '/d', MANIFESTS: '/m' });
-  assert.equal(named, { databaseUrl: 'postgres://x', dataDir: '/d', manifests: '/m' });
+  assert.equal(named, { databaseUrl: 'postgres://x', dataDir: '/d', manifests: '/m', cluster: undefined });
+  const cluster = loadDevSettings({ KUBECONFIG: '/k', WATCH_NAMESPACE: 'ns' }, ['--cluster']).cluster;
+  assert.equal(cluster, { kubeconfig: '/k', namespace: 'ns' });
+  assert.match(loadDevSettings({}, ['--cluster']).cluster?.kubeconfig ?? '', /\/\.kube\/config$/);
   const left = loadDevSettings({ DATABASE_URL: '' });
   assert.is(left.databaseUrl, undefined);
   assert.match(left.dataDir, /\/\.data$/);

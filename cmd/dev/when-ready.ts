@@ -3,6 +3,7 @@
  * takes: what it waits for, it logs by itself, and a mended manifest or a database that comes ends the wait.
  */
 import { type Clock, sleep } from '../../pkg/process/clock.ts';
+import { decodeReport } from '../../pkg/tenant/report.ts';
 
 const pollMs = 50;
 
@@ -14,4 +15,17 @@ export const whenReady = async (adminUrl: string, clock: Clock): Promise<void> =
       () => false,
     );
   while (!(await isReady())) await sleep(clock, pollMs);
+};
+
+/** Waits until it serves a tenant. */
+export const whenServing = async (adminUrl: string, clock: Clock): Promise<void> => {
+  const isServing = async () => {
+    const text = await fetch(`${adminUrl}/config`).then(
+      (answer) => answer.text(),
+      () => '',
+    );
+    const report = decodeReport(text);
+    return report.ok && report.value.tenants.some(({ serving }) => serving);
+  };
+  while (!(await isServing())) await sleep(clock, pollMs);
 };

@@ -7,8 +7,11 @@ import * as assert from 'uvu/assert';
 import { commands } from '../../cmd/cli/commands.ts';
 import { errorCodes } from '../../pkg/errors/codes.ts';
 import { statusOf } from '../../pkg/http/status.ts';
+import { controllerSettings } from '../../pkg/process/controller-settings.ts';
 import { handlerSettings } from '../../pkg/process/settings.ts';
+import { controllerMetricTable } from '../../pkg/telemetry/controller-metric-table.ts';
 import { metricPrefix, metricTable } from '../../pkg/telemetry/metric-table.ts';
+import { reasons } from '../../pkg/tenant/reasons.ts';
 
 type Row = readonly string[];
 
@@ -33,6 +36,10 @@ const optionalSettings = new Set([
   'REDIS_URL',
   'REDIS_CA_FILE',
   'CXONE_CA_FILE',
+  'WATCH_NAMESPACE',
+  'POD_NAMESPACE',
+  'KUBECONFIG',
+  'KUBERNETES_SERVICE_HOST',
 ]);
 
 test('a table is read up to its end', () => {
@@ -44,28 +51,43 @@ test('a table is read up to its end', () => {
   assert.equal(tableBelow(text, 'C'), []);
 });
 
-test('Settings: name, default and meaning', () => {
-  const known = Object.entries(handlerSettings).map(([name, setting]) => {
-    const without = optionalSettings.has(name) ? '' : 'required';
-    return [code(name), setting.default === undefined ? without : code(setting.default), setting.help];
+for (const [heading, settings] of [
+  ['Settings', handlerSettings],
+  ['Settings of the controller', controllerSettings],
+] as const) {
+  test(`${heading}: name, default and meaning`, () => {
+    const known = Object.entries(settings).map(([name, setting]) => {
+      const without = optionalSettings.has(name) ? '' : 'required';
+      return [code(name), setting.default === undefined ? without : code(setting.default), setting.help];
+    });
+    assert.equal(tableBelow(readme, heading), known);
   });
-  assert.equal(tableBelow(readme, 'Settings'), known);
-});
+}
 
 test('Commands of the CLI: name and summary', () => {
   const known = Object.entries(commands).map(([name, { summary }]) => [code(name), summary]);
   assert.equal(tableBelow(readme, 'Call it: `cxone-actions`'), known);
 });
 
-test('Metrics: name without the prefix, type, labels and meaning', () => {
-  const known = Object.entries(metricTable).map(([name, { type, labels, help }]) => [
-    code(name),
-    type,
-    labels.map(code).join(', '),
-    help,
-  ]);
-  assert.equal(tableBelow(readme, 'Metrics'), known);
-  assert.match(readme, code(metricPrefix));
+for (const [heading, table] of [
+  ['Metrics', metricTable],
+  ['Metrics of the controller', controllerMetricTable],
+] as const) {
+  test(`${heading}: name without the prefix, type, labels and meaning`, () => {
+    const known = Object.entries(table).map(([name, { type, labels, help }]) => [
+      code(name),
+      type,
+      labels.map(code).join(', '),
+      help,
+    ]);
+    assert.equal(tableBelow(readme, heading), known);
+    assert.match(readme, code(metricPrefix));
+  });
+}
+
+test('Conditions: every reason of a status stands in their table', () => {
+  const table = tableBelow(readme, 'On Kubernetes').flat().join();
+  for (const reason of reasons) assert.ok(reason === 'Valid' || table.includes(code(reason)), reason);
 });
 
 test('Errors: every code with its status, by status', () => {

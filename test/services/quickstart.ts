@@ -23,10 +23,13 @@ export interface Quickstart {
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Resolves when it says that it is ready. */
-export const startQuickstart = async (env: Readonly<Record<string, string>>): Promise<Quickstart> => {
+/** @param args  of the command line     @returns when it says that it is ready */
+export const startQuickstart = async (
+  env: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): Promise<Quickstart> => {
   const [port, adminPort] = [await freePort(), await freePort()];
-  const child = spawn(process.execPath, ['cmd/launch.mjs', 'dev'], {
+  const child = spawn(process.execPath, ['cmd/launch.mjs', 'dev', ...args], {
     cwd: root,
     env: { ...process.env, DATABASE_URL: '', ...env, PORT: String(port), ADMIN_PORT: String(adminPort) },
     stdio: ['ignore', 'pipe', 'pipe'],
