@@ -150,7 +150,7 @@ const numbersOf = (value: unknown, path: string): readonly (readonly [string, nu
 test('every bound is a positive, finite number, whole but for ratios', () => {
   for (const [path, value] of numbersOf(limits, 'limits')) {
     assert.ok(Number.isFinite(value) && value > 0, path);
-    assert.ok(Number.isInteger(value) || /(?:Jitter|Weight)$/.test(path), path);
+    assert.ok(Number.isInteger(value) || /(?:Jitter|Weight|Share)$/.test(path), path);
   }
 });
 
