@@ -137,9 +137,12 @@ test('504: a wait for a lock ends with the deadline, nothing holds, and no conne
     const [row] = await database.sql('SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted');
     assert.is(row?.n, 0);
   });
-  assert.ok(((await metric(handler, 'rollback_total', { tenant_id: 'hasty' })) ?? 0) > 0);
-  const timeouts = await metric(handler, 'query_duration_seconds_count', { tenant_id: 'hasty', status: 'timeout' });
-  assert.ok((timeouts ?? 0) > 0);
+  // The callers have left before the handler hears of it.
+  await until('the handler to have heard', async () => {
+    assert.ok(((await metric(handler, 'rollback_total', { tenant_id: 'hasty' })) ?? 0) > 0);
+    const timeouts = await metric(handler, 'query_duration_seconds_count', { tenant_id: 'hasty', status: 'timeout' });
+    assert.ok((timeouts ?? 0) > 0);
+  });
   await holder.query('ROLLBACK');
   assert.is(await counter(database, 'hasty', 'a'), 0);
   const after = await Promise.all(
