@@ -60,9 +60,11 @@ export const compileCxoneAction = (
   const run = async (call: ActionCall): Promise<ActionAnswer> => {
     const request = { method, path: template.path(call.input), body: template.body(call.input) };
     const json = await client.call(request, call.deadline);
-    const body = withinBudget(`{"output":{"${output}":${json ?? 'null'}}}`);
+    const body = `{"output":{"${output}":${json ?? 'null'}}}`;
+    // What has changed something is recorded, whatever becomes of its answer.
+    if (isRepeatable(method)) withinBudget(body);
     if (audit === 'EveryRequest') await auditLog.append(record(call), call.deadline).catch(rejectUnaudited(method));
-    return { body, source: 'cxone' };
+    return { body: withinBudget(body), source: 'cxone' };
   };
 
   const decodeInput: Action['decodeInput'] = (value) => {

@@ -9,12 +9,12 @@ const keyOf = (idempotencyKey: string | undefined, body = '{}') =>
 
 test('none was named, none is there', () => assert.is(keyOf(undefined), undefined));
 
-test('takes visible ASCII, spaces within, up to its bound', () => {
-  for (const key of ['a', '"quoted"', 'a b', '~', 'k'.repeat(255)]) assert.is(keyOf(key)?.key, key);
+test('takes visible ASCII up to its bound', () => {
+  for (const key of ['a', '"quoted"', '~', 'k'.repeat(255)]) assert.is(keyOf(key)?.key, key);
 });
 
 test('refuses anything else without showing it', () => {
-  for (const key of ['', ' ', ' a', 'a ', 'a\tb', 'a\nb', 'ü', '\u0000', 'k'.repeat(256)]) {
+  for (const key of ['', ' ', ' a', 'a ', 'a b', 'k, k', 'a\tb', 'a\nb', 'ü', '\u0000', 'k'.repeat(256)]) {
     try {
       keyOf(key);
       assert.unreachable(JSON.stringify(key));

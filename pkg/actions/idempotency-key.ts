@@ -9,7 +9,8 @@ import { idempotencyLimits } from '../process/limits.ts';
 import type { ActionCall } from './action.ts';
 
 const { keyCharactersMax } = idempotencyLimits;
-const form = new RegExp(`^[\\x21-\\x7e](?:[\\x20-\\x7e]{0,${keyCharactersMax - 2}}[\\x21-\\x7e])?$`);
+/** No space: a repeated header, whose values are joined by one, is no key. */
+const form = new RegExp(`^[\\x21-\\x7e]{1,${keyCharactersMax}}$`);
 
 /** @throws invalid_request */
 export const idempotencyKeyOf = (

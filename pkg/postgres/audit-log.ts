@@ -1,5 +1,6 @@
 /**
- * Group commit of audit rows for answers that came from a cache: rows of many requests share one INSERT and one commit.
+ * Group commit of audit rows that no statement of their own brings along (cached answers, CXone calls, rollbacks): rows of many
+ * requests share one INSERT and one commit.
  *
  * What arrives while an INSERT is under way forms the next one; nobody waits on a timer.
  */

@@ -40,6 +40,10 @@ WHERE (tenant_id, action, key) IN (
 )
 RETURNING true AS removed`);
 
+const blameOperator = (error: unknown): never => {
+  throw asOperatorFault('idempotency_keys', error);
+};
+
 const textOrNull = (row: unknown, field: string): string | null => {
   const value: unknown = typeof row === 'object' && row !== null ? Reflect.get(row, field) : undefined;
   return typeof value === 'string' ? value : null;
@@ -52,11 +56,9 @@ export const claimKey = async (
   run: RunOnConnection,
   { tenantId, action, key, bodyHash }: IdempotencyKey,
 ): Promise<string | undefined> => {
-  const claimed = await run(claimStatement, [tenantId, action, key, bodyHash]).catch((error: unknown) => {
-    throw asOperatorFault('idempotency_keys', error);
-  });
+  const claimed = await run(claimStatement, [tenantId, action, key, bodyHash]).catch(blameOperator);
   if (claimed.rows.length > 0) return undefined;
-  const { rows } = await run(readStatement, [tenantId, action, key]);
+  const { rows } = await run(readStatement, [tenantId, action, key]).catch(blameOperator);
   const answer = textOrNull(rows[0], 'answer');
   // The claim has locked the row, and no row is committed without its answer.
   if (answer === null) throw new TypeError('an idempotency key without an answer');
@@ -70,5 +72,5 @@ export const storeAnswer = async (
   { tenantId, action, key }: IdempotencyKey,
   answer: string,
 ): Promise<void> => {
-  await run(storeStatement, [tenantId, action, key, answer]);
+  await run(storeStatement, [tenantId, action, key, answer]).catch(blameOperator);
 };

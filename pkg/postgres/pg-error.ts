@@ -7,7 +7,7 @@ import { AppError, isAppError } from '../errors/app-error.ts';
 
 const causesMax = 8;
 const retryAfterMs = 1_000;
-const conflictMessage = 'A constraint of the database does not hold; everything was rolled back';
+const conflictMessage = 'The database refused the change; everything was rolled back';
 
 /** A connection that answered nothing for longer than its statement may take. */
 export class SilentConnectionError extends Error {
@@ -40,6 +40,9 @@ export const sqlStateOf = (error: unknown): string | undefined => {
 const isUnavailable = (state: string): boolean =>
   /^(?:08|53|58|57P)/.test(state) || state === '25006' || state === '55P03' || state === 'XX000';
 
+/** Waits for locks are bounded by lock_timeout in lookups; in transactions only NOWAIT says so. */
+const lockNotAvailable = '55P03';
+
 const isTimeout = (state: string): boolean => state === '57014';
 
 /** True when the statement with these very values is to blame, so that others may still succeed. */
@@ -59,14 +62,22 @@ export const isRolledBackByOthers = (error: unknown): boolean => {
 export const breaksConnection = (error: unknown): boolean => {
   const state = sqlStateOf(error);
   if (state === undefined) return !(error instanceof AppError);
+  if (state === lockNotAvailable) return false;
   return isUnavailable(state) || isTimeout(state) || isSessionSuspect(error) || state === '40003';
 };
 
-/** In a transaction, a constraint that does not hold (class 23) and an exception that a function of the database raises
- * (P0001) are answers about the data, not faults of the statement. Other errors pass unchanged. */
+/** True where PostgreSQL itself has ended the transaction: it answered, and the answer was an error. */
+export const isRefusal = (error: unknown): boolean => {
+  const state = sqlStateOf(error);
+  return state !== undefined && !/^(?:08|57P|40003)/.test(state);
+};
+
+/** In a transaction, a constraint that does not hold (class 23), an exception that a function of the database raises (P0001) and
+ * a lock that was not to be waited for (NOWAIT) are answers about the data, not faults of the statement. Other errors pass unchanged. */
 export const asConflict = (error: AppError): AppError => {
   const state = sqlStateOf(error);
-  if (error.code !== 'statement_failed' || (state !== 'P0001' && state?.startsWith('23') !== true)) return error;
+  const isConflict = error.code === 'statement_failed' && /^(?:23|P0001)/.test(state ?? '');
+  if (!isConflict && state !== lockNotAvailable) return error;
   return new AppError('conflict', { message: error.message, publicMessage: conflictMessage, cause: error });
 };
 

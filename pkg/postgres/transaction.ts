@@ -16,7 +16,7 @@ import { createBackoff } from '../resilience/backoff.ts';
 import type { Deadline } from '../resilience/deadline.ts';
 import type { IsolationLevel } from '../tenant/transaction-spec.ts';
 import type { Database, RunOnConnection } from './database.ts';
-import { asConflict, breaksConnection, isRolledBackByOthers, sqlStateOf, toAppError } from './pg-error.ts';
+import { asConflict, breaksConnection, isRefusal, isRolledBackByOthers, sqlStateOf, toAppError } from './pg-error.ts';
 import { createStatement } from './statement.ts';
 import { createStatementBound } from './statement-bound.ts';
 
@@ -70,9 +70,9 @@ const attempt = async <T>(
       await run(commit, []);
       return { end: 'committed', value };
     } catch (error) {
-      if (breaksConnection(error)) throw error;
       // PostgreSQL has answered, so a COMMIT that failed has rolled back.
-      stage = 'begun';
+      if (isRefusal(error) || !breaksConnection(error)) stage = 'begun';
+      if (breaksConnection(error)) throw error;
       await run(rollback, []).catch(() => {
         // The first error is the one to tell; thrown, it costs the connection too.
         throw error;

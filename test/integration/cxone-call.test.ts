@@ -136,6 +136,13 @@ test('values that would change the path are refused by name, and nothing is sent
   assert.match(odd.text, '/services/v31.0/contacts/a%2Fb%3Fc%23d%252e"');
 });
 
+test('a change whose answer is too large is a 422, and recorded', async () => {
+  const before = await database.auditRows();
+  fake.next('api', { status: 200, body: JSON.stringify('x'.repeat(32 * 1024)) });
+  assertProblem(await ask('signal', {}), 422, 'answer_too_large');
+  assert.is(await database.auditRows(), before + 1);
+});
+
 test('EveryRequest: one audit row, without keys, with the context; DatabaseReads: none', async () => {
   await database.sql('TRUNCATE audit_log');
   await ask('get_contact', { contact_id: '4711' });

@@ -3,6 +3,7 @@
  *
  * also over docker
  */
+import { Client } from 'pg';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
@@ -78,6 +79,19 @@ const isolationOf = (isolation: string) => ({
     ],
   },
 });
+const grab = {
+  name: 'grab',
+  input: [{ name: 'name', type: 'String' }],
+  transaction: {
+    statements: [
+      {
+        text: 'SELECT n FROM counters WHERE tenant_id = $1 AND name = $2 FOR UPDATE NOWAIT',
+        parameters: ['tenant_id', 'name'],
+        output: 'counters',
+      },
+    ],
+  },
+};
 const levels = { ReadCommitted: 'read committed', RepeatableRead: 'repeatable read', Serializable: 'serializable' };
 const actions = [
   lock,
@@ -86,6 +100,7 @@ const actions = [
   move,
   rows,
   divide,
+  grab,
   increment(),
   ...Object.keys(levels).map(isolationOf),
 ];
@@ -185,6 +200,29 @@ test('500 statement_failed: a fault of the declaration undoes what came before i
   );
   assert.is((await call('divide', { by: 7 })).status, 200, 'and the connection goes on');
   assert.is(await steps(), before + 1);
+});
+
+test('409: a lock that was not to be waited for', async () => {
+  const holder = new Client({ connectionString: postgres.url });
+  await holder.connect();
+  await holder.query("BEGIN; SELECT FROM counters WHERE tenant_id = 'acme' AND name = 'a' FOR UPDATE");
+  assertProblem(await call('grab', { name: 'a' }), 409, 'conflict');
+  await holder.end();
+});
+
+test('a COMMIT that PostgreSQL refuses is a rollback, whatever it says, counted and audited', async () => {
+  await database.sql(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN PERFORM * FROM nowhere_to_be_found; RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER late AFTER UPDATE ON counters DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION refuse()`);
+  const before = [await counter(database, 'acme', 'a'), await rollbacks()];
+  assertProblem(await call('increment', { name: 'a' }, 'late'), 500, 'statement_failed');
+  assert.equal([await counter(database, 'acme', 'a'), (await rollbacks()) - 1], before);
+  assert.equal(
+    (await auditOf('late')).map(({ outcome }) => outcome),
+    ['rolled_back'],
+  );
+  await database.sql('DROP TRIGGER late ON counters');
 });
 
 test('422 answer_too_large: measured before the commit, at the bound and one byte beyond', async () => {
