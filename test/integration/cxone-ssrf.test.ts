@@ -4,6 +4,8 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { decode } from '../../pkg/tenant/codec.ts';
+import { cxoneSpec } from '../../pkg/tenant/cxone-spec.ts';
 import { cxoneTenant } from '../services/cxone-tenant.ts';
 import { prepareDatabase } from '../services/database.ts';
 import { startFakeCxone } from '../services/fake-cxone.ts';
@@ -16,19 +18,22 @@ const fake = await startFakeCxone();
 const database = await prepareDatabase(await startPostgres());
 const { port } = fake;
 
-const inside: readonly string[] = [
-  `https://127.0.0.1:${port}`,
+/** No URL of a DataActionConfig: a host is a name or four numbers there. */
+const unwritable: readonly string[] = [
   `https://127.1:${port}`,
   `https://2130706433:${port}`,
   `https://0177.0.0.1:${port}`,
-  `https://0.0.0.0:${port}`,
-  `https://localhost:${port}`,
   `https://[::1]:${port}`,
   `https://[::ffff:127.0.0.1]:${port}`,
   `https://[::ffff:7f00:1]:${port}`,
   `https://[64:ff9b::7f00:1]:${port}`,
-  'https://169.254.169.254',
   'https://[fd00:ec2::254]',
+];
+const inside: readonly string[] = [
+  `https://127.0.0.1:${port}`,
+  `https://0.0.0.0:${port}`,
+  `https://localhost:${port}`,
+  'https://169.254.169.254',
   'https://10.96.0.1',
   'https://172.16.0.1',
   'https://192.168.1.1',
@@ -46,6 +51,16 @@ const tenants = Object.entries(places).flatMap(([place, settings]) =>
 );
 const handler = await startHandler({ DATABASE_URL: database.url, CXONE_CA_FILE: fake.caFile }, tenants);
 await handler.ready();
+
+test('other ways to write an address are refused when the configuration arrives', () => {
+  for (const [place, settings] of Object.entries(places)) {
+    for (const url of unwritable) {
+      const spec = { secretRef: { name: 'acme-cxone' }, ...settings(url) };
+      assert.not(decode(cxoneSpec, spec).ok, `${place} ${url}`);
+      assert.ok(decode(cxoneSpec, { ...spec, ...settings('https://cxone.example') }).ok, place);
+    }
+  }
+});
 
 for (const place of Object.keys(places)) {
   test(`${place}: every way to write an address inside is refused, without a connection`, async () => {
