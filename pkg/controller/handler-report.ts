@@ -46,7 +46,8 @@ export const createHandlerReport = ({
   const { signal } = stopping;
   let tenants: Tenants = new Map();
   let expected: string | undefined;
-  let heardAt = clock.now();
+  /** Since the first failure after its last word. */
+  let silentSince: number | undefined;
   let reachable: boolean | undefined;
   let wake = new AbortController();
   let running: Promise<void> | undefined;
@@ -69,10 +70,11 @@ export const createHandlerReport = ({
     if (signal.aborted) return 0;
     reach(report.ok);
     if (!report.ok) {
-      if (clock.now() - heardAt >= controllerLimits.handlerSilentMs) take(new Map());
+      silentSince ??= clock.now();
+      if (clock.now() - silentSince >= controllerLimits.handlerSilentMs) take(new Map());
       return backoff.nextMs();
     }
-    heardAt = clock.now();
+    silentSince = undefined;
     take(byTenant(report.value));
     if (expected !== undefined && report.value.revision !== expected) return backoff.nextMs();
     backoff.reset();
