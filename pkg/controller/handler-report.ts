@@ -45,6 +45,8 @@ export const createHandlerReport = ({
   const stopping = new AbortController();
   const { signal } = stopping;
   let tenants: Tenants = new Map();
+  /** What `tenants` were made of. */
+  let heard: ConfigReport | undefined;
   let expected: string | undefined;
   /** Since the first failure after its last word. */
   let silentSince: number | undefined;
@@ -71,11 +73,15 @@ export const createHandlerReport = ({
     reach(report.ok);
     if (!report.ok) {
       silentSince ??= clock.now();
-      if (clock.now() - silentSince >= controllerLimits.handlerSilentMs) take(new Map());
+      if (clock.now() - silentSince >= controllerLimits.handlerSilentMs) {
+        take(new Map());
+        heard = undefined;
+      }
       return backoff.nextMs();
     }
     silentSince = undefined;
-    take(byTenant(report.value));
+    if (report.value !== heard) take(byTenant(report.value));
+    heard = report.value;
     if (expected !== undefined && report.value.revision !== expected) return backoff.nextMs();
     backoff.reset();
     const waits = report.value.tenants.some(({ state }) => state === 'Waiting');
