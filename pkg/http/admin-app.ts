@@ -9,7 +9,6 @@
 import Router from '@koa/router';
 import Koa from 'koa';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { addMetricsRoute } from './metrics-route.ts';
 import { addOpenApiRoutes, type OpenApiOptions } from './openapi-routes.ts';
 
 export interface Readiness {
@@ -48,7 +47,11 @@ export const createAdminApp = ({ metrics, readiness, config, openApi }: AdminOpt
     ctx.status = isReady(now) ? 200 : 503;
     ctx.body = { status: isReady(now) ? 'ok' : 'not ready', ...now };
   });
-  addMetricsRoute(router, metrics);
+  router.get('/metrics', async (ctx) => {
+    const { contentType, text } = await metrics.scrape(ctx.get('Accept').includes('application/openmetrics-text'));
+    ctx.type = contentType;
+    ctx.body = text;
+  });
   router.get('/config', (ctx) => {
     ctx.status = 200;
     ctx.etag = config.version();

@@ -12,7 +12,7 @@ test("health says what it knows, metrics are the controller's own, and there is 
   metrics.set('leader', {}, 1);
   metrics.set('pool_waiting', {}, 1);
   const app = createControllerApp({ metrics, alive: () => health.alive, started: () => health.started });
-  const server = createServer(app.callback());
+  const server = createServer(app);
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const get = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
@@ -24,6 +24,9 @@ test("health says what it knows, metrics are the controller's own, and there is 
   assert.match(text, 'cxone_dataaction_leader 1');
   assert.not.match(text, /pool_waiting|requests_total/);
   for (const path of ['/', '/config', '/openapi', '/readyz']) assert.is((await get(path)).status, 404);
+  assert.is((await fetch(`http://127.0.0.1:${port}/livez`, { method: 'POST' })).status, 405);
+  const open = await fetch(`http://127.0.0.1:${port}/metrics`, { headers: { Accept: 'application/openmetrics-text' } });
+  assert.match(await open.text(), '# EOF');
   server.closeAllConnections();
   server.close();
 });
