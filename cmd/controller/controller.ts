@@ -49,12 +49,11 @@ export const createControllerProcess = (
     clock,
     hooks: createObserver(metrics, logger),
   });
-  const app = createControllerApp({ metrics, alive: controller.alive, started: controller.hasBundle });
   const admin = createHttpServer({
     host: settings.HOST,
     port: settings.CONTROLLER_ADMIN_PORT,
     clock,
-    listener: app.callback(),
+    listener: createControllerApp({ metrics, alive: controller.alive, started: controller.hasBundle }),
   });
 
   let stopping: Promise<void> | undefined;

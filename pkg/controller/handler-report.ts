@@ -45,8 +45,11 @@ export const createHandlerReport = ({
   const stopping = new AbortController();
   const { signal } = stopping;
   let tenants: Tenants = new Map();
+  /** What `tenants` were made of. */
+  let heard: ConfigReport | undefined;
   let expected: string | undefined;
-  let heardAt = clock.now();
+  /** Since the first failure after its last word. */
+  let silentSince: number | undefined;
   let reachable: boolean | undefined;
   let wake = new AbortController();
   let running: Promise<void> | undefined;
@@ -69,11 +72,16 @@ export const createHandlerReport = ({
     if (signal.aborted) return 0;
     reach(report.ok);
     if (!report.ok) {
-      if (clock.now() - heardAt >= controllerLimits.handlerSilentMs) take(new Map());
+      silentSince ??= clock.now();
+      if (clock.now() - silentSince >= controllerLimits.handlerSilentMs) {
+        take(new Map());
+        heard = undefined;
+      }
       return backoff.nextMs();
     }
-    heardAt = clock.now();
-    take(byTenant(report.value));
+    silentSince = undefined;
+    if (report.value !== heard) take(byTenant(report.value));
+    heard = report.value;
     if (expected !== undefined && report.value.revision !== expected) return backoff.nextMs();
     backoff.reset();
     const waits = report.value.tenants.some(({ state }) => state === 'Waiting');

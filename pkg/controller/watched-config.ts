@@ -19,11 +19,18 @@ export const watchConfig = (object: object, meta: ObjectMeta, before: WatchedCon
   return { meta, manifest: isSame ? before.manifest : manifest, status: readStatus(status) };
 };
 
+/** What has no generation may be another one each time. */
 const isSameDeclaration = (a: object, b: object): boolean => {
-  const [{ metadata: before }, { metadata: after }] = [outlineConfig(a), outlineConfig(b)];
+  const [before, after] = [outlineConfig(a).metadata, outlineConfig(b).metadata];
   return (
+    hasGeneration(b) &&
     before.uid === after.uid &&
     before.generation === after.generation &&
     before.deletionTimestamp === after.deletionTimestamp
   );
+};
+
+const hasGeneration = (manifest: object): boolean => {
+  const metadata: unknown = Reflect.get(manifest, 'metadata');
+  return typeof metadata === 'object' && metadata !== null && 'generation' in metadata;
 };

@@ -11,7 +11,7 @@ const open = async (readiness: Partial<Readiness> = {}, scrapeFails = false) => 
   const app = createAdminApp({
     metrics: scrapeFails ? { scrape: () => Promise.reject(new Error('secret')) } : metrics,
     readiness: () => ({ ...ready, ...readiness }),
-    configReport: () => '{"schema":1,"tenants":[]}',
+    config: { report: () => '{"schema":1,"tenants":[]}', version: () => 'v1' },
     openApi: { tenant: () => undefined, tenantIds: () => [], server: () => 'http://127.0.0.1' },
   });
   return { ...(await openLoopback(app.callback())), metrics };
@@ -99,6 +99,17 @@ test('there is nothing else, and nothing to write', async () => {
     assert.is(response.status, 405, method);
     await response.text();
   }
+  await admin.close();
+});
+
+test('a report that is known already is not sent again', async () => {
+  const admin = await open();
+  const { headers } = await admin.ask(get('/config'));
+  assert.is(headers.etag, '"v1"');
+  const again = await admin.ask(get('/config'), ['If-None-Match: "v1"']);
+  assert.equal([again.status, again.text], [304, '']);
+  const newer = await admin.ask(get('/config'), ['If-None-Match: "v0"']);
+  assert.equal([newer.status, newer.json], [200, { schema: 1, tenants: [] }]);
   await admin.close();
 });
 

@@ -9,7 +9,6 @@
 import Router from '@koa/router';
 import Koa from 'koa';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { addMetricsRoute } from './metrics-route.ts';
 import { addOpenApiRoutes, type OpenApiOptions } from './openapi-routes.ts';
 
 export interface Readiness {
@@ -22,14 +21,18 @@ export interface Readiness {
 interface AdminOptions {
   readonly metrics: Pick<Metrics, 'scrape'>;
   readiness(): Readiness;
-  /** The report of what is applied, as JSON text. */
-  configReport(): string;
+  readonly config: {
+    /** The report of what is applied, as JSON text. */
+    report(): string;
+    /** Another one whenever the report is. */
+    version(): string;
+  };
   readonly openApi: OpenApiOptions;
 }
 
 const isReady = (r: Readiness): boolean => r.listening && r.configured && r.databaseReached && !r.draining;
 
-export const createAdminApp = ({ metrics, readiness, configReport, openApi }: AdminOptions): Koa => {
+export const createAdminApp = ({ metrics, readiness, config, openApi }: AdminOptions): Koa => {
   const router = new Router();
   router.get('/livez', (ctx) => {
     ctx.body = { status: 'ok' };
@@ -44,10 +47,21 @@ export const createAdminApp = ({ metrics, readiness, configReport, openApi }: Ad
     ctx.status = isReady(now) ? 200 : 503;
     ctx.body = { status: isReady(now) ? 'ok' : 'not ready', ...now };
   });
-  addMetricsRoute(router, metrics);
+  router.get('/metrics', async (ctx) => {
+    const { contentType, text } = await metrics.scrape(ctx.get('Accept').includes('application/openmetrics-text'));
+    ctx.type = contentType;
+    ctx.body = text;
+  });
   router.get('/config', (ctx) => {
+    ctx.status = 200;
+    ctx.etag = config.version();
+    // The controller asks often, and the report of thousands of tenants is long.
+    if (ctx.fresh) {
+      ctx.status = 304;
+      return;
+    }
     ctx.type = 'application/json';
-    ctx.body = configReport();
+    ctx.body = config.report();
   });
   addOpenApiRoutes(router, openApi);
   const app = new Koa();

@@ -35,6 +35,18 @@ test('start takes over what is there', () =>
     assert.equal(reloads, [{ revision: registry.report().revision, success: true, problems: [] }]);
   }));
 
+test('the version of the report changes with the report, and with nothing else', () =>
+  withRegistry(async ({ registry, configure, write, clock }) => {
+    const first = [registry.reportVersion(), JSON.stringify(registry.report())];
+    await write([config('name'), globex]);
+    await clock.advance(bundleLimits.pollIntervalMs);
+    assert.equal([registry.reportVersion(), JSON.stringify(registry.report())], first);
+    await configure([globex]);
+    assert.is.not(registry.reportVersion(), first[0]);
+    const other = createTestRegistry();
+    assert.is.not(other.registry.reportVersion().split('-')[0], first[0]?.split('-')[0]);
+  }));
+
 test('without a bundle there is no configuration, until there is one; an empty one counts', async () => {
   const it = createTestRegistry();
   await it.registry.start();

@@ -5,6 +5,7 @@
  * that one whose statements PostgreSQL is slow to judge holds up no other. A tenant is replaced as a whole by one
  * assignment: a request holds the LiveTenant it began with. Every step costs what changed, not what exists.
  */
+import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { CompiledTenant } from '../actions/compile-tenant.ts';
 import type { Parsed } from '../errors/problem.ts';
@@ -57,6 +58,8 @@ export interface Registry {
   /** True once a whole bundle has been taken over. */
   configured(): boolean;
   report(): ConfigReport;
+  /** Another one whenever the report is, and in every process: for an ETag. */
+  reportVersion(): string;
   /** The database is there (again): asks it about what is waiting. */
   databaseReady(): void;
 }
@@ -71,6 +74,11 @@ export const createRegistry = (options: RegistryOptions): Registry => {
   const reader = createBundleReader(dir);
   const checks = createStatementChecks(options.checkStatement);
   const entries = new Map<string, TenantEntry>();
+  const reports = { of: randomUUID(), changes: 0 };
+  const put = (tenantId: string, entry: TenantEntry): void => {
+    entries.set(tenantId, entry);
+    reports.changes += 1;
+  };
   /** Whoever was settled and does not run what the bundle says. */
   const unsettled = new Set<string>();
   /** Rounds whose tenants are still being settled. */
@@ -93,7 +101,7 @@ export const createRegistry = (options: RegistryOptions): Registry => {
     if (stopped || entries.get(tenantId) !== entry) return;
     const admission = entry.live?.admission ?? createAdmission(clock, entry.wanted.limits);
     const settled = settleEntry(entry, compiled, { verdict, admission });
-    entries.set(tenantId, settled);
+    put(tenantId, settled);
     if (settled.live !== entry.live) {
       settled.live?.admission.configure(entry.wanted.limits);
       hooks.onLive?.(tenantId, settled.live, entry.live);
@@ -114,6 +122,7 @@ export const createRegistry = (options: RegistryOptions): Registry => {
   const remove = (tenantId: string): void => {
     const before = entries.get(tenantId)?.live;
     entries.delete(tenantId);
+    reports.changes += 1;
     unsettled.delete(tenantId);
     checks.forget(tenantId);
     if (before) hooks.onLive?.(tenantId, undefined, before);
@@ -122,7 +131,10 @@ export const createRegistry = (options: RegistryOptions): Registry => {
 
   const closeRound = (revision: string, isNews: boolean): void => {
     if (stopped) return;
-    if (isNews) applied = { revision, at: clock.wall() };
+    if (isNews) {
+      applied = { revision, at: clock.wall() };
+      reports.changes += 1;
+    }
     const problems = reader.problems();
     const success = problems.length === 0 && unsettled.size === 0;
     const isWhole = applied.revision !== noRevision;
@@ -156,7 +168,7 @@ export const createRegistry = (options: RegistryOptions): Registry => {
     const changes = shards === undefined ? noChanges : await reader.read(shards === 'all' ? undefined : shards);
     const { tenants, removed, isNews } = changes;
     if (stopped || (!isNews && again.length === 0)) return;
-    for (const tenant of tenants) entries.set(tenant.tenantId, takeKeys(entries.get(tenant.tenantId), tenant));
+    for (const tenant of tenants) put(tenant.tenantId, takeKeys(entries.get(tenant.tenantId), tenant));
     for (const tenantId of removed) remove(tenantId);
     await openRound(new Set([...tenants.map(({ tenantId }) => tenantId), ...again]), isNews);
   };
@@ -210,6 +222,7 @@ export const createRegistry = (options: RegistryOptions): Registry => {
       appliedAt: new Date(applied.at).toISOString(),
       tenants: [...entries.values()].map((entry) => entry.report),
     }),
+    reportVersion: () => `${reports.of}-${reports.changes}`,
     databaseReady: askAgain,
   };
 };

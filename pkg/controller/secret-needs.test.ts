@@ -1,0 +1,76 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { readConfig } from './candidate.ts';
+import { keepSecret } from './kept-secret.ts';
+import { changedNeeds, needsOf } from './secret-needs.ts';
+import { watchConfig } from './watched-config.ts';
+
+const object = (spec: object, metadata: object = {}): object => ({
+  apiVersion: 'dataactions.dev/v1alpha1',
+  kind: 'DataActionConfig',
+  metadata: { name: 'a', namespace: 'ns', uid: 'u', generation: 1, ...metadata },
+  spec: { tenantId: 'acme', ...spec },
+});
+const ref = (name: string, key: string) => ({ name, key });
+const cxone = { issuer: 'https://cxone.niceincontact.com', secretRef: { name: 'api' } };
+
+test('needed are the keys that are referred to, of each Secret together', () => {
+  const needs = needsOf([
+    readConfig(object({ webhook: { secretRefs: [ref('s', 'current'), ref('s', 'previous')] }, cxone })),
+    readConfig(object({ webhook: { secretRefs: [ref('s', 'current'), ref('t', 'x')] } })),
+  ]);
+  assert.equal([...(needs.get('ns/s') ?? [])], ['current', 'previous']);
+  assert.equal([...(needs.get('ns/t') ?? [])], ['x']);
+  assert.equal([...(needs.get('ns/api') ?? [])].sort(), [
+    'access-key-id',
+    'access-key-secret',
+    'client-id',
+    'client-secret',
+  ]);
+  assert.is(needs.size, 3);
+});
+
+test('of an invalid spec the keys that can be told; of what is no object, none', () => {
+  const needs = needsOf(
+    [object({ surprise: 1, webhook: { secretRefs: [ref('s', 'current')] } }), 'x', null].map(readConfig),
+  );
+  assert.equal([...needs.keys()], ['ns/s']);
+});
+
+test('changed are Secrets of which more, less or nothing is needed', () => {
+  const needs = (entries: Readonly<Record<string, readonly string[]>>) =>
+    new Map(Object.entries(entries).map(([secret, keys]) => [secret, new Set(keys)]));
+  const before = needs({ same: ['a', 'b'], more: ['a'], less: ['a', 'b'], other: ['a'], gone: ['a'] });
+  const after = needs({ same: ['b', 'a'], more: ['a', 'b'], less: ['a'], other: ['b'], fresh: ['a'] });
+  assert.equal([...changedNeeds(before, after)].sort(), ['fresh', 'gone', 'less', 'more', 'other']);
+  assert.equal(changedNeeds(after, after), []);
+});
+
+const meta = { name: 's', namespace: 'ns', uid: 'u-1', resourceVersion: '7' };
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+test("of a Secret nothing is kept but the values asked for; its version is the API server's", () => {
+  const manifest = { data: { current: base64('v1'), other: base64('v2'), number: 5 } };
+  const kept = keepSecret(manifest, meta, new Set(['current', 'missing', 'number', 'toString']));
+  assert.equal(
+    [...kept.data].map(([key, value]) => [key, Buffer.from(value).toString()]),
+    [['current', 'v1']],
+  );
+  assert.is(kept.version, 'u-1/7');
+  assert.is(kept.keys.has('missing'), true);
+  for (const empty of [{}, { data: null }, { data: 'x' }]) assert.is(keepSecret(empty, meta, kept.keys).data.size, 0);
+});
+
+test('a status that was written leaves the declaration the same object', () => {
+  const first = watchConfig(object({}), meta, undefined);
+  const status = { observedGeneration: 1, conditions: [] };
+  const told = watchConfig({ ...object({}), status }, { ...meta, resourceVersion: '8' }, first);
+  assert.is(told.manifest, first.manifest);
+  assert.equal(told.status, status);
+  assert.not('status' in told.manifest);
+  for (const metadata of [{ generation: 2 }, { uid: 'other' }, { deletionTimestamp: '2026-01-01T00:00:00Z' }]) {
+    assert.is.not(watchConfig(object({}, metadata), meta, first).manifest, first.manifest);
+  }
+});
+
+test.run();
