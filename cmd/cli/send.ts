@@ -2,10 +2,11 @@
  * `cxone-actions send`: signs a data action and posts it, as a Studio script would.
  */
 import { request } from 'undici';
+import { idempotencyKeyForm, isIdempotencyKey } from '../../pkg/actions/idempotency-key.ts';
 import { requestLimits } from '../../pkg/process/limits.ts';
 import { defineCommand } from './command.ts';
 import { endpoint } from './endpoint.ts';
-import { required } from './flag.ts';
+import { required, UsageError } from './flag.ts';
 import { jsonObject } from './json-object.ts';
 import { readBytes } from './read-bytes.ts';
 import { loadSigner, messageFlags, signerFlags } from './signer.ts';
@@ -22,7 +23,11 @@ interface BodyFlags {
 }
 
 const bodyOf = async (flags: BodyFlags): Promise<Buffer> => {
-  if (flags.body !== undefined) return readBytes(flags.body, 'body');
+  if (flags.body !== undefined) {
+    const beside = (['action', 'input', 'context'] as const).find((name) => flags[name] !== undefined);
+    if (beside !== undefined) throw new UsageError(`--${beside}: not with --body, where it stands in the file`);
+    return readBytes(flags.body, 'body');
+  }
   const input = jsonObject(required(flags.input, 'input'), 'input');
   return Buffer.from(
     JSON.stringify({
@@ -31,6 +36,12 @@ const bodyOf = async (flags: BodyFlags): Promise<Buffer> => {
       ...(flags.context === undefined ? {} : { context: jsonObject(flags.context, 'context') }),
     }),
   );
+};
+
+/** As the service has it: other text may not even be a header. */
+const checkIdempotencyKey = (key: string | undefined): void => {
+  if (key === undefined || isIdempotencyKey(key)) return;
+  throw new UsageError(`--idempotency-key: expected ${idempotencyKeyForm}`);
 };
 
 const reasonOf = (error: unknown): string => {
@@ -71,6 +82,7 @@ export const send = defineCommand(
   },
   async ({ flags }) => {
     const url = endpoint(required(flags.url, 'url'));
+    checkIdempotencyKey(flags['idempotency-key']);
     const signer = await loadSigner(flags);
     const body = await bodyOf(flags);
     try {

@@ -126,7 +126,7 @@ test('wrong usage names the flag and never what was given', async () => {
     [validate, ['-f', example, '--database', 'mysql://someone:s3cr3t@127.0.0.1'], /^--database: expected postgres/],
     [openapi, ['-t', 'acme'], /^--manifests is required$/],
     [openapi, ['-f', example], /^--tenant is required/],
-    [openapi, ['-f', example, '-t', 's3cr3t'], /^no valid DataActionConfig/],
+    [openapi, ['-f', example, '-t', 's3cr3t'], /^--tenant: no valid DataActionConfig/],
     [openapi, ['-f', example, '-t', 'acme', '--server', 's3cr3t'], /^--server: expected http/],
   ];
   for (const [command, args, expected] of cases) {
