@@ -83,6 +83,11 @@ test('a file that is not there is wrong usage too', () => {
   assert.match(stderr, 'nowhere.key');
 });
 
+test('a file or standard input without an end is refused', () => {
+  const { stderr, status } = run('validate', '-f', '/dev/zero');
+  assert.equal([stderr, status], ['cxone-actions: --manifests: /dev/zero is longer than 16777216 bytes\n', 2]);
+});
+
 test('completion prints a script', () => {
   const { stdout, status } = run('completion', 'bash');
   assert.is(status, 0);

@@ -3,11 +3,13 @@
  */
 import { request } from 'undici';
 import { idempotencyKeyForm, isIdempotencyKey } from '../../pkg/actions/idempotency-key.ts';
+import { cliLimits } from '../../pkg/process/cli-limits.ts';
 import { requestLimits } from '../../pkg/process/limits.ts';
 import { defineCommand } from './command.ts';
 import { endpoint } from './endpoint.ts';
 import { required, UsageError } from './flag.ts';
 import { jsonObject } from './json-object.ts';
+import { readAtMost } from './read-at-most.ts';
 import { readBytes } from './read-bytes.ts';
 import { loadSigner, messageFlags, signerFlags } from './signer.ts';
 
@@ -96,12 +98,16 @@ export const send = defineCommand(
         body,
         signal: AbortSignal.timeout(flags['timeout-ms']),
       });
-      const text = await answer.body.text();
+      const text = await readAtMost(answer.body, cliLimits.answerBytesMax);
+      if (!text) {
+        process.stderr.write(`${url.origin}: an answer longer than ${cliLimits.answerBytesMax} bytes\n`);
+        return 1;
+      }
       if (flags.include) {
         const headers = Object.entries(answer.headers).map(([name, value]) => `${name}: ${String(value)}\n`);
         process.stdout.write(`HTTP ${answer.statusCode}\n${headers.join('')}\n`);
       }
-      process.stdout.write(`${text}\n`);
+      process.stdout.write(`${text.toString('utf8')}\n`);
       return answer.statusCode === 200 ? 0 : 1;
     } catch (error) {
       process.stderr.write(`${url.origin}: ${reasonOf(error)}\n`);
