@@ -33,12 +33,40 @@ test('--help of a command, wherever it stands', () => {
   assert.equal(run('send', '--url', 'x', '-h'), { stdout: help, stderr: '', status: 0 });
 });
 
+const example = join(import.meta.dirname, '../../deploy/examples/quickstart.yaml');
 const wrong: readonly (readonly [readonly string[], string])[] = [
   [['a-secret'], 'there is no command of this name; --help lists them'],
   [['__proto__'], 'there is no command of this name; --help lists them'],
   [['sign', '--nobody'], '--nobody: no such flag'],
   [['sign'], 'exactly one of --manifests and --secret-file is required'],
   [['send', '--url', 'a-secret'], '--url: expected http://… or https://…'],
+  [['send', '--url', 'http://a:secret@127.0.0.1:9'], '--url: expected a URL without user and password'],
+  [['openapi', '--server', 'http://a:secret@127.0.0.1:9'], '--server: expected a URL without user and password'],
+  [
+    ['send', '--url', 'http://127.0.0.1:9', '--idempotency-key', 'a secret'],
+    '--idempotency-key: expected 1 to 255 visible ASCII characters',
+  ],
+  [
+    ['send', '--url', 'http://127.0.0.1:9', '--secret-file', program, '--body', program, '--input', '{}'],
+    '--input: not with --body, where it stands in the file',
+  ],
+  [
+    ['simulate', '--url', 'http://127.0.0.1:9', '-t', 'a', '-s', 'nowhere.yaml'],
+    '--scenario: nowhere.yaml cannot be read (ENOENT)',
+  ],
+  [
+    ['simulate', '--url', 'http://127.0.0.1:9', '-t', 'a', '-s', import.meta.dirname],
+    `--scenario: ${import.meta.dirname} cannot be read (EISDIR)`,
+  ],
+  [
+    ['openapi', '-f', import.meta.filename],
+    `--manifests ${import.meta.filename}: no valid DataActionConfig there; \`cxone-actions validate -f ${import.meta.filename}\` says more`,
+  ],
+  [['openapi', '-f', example], `--tenant is required: there are several in ${example}`],
+  [
+    ['openapi', '-f', example, '-t', 'nobody'],
+    `--tenant: no valid DataActionConfig of this tenant in ${example}; \`cxone-actions validate -f ${example}\` says more`,
+  ],
   [['simulate', '--url', 'http://127.0.0.1:9', '-t', 'a'], '--scenario or --action is required'],
   [['completion', 'a-secret'], 'SHELL: expected one of bash, zsh, fish'],
 ];
@@ -53,6 +81,11 @@ test('a file that is not there is wrong usage too', () => {
   const { stderr, status } = run('sign', '--secret-file', 'nowhere.key');
   assert.is(status, 2);
   assert.match(stderr, 'nowhere.key');
+});
+
+test('a file or standard input without an end is refused', () => {
+  const { stderr, status } = run('validate', '-f', '/dev/zero');
+  assert.equal([stderr, status], ['cxone-actions: --manifests: /dev/zero is longer than 16777216 bytes\n', 2]);
 });
 
 test('completion prints a script', () => {

@@ -9,6 +9,7 @@ import { statusOf } from '../../pkg/http/status.ts';
 import { parseDataActionConfig } from '../../pkg/tenant/data-action-config.ts';
 import type { TenantSpec } from '../../pkg/tenant/spec.ts';
 import { defineCommand } from './command.ts';
+import { serviceUrl } from './endpoint.ts';
 import { required, UsageError } from './flag.ts';
 import { readManifestFiles } from './read-manifest-files.ts';
 
@@ -21,14 +22,20 @@ const readSpecs = async (file: string): Promise<readonly TenantSpec[]> => {
   });
 };
 
-const choose = (specs: readonly TenantSpec[], tenantId: string | undefined): TenantSpec => {
-  const chosen = specs.filter((spec) => tenantId === undefined || spec.tenantId === tenantId);
-  const [spec] = chosen;
-  if (spec === undefined) {
-    throw new UsageError('no valid DataActionConfig of this tenant there; `cxone-actions validate` says more');
+const choose = async (file: string, tenantId: string | undefined): Promise<TenantSpec> => {
+  const specs = await readSpecs(file);
+  const [spec, another] = specs.filter((each) => tenantId === undefined || each.tenantId === tenantId);
+  const more = `\`cxone-actions validate -f ${file}\` says more`;
+  if (spec === undefined && tenantId !== undefined && specs.length > 0) {
+    throw new UsageError(`--tenant: no valid DataActionConfig of this tenant in ${file}; ${more}`);
   }
-  if (chosen.length > 1) throw new UsageError('--tenant is required where there are several');
-  return spec;
+  if (spec === undefined) throw new UsageError(`--manifests ${file}: no valid DataActionConfig there; ${more}`);
+  if (!another) return spec;
+  throw new UsageError(
+    tenantId === undefined
+      ? `--tenant is required: there are several in ${file}`
+      : `--tenant: several DataActionConfigs of this tenant in ${file}; ${more}`,
+  );
 };
 
 export const openapi = defineCommand(
@@ -54,9 +61,8 @@ export const openapi = defineCommand(
     ],
   },
   async ({ flags: { manifests, tenant, server, yaml } }) => {
-    if (!URL.canParse(server) || !/^https?:/.test(server))
-      throw new UsageError('--server: expected http://… or https://…');
-    const spec = choose(await readSpecs(required(manifests, 'manifests')), tenant);
+    serviceUrl(server, 'server');
+    const spec = await choose(required(manifests, 'manifests'), tenant);
     const document = describeTenant(declaredTenant(spec), { statuses: statusOf, server: server.replace(/\/+$/, '') });
     const text = yaml
       ? stringify(document, { lineWidth: 0, aliasDuplicateObjects: false })

@@ -1,14 +1,34 @@
 /** Bytes of the file that a flag names, or of standard input for `-`. */
-import { readFile } from 'node:fs/promises';
-import { buffer } from 'node:stream/consumers';
+import { open } from 'node:fs/promises';
+import { cliLimits } from '../../pkg/process/cli-limits.ts';
 import { UsageError } from './flag.ts';
+import { readAtMost } from './read-at-most.ts';
 
-/** @throws UsageError for a file that cannot be read */
-export const readBytes = async (file: string, flag: string): Promise<Buffer> => {
+/** @param error  what reading it threw; its text may not name the file */
+export const unreadable = (file: string, flag: string, error: unknown): UsageError => {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  return new UsageError(`--${flag}: ${file} cannot be read (${typeof code === 'string' ? code : 'unknown reason'})`);
+};
+
+/** Of a pipe or a device as well, whose size nobody knows. */
+const readFileAtMost = async (file: string, bytesMax: number): Promise<Buffer | undefined> => {
+  const handle = await open(file);
   try {
-    return await (file === '-' ? buffer(process.stdin) : readFile(file));
-  } catch (error) {
-    const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-    throw new UsageError(`--${flag}: ${file} cannot be read (${typeof code === 'string' ? code : 'unknown reason'})`);
+    return await readAtMost(handle.createReadStream({ autoClose: false }), bytesMax);
+  } finally {
+    await handle.close();
   }
+};
+
+/** @throws UsageError for a file that cannot be read, or is longer than `inputBytesMax` */
+export const readBytes = async (file: string, flag: string): Promise<Buffer> => {
+  const { inputBytesMax } = cliLimits;
+  let bytes: Buffer | undefined;
+  try {
+    bytes = await (file === '-' ? readAtMost(process.stdin, inputBytesMax) : readFileAtMost(file, inputBytesMax));
+  } catch (error) {
+    throw unreadable(file, flag, error);
+  }
+  if (!bytes) throw new UsageError(`--${flag}: ${file} is longer than ${inputBytesMax} bytes`);
+  return bytes;
 };

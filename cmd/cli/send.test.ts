@@ -30,7 +30,8 @@ const server = createServer(async (request, response) => {
     now: Math.floor(Date.now() / 1_000),
   });
   received = { body: body.toString(), verification };
-  response.writeHead(verification.ok ? 200 : 401).end('{"output":{}}');
+  const isLong = request.headers['idempotency-key'] === 'long';
+  response.writeHead(verification.ok ? 200 : 401).end(isLong ? Buffer.alloc(1_048_577, 'x') : '{"output":{}}');
 }).listen(0, '127.0.0.1');
 await once(server, 'listening');
 const address = server.address();
@@ -71,6 +72,16 @@ test('an answer that is not 200 ends with 1, wrong usage with 2 and the flag', a
   const { stderr, status } = await send('--secret-file', secretFile, '-t', 'acme', ...action, '--message-id', 'msg_1');
   assert.is(status, 2);
   assert.match(stderr, '--message-id');
+});
+
+test('an answer that is longer than any of the service is not printed', async () => {
+  expected = { scheme: 'HmacBody', header: 'X-CXone-Signature' };
+  const args = ['--secret-file', secretFile, '--tenant', 'acme', '--idempotency-key', 'long'];
+  assert.equal(await send(...args, ...action), {
+    stdout: '',
+    stderr: `http://127.0.0.1:${port}: an answer longer than 1048576 bytes\n`,
+    status: 1,
+  });
 });
 
 test.after(() => void server.close());

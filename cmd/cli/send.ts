@@ -2,11 +2,14 @@
  * `cxone-actions send`: signs a data action and posts it, as a Studio script would.
  */
 import { request } from 'undici';
+import { idempotencyKeyForm, isIdempotencyKey } from '../../pkg/actions/idempotency-key.ts';
+import { cliLimits } from '../../pkg/process/cli-limits.ts';
 import { requestLimits } from '../../pkg/process/limits.ts';
 import { defineCommand } from './command.ts';
 import { endpoint } from './endpoint.ts';
-import { required } from './flag.ts';
+import { required, UsageError } from './flag.ts';
 import { jsonObject } from './json-object.ts';
+import { readAtMost } from './read-at-most.ts';
 import { readBytes } from './read-bytes.ts';
 import { loadSigner, messageFlags, signerFlags } from './signer.ts';
 
@@ -22,7 +25,11 @@ interface BodyFlags {
 }
 
 const bodyOf = async (flags: BodyFlags): Promise<Buffer> => {
-  if (flags.body !== undefined) return readBytes(flags.body, 'body');
+  if (flags.body !== undefined) {
+    const beside = (['action', 'input', 'context'] as const).find((name) => flags[name] !== undefined);
+    if (beside !== undefined) throw new UsageError(`--${beside}: not with --body, where it stands in the file`);
+    return readBytes(flags.body, 'body');
+  }
   const input = jsonObject(required(flags.input, 'input'), 'input');
   return Buffer.from(
     JSON.stringify({
@@ -31,6 +38,12 @@ const bodyOf = async (flags: BodyFlags): Promise<Buffer> => {
       ...(flags.context === undefined ? {} : { context: jsonObject(flags.context, 'context') }),
     }),
   );
+};
+
+/** As the service has it: other text may not even be a header. */
+const checkIdempotencyKey = (key: string | undefined): void => {
+  if (key === undefined || isIdempotencyKey(key)) return;
+  throw new UsageError(`--idempotency-key: expected ${idempotencyKeyForm}`);
 };
 
 const reasonOf = (error: unknown): string => {
@@ -71,6 +84,7 @@ export const send = defineCommand(
   },
   async ({ flags }) => {
     const url = endpoint(required(flags.url, 'url'));
+    checkIdempotencyKey(flags['idempotency-key']);
     const signer = await loadSigner(flags);
     const body = await bodyOf(flags);
     try {
@@ -84,12 +98,16 @@ export const send = defineCommand(
         body,
         signal: AbortSignal.timeout(flags['timeout-ms']),
       });
-      const text = await answer.body.text();
+      const text = await readAtMost(answer.body, cliLimits.answerBytesMax);
+      if (!text) {
+        process.stderr.write(`${url.origin}: an answer longer than ${cliLimits.answerBytesMax} bytes\n`);
+        return 1;
+      }
       if (flags.include) {
         const headers = Object.entries(answer.headers).map(([name, value]) => `${name}: ${String(value)}\n`);
         process.stdout.write(`HTTP ${answer.statusCode}\n${headers.join('')}\n`);
       }
-      process.stdout.write(`${text}\n`);
+      process.stdout.write(`${text.toString('utf8')}\n`);
       return answer.statusCode === 200 ? 0 : 1;
     } catch (error) {
       process.stderr.write(`${url.origin}: ${reasonOf(error)}\n`);

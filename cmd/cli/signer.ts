@@ -12,6 +12,7 @@ import { signatureSchemes } from '../../pkg/webhook/schemes.ts';
 import type { SignatureScheme } from '../../pkg/webhook/signature.ts';
 import { type Flags, UsageError } from './flag.ts';
 import { readBytes } from './read-bytes.ts';
+import { problemText } from './refuse.ts';
 
 const group = 'Who signs';
 
@@ -91,8 +92,7 @@ interface Signing {
   readonly secretFlag: string;
 }
 
-const refusal = (problems: readonly Problem[]): UsageError =>
-  new UsageError(problems.map(({ path, expected }) => `${path}: expected ${expected}`).join('; '));
+const refusal = (problems: readonly Problem[]): UsageError => new UsageError(problems.map(problemText).join('; '));
 
 const createSigner = ({ settings, secret, secretFlag }: Signing, flags: SignerFlags): Signer => {
   for (const choice of ['header', 'encoding', 'message-id'] as const) {

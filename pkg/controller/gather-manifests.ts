@@ -2,7 +2,8 @@
  * DataActionConfigs and Secrets out of files: what a cluster would hold if all of them were applied, with the place of
  * each. Pure.
  *
- * An object of another kind is passed over and listed: files of a real deployment hold more than ours.
+ * An object of another kind is passed over and listed: files of a real deployment hold more than ours. A `List`, as kubectl
+ * prints and applies it, is the objects in it.
  */
 import { outlineConfig } from '../tenant/data-action-config.ts';
 import { objectKey } from './candidate.ts';
@@ -32,8 +33,15 @@ export interface GatheredFiles {
   readonly others: readonly PlacedProblem[];
 }
 
-const kindOf = (value: unknown): unknown =>
-  typeof value === 'object' && value !== null && Object.hasOwn(value, 'kind') ? Reflect.get(value, 'kind') : undefined;
+const fieldOf = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined;
+
+/** The objects of a `List`, each with its own lines, or the document itself. One level: a List in a List is another kind. */
+const objectsOf = (document: ManifestDocument): readonly ManifestDocument[] => {
+  const items = fieldOf(document.value, 'kind') === 'List' ? fieldOf(document.value, 'items') : undefined;
+  if (!Array.isArray(items)) return [document];
+  return items.map((value: unknown, at) => ({ value, lineOf: (path) => document.lineOf(`items[${at}].${path}`) }));
+};
 
 /** @param salt  goes into the Secrets' versions, so that these tell nothing about the values */
 export const gatherManifests = (files: readonly NamedFile[], salt: string): GatheredFiles => {
@@ -52,7 +60,7 @@ export const gatherManifests = (files: readonly NamedFile[], salt: string): Gath
 
   const take = (file: string, document: ManifestDocument): void => {
     const tell = (found: LocatedProblem) => void problems.push({ file, ...found });
-    const kind = kindOf(document.value);
+    const kind = fieldOf(document.value, 'kind');
     if (kind !== 'DataActionConfig' && kind !== 'Secret') {
       const expected = 'DataActionConfig or Secret';
       others.push({ file, line: document.lineOf('kind'), path: 'kind', expected });
@@ -72,7 +80,7 @@ export const gatherManifests = (files: readonly NamedFile[], salt: string): Gath
 
   for (const { file, documents, problems: found } of files) {
     problems.push(...found.map((problem) => ({ file, ...problem })));
-    for (const document of documents) take(file, document);
+    for (const document of documents.flatMap(objectsOf)) take(file, document);
   }
   return { configs, secrets, problems, others };
 };

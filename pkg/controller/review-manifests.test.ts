@@ -50,6 +50,18 @@ const action = `  actions:
 `;
 const withAction = (change: (text: string) => string) => config(`  tenantId: acme\n${webhook}${change(action)}`);
 
+test('a List is the objects in it, each on its own lines', () => {
+  const items = [secret, good(), config('  tenantId: acme\n  nobody: 1\n', 'second'), 'kind: List\nitems: []\n'].map(
+    (yaml) => yaml.replace(/^/gm, '    ').replace('    ', '  - ').trimEnd(),
+  );
+  assert.equal(remarksOn(`apiVersion: v1\nkind: List\nitems:\n${items.join('\n')}\n`), [
+    '19: spec.webhook: required',
+    '21: spec.nobody: no such field',
+    'note 22: kind: DataActionConfig or Secret',
+  ]);
+  assert.equal(remarksOn('kind: List\n'), ['note 1: kind: DataActionConfig or Secret']);
+});
+
 test('good manifests leave nothing to say and give their tenants', () => {
   const { remarks, tenants } = review({
     a: secret,

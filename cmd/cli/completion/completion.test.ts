@@ -70,6 +70,7 @@ testUnless(bashMissing)('bash: files for a flag that names one, by its letter to
   assert.equal(inBash('send', '--body', 'body').toSorted(), ['body one.json', 'body two.json']);
   assert.equal(inBash('send', '-f', 'script.b'), ['script.bash']);
   assert.equal(inBash('send', '--url', ''), []);
+  assert.equal(inBash('mock', '-f', 'x.yaml', 'find', '=', 'script.b'), ['script.bash']);
 });
 
 testUnless(bashMissing)('bash: it is registered for the program', () => {

@@ -13,10 +13,10 @@ export const assignFiles = (
   const files = new Map<string, string>();
   for (const [at, operand] of operands.entries()) {
     const [, action = '', file = ''] = /^([^=]+)=(.+)$/s.exec(operand) ?? [];
-    if (action === '') throw new UsageError(`ACTION=FILE: the ${at + 1}. one is none`);
+    if (action === '') throw new UsageError(`ACTION=FILE: operand ${at + 1} is not of this form`);
     if (!declared.has(action)) {
       throw new UsageError(
-        `ACTION=FILE: the ${at + 1}. one names no action of the manifests, which are ${[...declared].join(', ')}`,
+        `ACTION=FILE: operand ${at + 1} names no action of the manifests, which are ${[...declared].join(', ')}`,
       );
     }
     if (files.has(action)) throw new UsageError(`${action}=FILE: given twice`);

@@ -49,15 +49,24 @@ test('what is wrong is told by its place, never with what stands there', async (
     [['-f', write('empty.yaml', '')], '--manifests /empty.yaml:\n  expected at least one DataActionConfig'],
     [
       ['-f', invalid],
-      '--manifests /invalid.yaml:\n  acme: spec.webhook.scheme: one of HmacBody, HmacTimestampBody, StandardWebhooks, CxoneExpert, Bearer',
+      '--manifests /invalid.yaml:\n  line 24: spec.webhook.scheme: expected one of HmacBody, HmacTimestampBody, StandardWebhooks, CxoneExpert, Bearer',
     ],
     [
       ['-f', unresolved],
-      '--manifests /unresolved.yaml:\n  line 6: kind: expected DataActionConfig or Secret\n  line 70: kind: expected DataActionConfig or Secret',
+      [
+        '--manifests /unresolved.yaml:',
+        '  line 6: kind: expected DataActionConfig or Secret',
+        '  line 26: spec.webhook.secretRefs[0]: expected a Secret of this namespace',
+        '  line 70: kind: expected DataActionConfig or Secret',
+        '  line 86: spec.webhook.secretRefs[0]: expected a Secret of this namespace',
+      ].join('\n'),
     ],
-    [['-f', lonely], '--manifests /lonely.yaml:\n  globex: spec.webhook.secretRefs[0]: a Secret of this namespace'],
-    [['-f', good, 'a-secret'], 'ACTION=FILE: the 1. one is none'],
-    [['-f', good, 'a-secret=b.csv'], `ACTION=FILE: the 1. one names no action of the manifests, which are ${action}`],
+    [
+      ['-f', lonely],
+      '--manifests /lonely.yaml:\n  line 86: spec.webhook.secretRefs[0]: expected a Secret of this namespace',
+    ],
+    [['-f', good, 'a-secret'], 'ACTION=FILE: operand 1 is not of this form'],
+    [['-f', good, 'a-secret=b.csv'], `ACTION=FILE: operand 1 names no action of the manifests, which are ${action}`],
     [['-f', good, `${action}=a.csv`, `${action}=b.csv`], `${action}=FILE: given twice`],
     [
       ['-f', good, `${action}=a-secret.txt`],

@@ -17,7 +17,13 @@ export const mock = defineCommand(
       `--cxone-port serves discovery, tokens for both grants and an API that says what it was asked, with the manifests' CXone Secrets, or else with mock-client, mock-client-secret, mock-access-key, mock-access-key-secret.\n` +
       'Prints each request: time, tenant, action, status, code, duration. Exit code 0 after Ctrl-C, 2 for wrong usage, files or ports.',
     flags: mockFlags,
-    operand: { value: 'ACTION=FILE', help: 'answer this action from this file', min: 0, max: mockLimits.filesMax },
+    operand: {
+      value: 'ACTION=FILE',
+      help: 'answer this action from this file',
+      min: 0,
+      max: mockLimits.filesMax,
+      file: true,
+    },
     examples: [
       'cxone-actions mock -f deploy/examples/quickstart.yaml process_customer_batch=deploy/examples/customers.csv',
       'cxone-actions mock -f tenant.yaml --port 8085 --cxone-port 8090 set_customer_status=conflict.json --json',

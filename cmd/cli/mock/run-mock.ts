@@ -3,7 +3,7 @@ import type { Problem } from '../../../pkg/errors/problem.ts';
 import { systemClock } from '../../../pkg/process/clock.ts';
 import type { BundleTenant } from '../../../pkg/tenant/bundle.ts';
 import { required } from '../flag.ts';
-import { refuse } from '../refuse.ts';
+import { problemText, refuse } from '../refuse.ts';
 import { assignFiles } from './assigned-files.ts';
 import { fakeAccounts } from './fake-accounts.ts';
 import { loadTenants } from './load-tenants.ts';
@@ -21,8 +21,8 @@ const programName = (): string =>
   process.env.npm_lifecycle_event === 'cxone-actions' ? 'npm run -s cxone-actions --' : 'cxone-actions';
 
 const tellRead = (place: string, problems: readonly Problem[]): void => {
-  const lines = problems.map(({ path, expected }) => `${path === '' ? '' : `${path}: `}expected ${expected}`);
-  const text = lines.length > 0 ? `not read again, what it said before goes on: ${lines.join('; ')}` : 'read again';
+  const lines = problems.map(problemText).join('; ');
+  const text = lines === '' ? 'read again' : `not read again, what it said before goes on: ${lines}`;
   process.stderr.write(`${place}: ${text}\n`);
 };
 

@@ -9,6 +9,7 @@ import { type Parsed, type Problem, parsed, refused } from '../../../pkg/errors/
 import { simulateLimits } from '../../../pkg/process/simulate-limits.ts';
 import { decode } from '../../../pkg/tenant/codec.ts';
 import { readAtMost } from '../read-at-most.ts';
+import { unreadable } from '../read-bytes.ts';
 import { type Scenario, scenario } from './scenario.ts';
 import { isSource } from './value-spec.ts';
 
@@ -83,9 +84,17 @@ const parseScenario = (text: string): Parsed<unknown> => {
   return plainValue(document, lines);
 };
 
-/** @throws what reading it throws */
+const readScenario = async (file: string): Promise<string | undefined> => {
+  try {
+    return await readText(file, simulateLimits.scenarioBytesMax);
+  } catch (error) {
+    throw unreadable(file, 'scenario', error);
+  }
+};
+
+/** @throws UsageError for a file that cannot be read */
 export const loadScenarioFile = async (file: string): Promise<Parsed<LoadedScenario>> => {
-  const text = await readText(file, simulateLimits.scenarioBytesMax);
+  const text = await readScenario(file);
   if (text === undefined) return refused([{ path: '', expected: `at most ${simulateLimits.scenarioBytesMax} bytes` }]);
   const value = parseScenario(text);
   return value.ok ? loadScenario(value.value, dirname(file)) : value;

@@ -2,14 +2,11 @@
  * Remarks as people, programs and GitHub read them.
  */
 import type { Remark } from '../../../pkg/controller/review-manifests.ts';
-
-/** `path: expected …`, or what reads better without it. */
-const sentenceOf = ({ path, expected }: Remark): string =>
-  `${path === '' ? '' : `${path}: `}${/^(?:required|no such field)\b/.test(expected) ? '' : 'expected '}${expected}`;
+import { problemText } from '../refuse.ts';
 
 /** `file:line: path: expected …`, as compilers do. */
 export const remarkText = (remark: Remark): string =>
-  `${remark.file}:${remark.line}: ${remark.severity === 'note' ? 'note: ' : ''}${sentenceOf(remark)}`;
+  `${remark.file}:${remark.line}: ${remark.severity === 'note' ? 'note: ' : ''}${problemText(remark)}`;
 
 const escaped = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 
@@ -17,7 +14,7 @@ const escaped = (text: string): string => text.replaceAll('%', '%25').replaceAll
 export const githubText = (remark: Remark): string => {
   const file = escaped(remark.file).replaceAll(':', '%3A').replaceAll(',', '%2C');
   const command = remark.severity === 'note' ? 'notice' : 'error';
-  return `::${command} file=${file},line=${remark.line}::${escaped(sentenceOf(remark))}`;
+  return `::${command} file=${file},line=${remark.line}::${escaped(problemText(remark))}`;
 };
 
 const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;

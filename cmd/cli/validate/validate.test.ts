@@ -62,16 +62,16 @@ test('1: problems in the order of files and lines, each with its place', () => {
   ]);
 });
 
-test('what only the handler says is said too', () => {
-  const declared = object(
-    `  tenantId: acme\n${refs}  cxone: {secretRef: {name: s}}\n  actions:\n    - name: a\n      cxone: {method: GET, path: /a, output: b}\n`,
-  );
-  const { stdout } = run(['validate', '-f', write('cxone.yaml', declared), '--json']);
-  const { remarks } = JSON.parse(stdout);
-  // This version has no such action yet.
-  assert.ok(
-    remarks.every(({ severity, line }: { severity: string; line: number }) => severity === 'note' || line === 10),
-  );
+test('an action that its tenant cannot run, and a Secret that its scheme cannot use, are said with their lines', () => {
+  const call = '  actions:\n    - name: a\n      cxone: {method: GET, path: /a, output: b}\n';
+  const homeless = run(['validate', '-f', write('cxone.yaml', object(`  tenantId: acme\n${refs}${call}`))]);
+  assert.is(homeless.stdout.split('\n')[0], 'cxone.yaml:4: spec.cxone: required by an action of kind cxone');
+  const standard = refs.replace('{', '{scheme: StandardWebhooks, ');
+  const secret = 'apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {k: a secret of the field}\n---\n';
+  const unusable = run(['validate', '-f', write('unusable.yaml', secret + object(`  tenantId: acme\n${standard}`))]);
+  assert.is(unusable.status, 1);
+  assert.match(unusable.stdout, /^unusable\.yaml:11: spec\.webhook\.secretRefs\[0\]: expected whsec_ and base64/);
+  assert.not.match(unusable.stdout, 'of the field');
 });
 
 test('standard input is a file too, and may stand beside others', () => {
@@ -126,7 +126,7 @@ test('wrong usage names the flag and never what was given', async () => {
     [validate, ['-f', example, '--database', 'mysql://someone:s3cr3t@127.0.0.1'], /^--database: expected postgres/],
     [openapi, ['-t', 'acme'], /^--manifests is required$/],
     [openapi, ['-f', example], /^--tenant is required/],
-    [openapi, ['-f', example, '-t', 's3cr3t'], /^no valid DataActionConfig/],
+    [openapi, ['-f', example, '-t', 's3cr3t'], /^--tenant: no valid DataActionConfig/],
     [openapi, ['-f', example, '-t', 'acme', '--server', 's3cr3t'], /^--server: expected http/],
   ];
   for (const [command, args, expected] of cases) {
