@@ -83,6 +83,15 @@ test('a file that is not there is wrong usage too', () => {
   assert.match(stderr, 'nowhere.key');
 });
 
+test('by npm, which runs in the project, files are named from where the user is', () => {
+  const env = { ...process.env, npm_lifecycle_event: 'cxone-actions', INIT_CWD: join(example, '..') };
+  const { stdout } = spawnSync(process.execPath, [program, 'validate', '-f', 'quickstart.yaml'], {
+    encoding: 'utf8',
+    env,
+  });
+  assert.is(stdout, '2 tenants: 0 problems, 0 notes\n');
+});
+
 test('a file or standard input without an end is refused', () => {
   const { stderr, status } = run('validate', '-f', '/dev/zero');
   assert.equal([stderr, status], ['cxone-actions: --manifests: /dev/zero is longer than 16777216 bytes\n', 2]);

@@ -41,7 +41,13 @@ const run = async ([name, ...args]: readonly string[]): Promise<number> => {
   return args.includes('--help') || args.includes('-h') ? say(command.help(name)) : command.run(args);
 };
 
+/** npm runs its scripts in the project: files are named from where the user is. */
+const standWhereTheUserIs = ({ npm_lifecycle_event: script, INIT_CWD: directory }: NodeJS.ProcessEnv): void => {
+  if (script === 'cxone-actions' && directory) process.chdir(directory);
+};
+
 try {
+  standWhereTheUserIs(process.env);
   process.exitCode = await run(process.argv.slice(2));
 } catch (error) {
   const isUsage = error instanceof UsageError;

@@ -6,7 +6,6 @@
 
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { readManifests } from '../../pkg/controller/read-manifests.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
 import { startControllerProcess } from './controller-process.ts';
 import { createServiceLogin, setUpDatabase } from './database-setup.ts';
@@ -18,7 +17,7 @@ import { createManifestSource } from './manifest-source.ts';
 import { resolvePostgresBinaries } from './postgres-binaries.ts';
 import { pickPlaces } from './postgres-places.ts';
 import { createPostgresServer, type PostgresServer } from './postgres-server.ts';
-import { clusterSteps, welcome } from './welcome.ts';
+import { clusterSteps, exampleSecret, welcome } from './welcome.ts';
 import { whenReady, whenServing } from './when-ready.ts';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -66,12 +65,7 @@ const startDatabase = async (): Promise<string> => {
   return url.href;
 };
 
-/** The first tenant's key, for the example; empty when the file has another one. */
-const exampleSecret = async (): Promise<string> => {
-  const manifests = readManifests(await readFile(settings.manifests, 'utf8'), '');
-  const secret = manifests.ok ? manifests.value.secrets.get('default/acme-webhook')?.data.get('current') : undefined;
-  return Buffer.from(secret ?? []).toString();
-};
+const secretOfExample = async () => exampleSecret(await readFile(settings.manifests, 'utf8'));
 
 const host = process.env.HOST || '127.0.0.1';
 const bundleDir = join(settings.dataDir, settings.cluster === undefined ? 'bundle' : 'cluster-bundle');
@@ -100,7 +94,7 @@ const runWithFile = async (databaseUrl: string): Promise<void> => {
   const handler = await startHandler(databaseUrl);
   await whenReady(adminUrl(handler), systemClock);
   const hint = `Edit ${manifests} and it takes effect at once.`;
-  say(welcome({ ...handler, manifests, secret: await exampleSecret(), hint }));
+  say(welcome({ ...handler, manifests, secret: await secretOfExample(), hint }));
 };
 
 const runWithCluster = async (databaseUrl: string, { kubeconfig, namespace }: ClusterSettings): Promise<void> => {
@@ -118,7 +112,7 @@ const runWithCluster = async (databaseUrl: string, { kubeconfig, namespace }: Cl
   await whenReady(adminUrl(handler), systemClock);
   await whenServing(adminUrl(handler), systemClock);
   const hint = 'Apply a changed one and it takes effect at once: `kubectl get dac` says so.';
-  say(welcome({ ...handler, manifests, secret: await exampleSecret(), hint }));
+  say(welcome({ ...handler, manifests, secret: await secretOfExample(), hint }));
 };
 
 const run = async (): Promise<void> => {

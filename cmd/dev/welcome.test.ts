@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { hmacBody } from '../../pkg/webhook/hmac-body.ts';
 import { loadDevSettings } from './dev-settings.ts';
-import { welcome } from './welcome.ts';
+import { exampleSecret, welcome } from './welcome.ts';
 
 const secret = 'a-secret-of-the-example';
 const text = welcome({ port: 8080, adminPort: 8081, manifests: 'tenants.yaml', secret, hint: 'Edit it.' });
@@ -24,6 +26,27 @@ test('it names the ports and the file, and never the secret', () => {
     assert.match(text, part);
   }
   assert.not.match(text, secret);
+});
+
+test('manifests without the example get no request that would be refused', () => {
+  const example = readFileSync(join(import.meta.dirname, '../../deploy/examples/quickstart.yaml'), 'utf8');
+  assert.is(exampleSecret(example), 'for-demonstration-only-acme-webhook-key');
+  for (const [from, to] of [
+    ['scheme: HmacBody', 'scheme: Bearer'],
+    ['tenantId: acme', 'tenantId: initech'],
+    ['name: process_customer_batch', 'name: find'],
+  ] as const) {
+    assert.is(exampleSecret(example.replaceAll(from, to)), undefined, to);
+  }
+  const other = welcome({
+    port: 8080,
+    adminPort: 8081,
+    manifests: 'tenants.yaml',
+    secret: undefined,
+    hint: 'Edit it.',
+  });
+  assert.match(other, '--manifests tenants.yaml --tenant ID');
+  assert.not.match(other, 'acme');
 });
 
 test('settings: what is named counts, an empty variable is none, the rest has its place in the project', () => {

@@ -2,26 +2,38 @@
  * What `npm start` prints when everything runs: one signed request, ready to paste, and the CLI's equal; and what is to be done before that
  * where tenants come from an API server.
  */
+import { decide } from '../../pkg/controller/decide.ts';
+import { readManifests } from '../../pkg/controller/read-manifests.ts';
 import { hmacBody } from '../../pkg/webhook/hmac-body.ts';
 
 export interface WelcomeOptions {
   readonly port: number;
   readonly adminPort: number;
   readonly manifests: string;
-  readonly secret: string;
+  /** Of the example's tenant, whose scheme is HmacBody; undefined where the manifests have another one or none. */
+  readonly secret: string | undefined;
   /** What the tenants come from and what to do with it, in one sentence. */
   readonly hint: string;
 }
 
 const tenantId = 'acme';
+const action = 'process_customer_batch';
+const options = { header: 'X-CXone-Signature', encoding: 'Hex', toleranceSeconds: 300 } as const;
 const input = {
   customer_ids: ['00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000042'],
 };
 
-export const welcome = ({ port, adminPort, manifests, secret, hint }: WelcomeOptions): string => {
-  const url = `http://127.0.0.1:${port}`;
-  const body = JSON.stringify({ action: 'process_customer_batch', input: { tenant_id: tenantId, ...input } });
-  const options = { header: 'X-CXone-Signature', encoding: 'Hex', toleranceSeconds: 300 } as const;
+const cli = 'npm run -s cxone-actions --';
+
+/** For tenants that only their author knows. */
+const anyRequest = (url: string, manifests: string): string => `
+Ready at ${url}/data-action. The CLI signs for you:
+
+  ${cli} send --url ${url} --manifests ${manifests} --tenant ID --action NAME --input JSON
+`;
+
+const exampleRequest = (url: string, manifests: string, secret: string): string => {
+  const body = JSON.stringify({ action, input: { tenant_id: tenantId, ...input } });
   const [header] = Object.entries(hmacBody.sign(options, secret, Buffer.from(body), 0));
   return `
 Ready. Ask it something:
@@ -32,12 +44,28 @@ Ready. Ask it something:
 
 The same with the CLI, which signs for you:
 
-  npm run -s cxone-actions -- send --url ${url} --manifests ${manifests} --tenant ${tenantId} \\
-    --action process_customer_batch --input '${JSON.stringify(input)}'
+  ${cli} send --url ${url} --manifests ${manifests} --tenant ${tenantId} \\
+    --action ${action} --input '${JSON.stringify(input)}'
+`;
+};
 
+export const welcome = ({ port, adminPort, manifests, secret, hint }: WelcomeOptions): string => {
+  const url = `http://127.0.0.1:${port}`;
+  return `${secret === undefined ? anyRequest(url, manifests) : exampleRequest(url, manifests, secret)}
 ${hint} What runs: http://127.0.0.1:${adminPort}/config, /metrics, /readyz
 Ctrl-C stops everything.
 `;
+};
+
+/** @returns the key that signs the example's request, where these manifests have its tenant and action */
+export const exampleSecret = (yaml: string): string | undefined => {
+  const manifests = readManifests(yaml, '');
+  const tenants = manifests.ok ? decide(manifests.value, []).tenants : [];
+  const tenant = tenants.find((each) => each.tenantId === tenantId && !each.suspend);
+  if (tenant?.webhook.scheme !== 'HmacBody' || !tenant.actions.some(({ name }) => name === action)) return undefined;
+  const { header, encoding, keys } = tenant.webhook;
+  if (header !== options.header || encoding !== options.encoding) return undefined;
+  return Buffer.from(keys[0] ?? '', 'base64').toString();
 };
 
 interface ClusterOptions {

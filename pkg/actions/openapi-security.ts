@@ -11,7 +11,7 @@ const headerScheme = (name: string, description: string): JsonSchema => ({
   description,
 });
 
-const keyHolder = "one of the tenant's keys";
+const anyKey = "one of the tenant's keys";
 const encodings = { Hex: 'in hex', Base64: 'in Base64' } as const;
 
 /** By name; a request needs all of them. */
@@ -23,14 +23,14 @@ export const securitySchemes = (webhook: WebhookSettings): Readonly<Record<strin
       return {
         signature: headerScheme(
           header,
-          `HMAC-SHA256 of the body's exact bytes with ${keyHolder}, ${encodings[encoding]}.`,
+          `HMAC-SHA256 of the body's exact bytes with ${anyKey}, ${encodings[encoding]}.`,
         ),
       };
     case 'HmacTimestampBody':
       return {
         signature: headerScheme(
           header,
-          `HMAC-SHA256 of the timestamp, "." and the body's exact bytes with ${keyHolder}, ${encodings[encoding]}.`,
+          `HMAC-SHA256 of the timestamp, "." and the body's exact bytes with ${anyKey}, ${encodings[encoding]}.`,
         ),
         timestamp: headerScheme('X-CXone-Timestamp', fresh),
       };
@@ -40,20 +40,20 @@ export const securitySchemes = (webhook: WebhookSettings): Readonly<Record<strin
         timestamp: headerScheme('webhook-timestamp', fresh),
         signature: headerScheme(
           'webhook-signature',
-          `\`v1,\` and HMAC-SHA256 of id, ".", timestamp, "." and the body's exact bytes with ${keyHolder}, in Base64: Standard Webhooks. Several are separated by spaces.`,
+          `\`v1,\` and HMAC-SHA256 of id, ".", timestamp, "." and the body's exact bytes with ${anyKey}, in Base64: Standard Webhooks. Several are separated by spaces.`,
         ),
       };
     case 'CxoneExpert':
       return {
         signature: headerScheme(
           'X-Nexus-Signature-256',
-          `\`sha256=\` and HMAC-SHA256 of the timestamp, "." and the body's exact bytes with ${keyHolder}, in hex.`,
+          `\`sha256=\` and HMAC-SHA256 of the timestamp, "." and the body's exact bytes with ${anyKey}, in hex.`,
         ),
         timestamp: headerScheme('X-Nexus-Timestamp', fresh),
       };
     case 'Bearer':
       return {
-        token: { type: 'http', scheme: 'bearer', description: `${keyHolder[0]?.toUpperCase()}${keyHolder.slice(1)}.` },
+        token: { type: 'http', scheme: 'bearer', description: "One of the tenant's keys." },
       };
   }
 };

@@ -37,7 +37,9 @@ export const plainOrLocated = (document: Document.Parsed, lines: LineCounter): P
     line: lines.linePos(start).line,
     expected: expectedOf(code),
   }));
-  if (found.length > 0) return { ok: false, problems: found };
+  // One bracket too few is many errors to the parser.
+  const told = new Map(found.map((problem) => [`${problem.line} ${problem.expected}`, problem]));
+  if (told.size > 0) return { ok: false, problems: [...told.values()] };
   try {
     // An alias within its own anchor makes a circle, which JSON refuses.
     const value: unknown = document.toJS({ maxAliasCount: manifestLimits.aliasesMax });

@@ -50,6 +50,11 @@ const action = `  actions:
 `;
 const withAction = (change: (text: string) => string) => config(`  tenantId: acme\n${webhook}${change(action)}`);
 
+test('what is no YAML is said once a line, however many errors the parser makes of it', () => {
+  assert.equal(remarksOn('a: [1\nb'), ['2: : YAML']);
+  assert.equal(remarksOn('['.repeat(100)), ['1: : YAML']);
+});
+
 test('a List is the objects in it, each on its own lines', () => {
   const items = [secret, good(), config('  tenantId: acme\n  nobody: 1\n', 'second'), 'kind: List\nitems: []\n'].map(
     (yaml) => yaml.replace(/^/gm, '    ').replace('    ', '  - ').trimEnd(),
