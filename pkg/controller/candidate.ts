@@ -15,7 +15,8 @@ export interface Candidate {
   readonly tenantId: string | undefined;
 }
 
-interface Reading {
+/** Of one object, for as long as it is declared as it is. */
+export interface Reading {
   readonly outline: ConfigOutline;
   readonly spec: Parsed<TenantSpec>;
 }

@@ -13,8 +13,7 @@ import { controllerLimits } from '../process/limits.ts';
 import type { BundleTenant } from '../tenant/bundle.ts';
 import { createBundleWriter, type WrittenBundle } from '../tenant/bundle-directory.ts';
 import { readBundle } from '../tenant/read-bundle.ts';
-import { createConfigReader } from './candidate.ts';
-import { decide } from './decide.ts';
+import { decideReadings } from './decide.ts';
 import { createEventLimits } from './event-limits.ts';
 import { createReportClient } from './fetch-report.ts';
 import { createGather, type SecretsWatch } from './gather.ts';
@@ -64,7 +63,7 @@ export interface Controller {
 
 export const createController = (options: ControllerOptions): Controller => {
   const { client, clock, bundleDir, identity, hooks } = options;
-  const means = { read: createConfigReader(), judge: createRememberingJudge() };
+  const judge = createRememberingJudge();
   const writer = createBundleWriter(bundleDir, clock);
   const standings = createStandings();
   /** Objects to look at after the next decision, decided otherwise or not. */
@@ -77,7 +76,6 @@ export const createController = (options: ControllerOptions): Controller => {
 
   const gather = createGather({
     ...options,
-    read: means.read,
     hooks: {
       ...hooks.watch,
       onChange: (key) => {
@@ -127,7 +125,7 @@ export const createController = (options: ControllerOptions): Controller => {
     const gathered = gather.now();
     // Without all Secrets the first bundle would take tenants away that an older one has.
     if (!decidedOnce && !gather.settled()) return false;
-    const decision = decide(gathered, tenants, means);
+    const decision = decideReadings(gathered, tenants, judge);
     const bundle = await writer.write(decision.tenants);
     tenants = decision.tenants;
     isWhole = true;

@@ -48,8 +48,8 @@ test('a remembered reading decides the same, and a new object is read anew', () 
   const read = createConfigReader();
   const [a, b] = [object('a'), object('b', { tenantId: 'b', surprise: 1 })];
   const gathered = { configs: [a, b, 'x'], secrets: good };
-  for (let turn = 0; turn < 2; turn += 1) assert.equal(decide(gathered, [], { read }), decide(gathered, []));
-  const changed = decide({ ...gathered, configs: [object('a', { suspend: true })] }, [], { read });
+  for (let turn = 0; turn < 2; turn += 1) assert.equal(decide(gathered, [], read), decide(gathered, []));
+  const changed = decide({ ...gathered, configs: [object('a', { suspend: true })] }, [], read);
   assert.is(changed.tenants[0]?.suspend, true);
 });
 

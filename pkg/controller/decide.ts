@@ -5,7 +5,15 @@
  */
 import type { BundleTenant } from '../tenant/bundle.ts';
 import { byTenantId } from '../tenant/shard.ts';
-import { byAge, type Candidate, objectKey, type ReadConfig, readConfig, toCandidate } from './candidate.ts';
+import {
+  byAge,
+  type Candidate,
+  objectKey,
+  type ReadConfig,
+  type Reading,
+  readConfig,
+  toCandidate,
+} from './candidate.ts';
 import { type Judge, judge } from './judge.ts';
 import type { FindSecret, Secrets } from './resolve-secrets.ts';
 import type { Verdict } from './verdict.ts';
@@ -23,20 +31,27 @@ export interface Decision {
   readonly verdicts: readonly Verdict[];
 }
 
-/** Where decisions are made again and again over mostly the same objects: `createConfigReader()`, `createRememberingJudge()`. */
-interface Means {
-  readonly read?: ReadConfig;
-  readonly judge?: Judge;
-}
-
+/** @param read  `createConfigReader()` where the same manifests are decided on again */
 export const decide = (
   { configs, secrets }: Gathered,
   previous: readonly BundleTenant[],
-  { read = readConfig, judge: judged = judge }: Means = {},
+  read: ReadConfig = readConfig,
+): Decision => decideReadings({ readings: configs.map(read), secrets }, previous);
+
+export interface GatheredReadings {
+  readonly readings: readonly Reading[];
+  readonly secrets: Secrets;
+}
+
+/** @param judged  `createRememberingJudge()` where decisions are made again and again over mostly the same objects */
+export const decideReadings = (
+  { readings, secrets }: GatheredReadings,
+  previous: readonly BundleTenant[],
+  judged: Judge = judge,
 ): Decision => {
   const before = new Map(previous.map((tenant) => [objectKey(tenant.source), tenant]));
-  const candidates = configs
-    .map((manifest) => toCandidate(read(manifest), before))
+  const candidates = readings
+    .map((reading) => toCandidate(reading, before))
     .filter((candidate) => candidate !== undefined)
     .toSorted(byAge);
   const owners = ownersOf(candidates);

@@ -9,8 +9,7 @@ import { keyOf } from '../kubernetes/object-meta.ts';
 import { createReflector, type Reflector } from '../kubernetes/reflector.ts';
 import { dataActionConfigsIn } from '../kubernetes/resource.ts';
 import type { Clock } from '../process/clock.ts';
-import type { ReadConfig } from './candidate.ts';
-import type { Gathered } from './decide.ts';
+import type { GatheredReadings } from './decide.ts';
 import { createNamedSecrets } from './named-secrets.ts';
 import { createNamespaceSecrets } from './namespace-secrets.ts';
 import type { SecretContent } from './resolve-secrets.ts';
@@ -25,7 +24,6 @@ export interface GatherOptions {
   readonly namespace: string;
   readonly secretsWatch: SecretsWatch;
   readonly clock: Clock;
-  readonly read: ReadConfig;
   readonly hooks: WatchHooks;
 }
 
@@ -33,7 +31,7 @@ export interface Gather {
   /** Begins to watch. Resolves when the DataActionConfigs are known, and what they need has been asked for; or by `stop`. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  now(): Gathered;
+  now(): GatheredReadings;
   /** True when no Secret is on its way. */
   settled(): boolean;
   /** As it is now. @param key  `namespace/name` */
@@ -43,7 +41,7 @@ export interface Gather {
 }
 
 export const createGather = (options: GatherOptions): Gather => {
-  const { client, namespace, secretsWatch, clock, read, hooks } = options;
+  const { client, namespace, secretsWatch, clock, hooks } = options;
   const resource = dataActionConfigsIn(namespace);
   let connected = false;
   /** As they were last handed out. */
@@ -73,25 +71,25 @@ export const createGather = (options: GatherOptions): Gather => {
   const needsNow = (all: readonly WatchedConfig[]): Needs => {
     const held = all.flatMap((config) => {
       const before = settled.get(keyOf(config.meta));
-      return before === undefined || before.manifest === config.manifest ? [] : [before];
+      return before === undefined || before.reading === config.reading ? [] : [before];
     });
-    return needsOf([...all, ...held].map(({ manifest }) => read(manifest)));
+    return needsOf([...all, ...held].map(({ reading }) => reading));
   };
 
-  const now = (): Gathered => {
+  const now = (): GatheredReadings => {
     const all = configs.store.list();
     secrets.need(needsNow(all));
     const before = settled;
     settled = new Map();
     for (const config of all) {
       const key = keyOf(config.meta);
-      const isReady = referencesOf(read(config.manifest)).every(({ secret, keys }) => secrets.hasRead(secret, keys));
+      const isReady = referencesOf(config.reading).every(({ secret, keys }) => secrets.hasRead(secret, keys));
       const usable = isReady ? config : sameObject(before.get(key), config);
       if (usable !== undefined) settled.set(key, usable);
     }
     const needs = needsNow(all);
     secrets.need(needs);
-    return { configs: [...settled.values()].map(({ manifest }) => manifest), secrets: contentsOf(needs, secrets) };
+    return { readings: [...settled.values()].map(({ reading }) => reading), secrets: contentsOf(needs, secrets) };
   };
 
   return {

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createConfigReader } from './candidate.ts';
-import { decide } from './decide.ts';
+import { decide, decideReadings } from './decide.ts';
 import { createRememberingJudge } from './remembering-judge.ts';
 import type { SecretContent } from './resolve-secrets.ts';
 
@@ -17,11 +17,11 @@ const secret = (version: string): SecretContent => ({
 });
 
 const start = () => {
-  const means = { read: createConfigReader(), judge: createRememberingJudge() };
+  const [read, judge] = [createConfigReader(), createRememberingJudge()];
   let tenants = decide({ configs: [], secrets: new Map() }, []).tenants;
   return (configs: readonly object[], content: SecretContent | undefined) => {
     const secrets = new Map(content === undefined ? [] : [['ns/s', content]]);
-    const decision = decide({ configs, secrets }, tenants, means);
+    const decision = decideReadings({ readings: configs.map(read), secrets }, tenants, judge);
     assert.equal(decision, decide({ configs, secrets }, tenants), 'as if nothing were remembered');
     ({ tenants } = decision);
     return decision;

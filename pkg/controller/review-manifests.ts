@@ -51,9 +51,9 @@ export const reviewManifests = ({ configs, secrets, problems, others }: Gathered
   const read = createConfigReader();
   const byKey = new Map(configs.flatMap((config) => (config.key === undefined ? [] : [[config.key, config]])));
   const manifests = [...byKey.values()].map(({ value }) => value);
-  const actual = decide({ configs: manifests, secrets }, [], { read });
+  const actual = decide({ configs: manifests, secrets }, [], read);
   const standIns = withStandIns(manifests.map(read), secrets);
-  const ideal = decide({ configs: manifests, secrets: standIns }, [], { read });
+  const ideal = decide({ configs: manifests, secrets: standIns }, [], read);
   const placeOf = ({ namespace, name }: { readonly namespace: string; readonly name: string }) =>
     byKey.get(`${namespace}/${name}`);
 

@@ -65,11 +65,10 @@ test('a status that was written leaves the declaration the same object', () => {
   const first = watchConfig(object({}), meta, undefined);
   const status = { observedGeneration: 1, conditions: [] };
   const told = watchConfig({ ...object({}), status }, { ...meta, resourceVersion: '8' }, first);
-  assert.is(told.manifest, first.manifest);
+  assert.is(told.reading, first.reading);
   assert.equal(told.status, status);
-  assert.not('status' in told.manifest);
   for (const metadata of [{ generation: 2 }, { uid: 'other' }, { deletionTimestamp: '2026-01-01T00:00:00Z' }]) {
-    assert.is.not(watchConfig(object({}, metadata), meta, first).manifest, first.manifest);
+    assert.is.not(watchConfig(object({}, metadata), meta, first).reading, first.reading);
   }
 });
 

@@ -1,7 +1,7 @@
 /**
  * Which Secrets DataActionConfigs refer to, and which of their keys: nothing else of a Secret is ever kept. Pure.
  */
-import { objectKey, type ReadConfig } from './candidate.ts';
+import { objectKey, type Reading } from './candidate.ts';
 import { cxoneKeys } from './resolve-secrets.ts';
 
 /** Keys by `namespace/name`. */
@@ -12,8 +12,6 @@ interface Reference {
   readonly secret: string;
   readonly keys: readonly string[];
 }
-
-type Reading = ReturnType<ReadConfig>;
 
 /** Of an invalid spec, those that can be told. */
 export const referencesOf = ({ outline, spec }: Reading): readonly Reference[] => {

@@ -2,7 +2,7 @@
  * Secrets that files do not have, made up as far as configurations refer to them: nothing is ever signed with them.
  */
 import { tenantLimits } from '../process/limits.ts';
-import type { ReadConfig } from './candidate.ts';
+import type { Reading } from './candidate.ts';
 import type { SecretContent, Secrets } from './resolve-secrets.ts';
 import { needsOf } from './secret-needs.ts';
 
@@ -10,7 +10,7 @@ import { needsOf } from './secret-needs.ts';
 const standIn = Buffer.from('A'.repeat(2 * tenantLimits.secretBytesMin));
 
 /** @returns `secrets`, and one for each name that is not among them */
-export const withStandIns = (readings: readonly ReturnType<ReadConfig>[], secrets: Secrets): Secrets => {
+export const withStandIns = (readings: readonly Reading[], secrets: Secrets): Secrets => {
   const missing = [...needsOf(readings)].filter(([key]) => !secrets.has(key));
   const standIns = missing.map(([key, keys]): [string, SecretContent] => [
     key,

@@ -5,8 +5,7 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createConfigReader } from '../../pkg/controller/candidate.ts';
-import { decide } from '../../pkg/controller/decide.ts';
+import { decideReadings } from '../../pkg/controller/decide.ts';
 import { createGather, type Gather, type SecretsWatch } from '../../pkg/controller/gather.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
 import { startFakeCluster } from '../services/kube-cluster.ts';
@@ -37,7 +36,7 @@ const open = async (secretsWatch: SecretsWatch, prepare: (cluster: Cluster) => P
   await prepare(cluster);
   const seen = new Set<string>();
   const reasons = () => {
-    const { verdicts } = decide(gather.now(), []);
+    const { verdicts } = decideReadings(gather.now(), []);
     const found = Object.fromEntries(verdicts.map(({ name, secretsResolved }) => [name, secretsResolved.reason]));
     for (const [name, reason] of Object.entries(found)) seen.add(`${name} ${reason}`);
     return found;
@@ -47,7 +46,6 @@ const open = async (secretsWatch: SecretsWatch, prepare: (cluster: Cluster) => P
     namespace: cluster.namespace,
     secretsWatch,
     clock: systemClock,
-    read: createConfigReader(),
     hooks: { onChange: () => void queueMicrotask(reasons) },
   });
   await gather.start();
@@ -110,13 +108,13 @@ for (const secretsWatch of ['all', 'named'] as const) {
     await scene.cluster.put('dataactionconfigs', 'a', spec('a', 'next', 'current'));
     await scene.cluster.put('dataactionconfigs', 'b', { spec: { ...spec('b', 'current').spec, suspend: true } });
     await until('the change of b', async () =>
-      assert.match(JSON.stringify(scene.gather.now().configs), '"suspend":true'),
+      assert.match(JSON.stringify(scene.gather.now().readings), '"suspend":true'),
     );
-    assert.not.match(JSON.stringify(scene.gather.now().configs), '"key":"next"');
+    assert.not.match(JSON.stringify(scene.gather.now().readings), '"key":"next"');
     assert.equal(scene.reasons(), { a: 'Valid', b: 'Valid' });
     scene.cluster.fake.heal();
     await until('the change of a', async () =>
-      assert.match(JSON.stringify(scene.gather.now().configs), '"key":"next"'),
+      assert.match(JSON.stringify(scene.gather.now().readings), '"key":"next"'),
     );
     assert.equal([...scene.seen].sort(), ['a Valid', 'b Valid']);
     await close(scene);

@@ -1,0 +1,82 @@
+// time limit: 240 s
+/**
+ * The controller as `npm run build` makes it, one file, with 1,000 tenants on a real API server: what it holds in memory with the options
+ * that the README gives it, while it writes all their statuses too.
+ *
+ * Counted is memory of its own (RssAnon): the pages of the Node program, some 50 MiB, are the handler's as well.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { freePort } from '../../cmd/dev/free-port.ts';
+import type { KubeApiServer } from '../services/kube-api-server.ts';
+import { collectionPath } from '../services/kube-cluster.ts';
+import { whyNoKube } from '../services/kube-programs.ts';
+import { ownDirectory, ownProcess } from '../services/owned.ts';
+import {
+  configManifest,
+  secretFor,
+  secretManifest,
+  startTenantCluster,
+  useNamespace,
+} from '../services/tenant-cluster.ts';
+import { testUnless } from '../services/test-unless.ts';
+import { until } from '../services/until.ts';
+
+const testWithKube = testUnless(whyNoKube());
+const namespace = 'memory';
+const tenants = 1_000;
+const ownMemoryMaxMiB = 100;
+const applyAtOnce = 8;
+
+const createAll = async (kube: KubeApiServer): Promise<void> => {
+  let next = 0;
+  const post = async (collection: 'secrets' | 'dataactionconfigs', body: object) => {
+    const answer = await kube.ask(collectionPath(namespace, collection), { method: 'POST', body });
+    assert.is(answer.status, 201, JSON.stringify(answer.body));
+  };
+  const work = async (): Promise<void> => {
+    for (let n = next++; n < tenants; n = next++) {
+      await post('secrets', secretManifest(`t-${n}`, { current: secretFor(`t-${n}`) }));
+      await post('dataactionconfigs', configManifest(`t-${n}`));
+    }
+  };
+  await Promise.all(Array.from({ length: applyAtOnce }, work));
+};
+
+testWithKube(`the bundled controller holds ${tenants} tenants within ${ownMemoryMaxMiB} MiB of its own`, async () => {
+  const folder = ownDirectory('memory');
+  const entry = join(folder, 'controller.mjs');
+  execFileSync(process.execPath, [join(import.meta.dirname, '../../cmd/bundle.mjs'), entry]);
+  const kube = await startTenantCluster();
+  await useNamespace(kube, namespace);
+  await createAll(kube);
+  const port = await freePort();
+  const child = spawn(process.execPath, [entry], {
+    env: {
+      KUBECONFIG: kube.adminKubeconfig,
+      WATCH_NAMESPACE: namespace,
+      POD_NAMESPACE: namespace,
+      BUNDLE_DIR: join(folder, 'bundle'),
+      HOST: '127.0.0.1',
+      CONTROLLER_ADMIN_PORT: String(port),
+      LOG_LEVEL: 'warn',
+      HANDLER_ADMIN_URL: 'http://127.0.0.1:1',
+      NODE_OPTIONS: '--max-semi-space-size=1 --max-old-space-size=64',
+      MALLOC_ARENA_MAX: '1',
+    },
+    stdio: 'ignore',
+  });
+  ownProcess(() => child.pid);
+  await until('every status', async () => {
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    assert.match(text, `cxone_dataaction_status_writes_total{result="success"} ${tenants}`);
+  });
+  const [, kib] = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? [];
+  assert.ok(Number(kib) / 1_024 < ownMemoryMaxMiB, `${Math.round(Number(kib) / 1_024)} MiB`);
+  child.kill();
+});
+
+test.run();
