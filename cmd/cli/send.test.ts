@@ -72,6 +72,9 @@ test('an answer that is not 200 ends with 1, wrong usage with 2 and the flag', a
   const { stderr, status } = await send('--secret-file', secretFile, '-t', 'acme', ...action, '--message-id', 'msg_1');
   assert.is(status, 2);
   assert.match(stderr, '--message-id');
+  const input = ['--action', 'get', '--input', '{"tenant_id":"globex"}'];
+  const twice = await send('--secret-file', secretFile, '-t', 'acme', ...input);
+  assert.equal([twice.status, twice.stderr], [2, 'cxone-actions: --input: --tenant gives tenant_id\n']);
 });
 
 test('an answer that is longer than any of the service is not printed', async () => {

@@ -31,6 +31,7 @@ const bodyOf = async (flags: BodyFlags): Promise<Buffer> => {
     return readBytes(flags.body, 'body');
   }
   const input = jsonObject(required(flags.input, 'input'), 'input');
+  if ('tenant_id' in input) throw new UsageError('--input: --tenant gives tenant_id');
   return Buffer.from(
     JSON.stringify({
       action: required(flags.action, 'action'),

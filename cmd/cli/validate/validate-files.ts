@@ -17,14 +17,24 @@ export interface Outcome {
 
 const byPlace = (a: Remark, b: Remark): number => Number(a.file > b.file) - Number(a.file < b.file) || a.line - b.line;
 
+/** A wrong glob or a misspelt kind would pass for a clean bill. */
+const nothingIn = ([file = '-']: readonly string[], configs: number): readonly Remark[] =>
+  configs > 0 ? [] : [{ file, line: 1, path: '', expected: 'at least one DataActionConfig', severity: 'note' }];
+
 /** @throws UsageError where a file or the database cannot be asked */
 export const validateFiles = async (files: readonly string[], databaseUrl: string | undefined): Promise<Outcome> => {
-  const review = reviewManifests(await readManifestFiles(files));
+  const gathered = await readManifestFiles(files);
+  const review = reviewManifests(gathered);
   const compiled = review.tenants.map(createCompiler(openDatabase().database));
   const refused = compiled.flatMap(({ config, problems }) => remarksOn(config, 'problem', problems));
   const judged = databaseUrl === undefined ? undefined : await judgeStatements(compiled, databaseUrl);
   return {
-    remarks: [...review.remarks, ...refused, ...(judged?.remarks ?? [])].toSorted(byPlace),
+    remarks: [
+      ...nothingIn(files, gathered.configs.length),
+      ...review.remarks,
+      ...refused,
+      ...(judged?.remarks ?? []),
+    ].toSorted(byPlace),
     tenants: review.tenants.length,
     statements: judged?.asked,
   };

@@ -41,6 +41,14 @@ test('0: nothing is wrong', () => {
   assert.equal([status, stdout, stderr], [0, '2 tenants: 0 problems, 0 notes\n', '']);
 });
 
+test('a note when there is nothing to judge: a wrong glob is no clean bill', () => {
+  const empty = write('empty.yaml', '# nothing\n');
+  const { status, stdout } = run(['validate', '-f', empty]);
+  const note = 'empty.yaml:1: note: expected at least one DataActionConfig\n';
+  assert.equal([status, stdout], [0, `${note}0 tenants: 0 problems, 1 note\n`]);
+  assert.is(run(['validate', '-f', empty, '--strict']).status, 1);
+});
+
 test('0 with notes, 1 when they count', () => {
   const note = 'no-secret.yaml:6: note: spec.webhook.secretRefs[0]: expected a Secret of this namespace\n';
   assert.equal(run(['validate', '-f', noSecret]), {
