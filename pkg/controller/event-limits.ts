@@ -19,15 +19,16 @@ interface ObjectEvents {
 }
 
 export const createEventLimits = (clock: Clock): EventLimits => {
-  const { eventsBurst, eventsPerSecond, eventsTogetherBurst, eventsTogetherPerSecond } = controllerLimits;
-  const together = createTokenBucket(clock, { ratePerSecond: eventsTogetherPerSecond, burst: eventsTogetherBurst });
+  const { eventsBurst, eventsEveryMs, eventsTogetherBurst, eventsTogetherEveryMs } = controllerLimits;
+  const bucketOf = (everyMs: number, burst: number) =>
+    createTokenBucket(clock, { ratePerSecond: 1_000 / everyMs, burst });
+  const together = bucketOf(eventsTogetherEveryMs, eventsTogetherBurst);
   const objects = new Map<string, ObjectEvents>();
 
   const eventsOf = (key: string): ObjectEvents => {
     const known = objects.get(key);
     if (known !== undefined) return known;
-    const bucket = createTokenBucket(clock, { ratePerSecond: eventsPerSecond, burst: eventsBurst });
-    const fresh = { bucket, last: undefined };
+    const fresh = { bucket: bucketOf(eventsEveryMs, eventsBurst), last: undefined };
     objects.set(key, fresh);
     return fresh;
   };

@@ -31,10 +31,10 @@ export const controllerLimits = {
   statusPatienceMs: 1_000,
   /** Of one object, in a row; after that one every five minutes, as client-go has it. */
   eventsBurst: 10,
-  eventsPerSecond: 1 / 300,
+  eventsEveryMs: 300_000,
   /** All objects of this process together: a mistake in a shared Secret is told of many. */
   eventsTogetherBurst: 100,
-  eventsTogetherPerSecond: 5,
+  eventsTogetherEveryMs: 200,
   /** Idle connections to the admin port are nobody's loss. */
   adminStopMs: 500,
   /** Requests that are under way may end; then the process does. */

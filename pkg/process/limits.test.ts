@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import * as limits from './limits.ts';
 
 const { requestLimits, processLimits, databaseLimits, redisLimits, cacheLimits, tenantLimits, bundleLimits } = limits;
-const { kubernetesLimits } = limits;
+const { controllerLimits, kubernetesLimits } = limits;
 
 type Relation = readonly (readonly [name: string, value: number])[];
 
@@ -120,6 +120,27 @@ const ascending: Readonly<Record<string, Relation>> = {
   'a list takes more objects than a bundle': [
     ['tenants', bundleLimits.tenantsMax],
     ['objects', kubernetesLimits.pagesMax * kubernetesLimits.pageObjects],
+  ],
+  'what changed while the API server could not be reached is live within 5 s of its return': [
+    ['merge', controllerLimits.mergeMs],
+    ['longest wait', kubernetesLimits.watchAwayMaxMs],
+    ['wait and merge', kubernetesLimits.watchAwayMaxMs + controllerLimits.mergeMs],
+    ['promise', 5_000],
+  ],
+  'the handler is asked until it answers, believed for a while, and asked less often when all is well': [
+    ['retry', controllerLimits.reportRetryMaxMs],
+    ['request', controllerLimits.reportTimeoutMs],
+    ['silence', controllerLimits.handlerSilentMs],
+    ['interval', controllerLimits.reportIntervalMs],
+  ],
+  'a status waits for an answer less long than the handler is believed without one': [
+    ['first retry', controllerLimits.reportRetryMinMs],
+    ['patience', controllerLimits.statusPatienceMs],
+    ['silence', controllerLimits.handlerSilentMs],
+  ],
+  'a controller that stops lets go of its Lease before it is left behind': [
+    ['release', kubernetesLimits.leaseReleaseMs],
+    ['stop', controllerLimits.stopMs],
   ],
   'the bundle is looked at more often than PostgreSQL is asked again': [
     ['poll', bundleLimits.pollIntervalMs],
