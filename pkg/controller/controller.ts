@@ -156,9 +156,9 @@ export const createController = (options: ControllerOptions): Controller => {
 
   const stop = async (): Promise<void> => {
     cancelCheck();
-    await Promise.all([runs.stop(), gather.stop()]);
-    await Promise.all([status.stop(), report.stop()]);
-    await election.stop();
+    // Writes first, so that none goes on when another one leads.
+    const parts = [status, election, runs, gather, report];
+    await Promise.all(parts.map((part) => part.stop()));
   };
 
   return {
