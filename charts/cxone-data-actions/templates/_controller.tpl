@@ -31,7 +31,7 @@ env:
     value: {{ printf "--max-semi-space-size=1 --max-old-space-size-percentage=%d %s" (int64 .Values.controller.heapPercent) .Values.controller.nodeOptions | trim | quote }}
   - name: MALLOC_ARENA_MAX
     value: "1"
-  {{- include "cxone-data-actions.settings" .Values.controller.settings | nindent 2 }}
+  {{- with include "cxone-data-actions.settings" .Values.controller.settings | trim }}{{ . | nindent 2 }}{{ end }}
   {{- with .Values.controller.extraEnv }}
   {{- tpl (toYaml .) $ | nindent 2 }}
   {{- end }}

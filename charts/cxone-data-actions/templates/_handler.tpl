@@ -12,8 +12,8 @@ env:
     value: "8081"
   - name: BUNDLE_DIR
     value: /run/data-actions
-  {{- include "cxone-data-actions.databaseEnv" . | nindent 2 }}
-  {{- include "cxone-data-actions.redisEnv" . | nindent 2 }}
+  {{- with include "cxone-data-actions.databaseEnv" . | trim }}{{ . | nindent 2 }}{{ end }}
+  {{- with include "cxone-data-actions.redisEnv" . | trim }}{{ . | nindent 2 }}{{ end }}
   - name: PODS_MAX
     value: {{ include "cxone-data-actions.podsMax" . | quote }}
   - name: DRAIN_DELAY_MS
@@ -23,7 +23,7 @@ env:
   # Node takes a heap larger than a small container otherwise, and is killed without a word.
   - name: NODE_OPTIONS
     value: {{ printf "--max-old-space-size-percentage=%d %s" (int64 .Values.handler.heapPercent) .Values.handler.nodeOptions | trim | quote }}
-  {{- include "cxone-data-actions.settings" .Values.handler.settings | nindent 2 }}
+  {{- with include "cxone-data-actions.settings" .Values.handler.settings | trim }}{{ . | nindent 2 }}{{ end }}
   {{- with .Values.handler.extraEnv }}
   {{- tpl (toYaml .) $ | nindent 2 }}
   {{- end }}

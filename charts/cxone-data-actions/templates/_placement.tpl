@@ -33,7 +33,7 @@ affinity:
 {{- with .Values.topologySpreadConstraints }}
 topologySpreadConstraints:
   {{- range . }}
-  - {{- toYaml . | nindent 4 }}
+  - {{ toYaml . | indent 4 | trim }}
     {{- if not .labelSelector }}
     labelSelector:
       matchLabels:
