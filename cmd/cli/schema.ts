@@ -49,7 +49,7 @@ const urlOf = async (given: Values<typeof flags>): Promise<string> => {
 
 export const schema = defineCommand(
   {
-    summary: "apply the service's tables and role to a database, or print their SQL",
+    summary: 'apply tables and role of the service to a database, or print their SQL',
     usage: '(--database URL | --database-file FILE | --print)',
     about: [
       'Applies deploy/sql: audit log, idempotency keys, the trigger function for the cache, and the role dataactions_service. All of it or nothing; again and again changes nothing.',

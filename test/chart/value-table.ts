@@ -43,7 +43,7 @@ const cell = (text: string): string => text.replaceAll('|', '\\|');
 const defaultText = (value: unknown): string =>
   value === '' || value === null ? '' : `\`${cell(JSON.stringify(value))}\``;
 
-export const valueTable = (text: string): string =>
+const valueTable = (text: string): string =>
   [
     '| value | default | what it is |',
     '|---|---|---|',
