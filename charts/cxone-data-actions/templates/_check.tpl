@@ -4,6 +4,12 @@
 {{- include "cxone-data-actions.checkDrain" . -}}
 {{- include "cxone-data-actions.checkScaling" . -}}
 {{- include "cxone-data-actions.checkRedis" . -}}
+{{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) -}}
+{{- fail "httpRoute.enabled needs a Gateway in httpRoute.parentRefs" -}}
+{{- end -}}
+{{- if and .Values.schemaJob.enabled (not .Values.schemaJob.existingSecret) -}}
+{{- fail "schemaJob.existingSecret is needed with schemaJob.enabled: the Secret with a login that may create tables" -}}
+{{- end -}}
 {{- end -}}
 
 {{- define "cxone-data-actions.checkDrain" -}}

@@ -14,8 +14,10 @@ env:
     valueFrom: {fieldRef: {fieldPath: metadata.name}}
   - name: POD_NAMESPACE
     valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
+  {{- with .Values.watchNamespace }}
   - name: WATCH_NAMESPACE
-    value: {{ include "cxone-data-actions.watchNamespace" . }}
+    value: {{ . }}
+  {{- end }}
   - name: LEASE_NAME
     value: {{ include "cxone-data-actions.fullname" . }}
   - name: SECRETS_WATCH
