@@ -7,6 +7,7 @@ import { Pool } from 'undici';
 import { hmacBody } from '../../pkg/webhook/hmac-body.ts';
 import { defaultAction } from '../services/handler.ts';
 import { secretOf } from '../services/tenants.ts';
+import { quantile } from './quantile.ts';
 import { customerIdOf, type Scenario } from './scenarios.ts';
 
 export interface LoadOrder {
@@ -44,9 +45,6 @@ const signedBody = ({ tenantId, batch, ids }: Scenario): SignedBody => {
     headers: { 'content-type': 'application/json', ...hmacBody.sign(signing, secretOf(tenantId), body, 0) },
   };
 };
-
-const quantile = (sorted: Float64Array, q: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0;
 
 export const runLoad = async (order: LoadOrder): Promise<LoadResult> => {
   const bodies = Array.from({ length: bodiesMade }, () => signedBody(order.scenario));

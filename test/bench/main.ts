@@ -4,16 +4,16 @@
  * Real PostgreSQL with fsync on, the handler as a process of its own, the load as another. Rounds of all scenarios are
  * interleaved and the median round is shown, since machines are noisy: compare figures of one run only.
  */
-import { execFileSync, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { prepareDatabase } from '../services/database.ts';
 import { startHandler } from '../services/handler.ts';
 import { startPostgres } from '../services/postgres.ts';
 import { startRedis, whyNoRedis } from '../services/redis.ts';
-import type { LoadOrder, LoadResult } from './load.ts';
+import type { LoadResult } from './load.ts';
+import { commit, machine } from './machine.ts';
+import { median } from './quantile.ts';
 import { benchTenants, customers, scenarios } from './scenarios.ts';
+import { startLoad } from './start-load.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -24,35 +24,6 @@ const { values: flags } = parseArgs({
 });
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
-
-const output = (program: string, args: readonly string[]): string => {
-  try {
-    return execFileSync(program, [...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-  } catch {
-    return '';
-  }
-};
-
-const machine = (): string => {
-  const [cpu] = cpus();
-  const memory = Math.round(totalmem() / 2 ** 30);
-  return `${cpus().length} × ${cpu?.model.trim() ?? 'unknown'}, ${memory} GiB, Node ${process.versions.node}`;
-};
-
-const commit = (): string => {
-  const hash = output('git', ['rev-parse', '--short', 'HEAD']) || 'unknown';
-  return output('git', ['status', '--porcelain']) === '' ? hash : `${hash} with changes`;
-};
-
-const load = async (order: LoadOrder): Promise<LoadResult> => {
-  const child = fork(new URL('load.ts', import.meta.url));
-  child.send(order);
-  const [result]: unknown[] = await once(child, 'message');
-  return result as LoadResult;
-};
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 const seed = `
   DELETE FROM customers;
@@ -89,7 +60,7 @@ for (let round = 0; round < Number(flags.rounds); round += 1) {
       warmUpMs: 1_000,
       durationMs: Number(flags.seconds) * 1_000,
     };
-    results.get(scenario.name)?.push(await load(order));
+    results.get(scenario.name)?.push(await startLoad(order));
   }
 }
 
