@@ -181,7 +181,7 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
   const adminApp = createAdminApp({
     metrics,
     openApi: { ...registry, server: () => `http://127.0.0.1:${trafficPort}` },
-    config: { report: () => encodeReport(registry.report()), version: registry.reportVersion },
+    config: { report: (since) => encodeReport(registry.report(since)), version: registry.reportVersion },
     readiness: () => ({
       listening: traffic.listening(),
       configured: registry.configured(),
