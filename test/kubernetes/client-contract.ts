@@ -91,6 +91,31 @@ export const clientContract = (define: Define): void => {
       resourceVersion: item.meta.resourceVersion,
     });
   });
+
+  define('Events of an object have names in their order, in which `kubectl describe` shows them', async (cluster) => {
+    await cluster.put('dataactionconfigs', 'acme', { spec: {} });
+    const clock = createManualClock();
+    const client = cluster.client(clock);
+    const [item] = await itemsOf(client, cluster);
+    assert.ok(item);
+    if (!item) return;
+    const about = {
+      type: 'Normal',
+      reason: 'Applied',
+      action: 'Apply',
+      note: '',
+      controller: 'a/b',
+      instance: 'c',
+    } as const;
+    const names: string[] = [];
+    for (let at = 0; at < 8; at += 1) {
+      const created = await client.createEvent({ regarding: item.meta, ...about });
+      names.push(created.ok ? created.value.name : created.failure.reason);
+      await clock.advance(1);
+    }
+    assert.equal(names, names.toSorted());
+    assert.is(new Set(names).size, names.length);
+  });
 };
 
 const itemsOf = async (client: KubernetesClient, cluster: KubeCluster) => {
