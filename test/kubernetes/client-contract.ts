@@ -52,7 +52,9 @@ export const clientContract = (define: Define): void => {
     await cluster.put('dataactionconfigs', 'acme', { spec: { tenantId: 'acme' } });
     const client = open(cluster);
     const status = { revision: '5f2c', observedGeneration: 1 };
-    const of = { namespace: cluster.namespace, name: 'acme', status, fieldManager: 'controller' };
+    const [item] = await itemsOf(client, cluster);
+    const resourceVersion = item?.meta.resourceVersion ?? '';
+    const of = { namespace: cluster.namespace, name: 'acme', resourceVersion, status, fieldManager: 'controller' };
     const applied = await client.applyStatus(of);
     assert.ok(applied.ok, JSON.stringify(applied));
     const stored = await cluster.read('dataactionconfigs', 'acme');
@@ -60,6 +62,21 @@ export const clientContract = (define: Define): void => {
     assert.equal(stored.spec, { tenantId: 'acme' });
     const nobody = await client.applyStatus({ ...of, name: 'nobody' });
     assert.is(!nobody.ok && nobody.failure.reason, 'not_found');
+    const late = await client.applyStatus(of);
+    assert.is(!late.ok && late.failure.reason, 'conflict');
+  });
+
+  define('an object made anew under the same name does not get the status of the old one', async (cluster) => {
+    await cluster.put('dataactionconfigs', 'acme', { spec: {} });
+    const client = open(cluster);
+    const [item] = await itemsOf(client, cluster);
+    await cluster.remove('dataactionconfigs', 'acme');
+    await cluster.put('dataactionconfigs', 'acme', { spec: {} });
+    const resourceVersion = item?.meta.resourceVersion ?? '';
+    const of = { namespace: cluster.namespace, name: 'acme', resourceVersion, fieldManager: 'controller' };
+    const applied = await client.applyStatus({ ...of, status: { observedGeneration: 1 } });
+    assert.is(!applied.ok && applied.failure.reason, 'conflict');
+    assert.is((await cluster.read('dataactionconfigs', 'acme')).status, undefined);
   });
 
   define('an Event is created for its object', async (cluster) => {
