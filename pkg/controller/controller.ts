@@ -126,13 +126,17 @@ export const createController = (options: ControllerOptions): Controller => {
     // Without all Secrets the first bundle would take tenants away that an older one has.
     if (!decidedOnce && !gather.settled()) return false;
     const decision = decideReadings(gathered, tenants, judge);
-    const bundle = await writer.write(decision.tenants);
+    const changed = standings.update(decision);
+    const tell = (): void => {
+      for (const key of changed) status.add(key);
+    };
+    // Also when it cannot be written: what the handler serves is not what was decided, and status has to say so.
+    const bundle = await writer.write(decision.tenants).finally(tell);
     tenants = decision.tenants;
     isWhole = true;
     if (bundle.written.length > 0) hooks.onBundle(bundle, tenants.length);
     if (bundle.written.length > 0 || !decidedOnce) report.expect(bundle.revision);
     decidedOnce = true;
-    for (const key of standings.update(decision)) status.add(key);
     return true;
   };
   const run = async (): Promise<void> => {
