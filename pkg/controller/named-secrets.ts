@@ -35,6 +35,7 @@ export const createNamedSecrets = (options: SecretsOptions): SecretSource => {
     const forbid = (is: boolean): void => {
       if (it.isForbidden === is) return;
       it.isForbidden = is;
+      hooks.onConnected?.();
       hooks.onChange?.(secret);
     };
     const reflector = createNamedReflector(options, secret, {
@@ -81,7 +82,8 @@ export const createNamedSecrets = (options: SecretsOptions): SecretSource => {
     content,
     hasRead,
     settled: () => [...needs].every(([secret, keys]) => hasRead(secret, keys) || rereads.hasFailed(secret)),
-    connected: () => [...watched.values()].every((it) => it.connected),
+    // What the Role does not name is no trouble of the connection: one tenant's wrong reference must not look like an outage.
+    connected: () => [...watched.values()].every((it) => it.connected || it.isForbidden),
     stop: async () => {
       for (const [secret, it] of watched) unwatch(secret, it);
       await Promise.all([...stopping, rereads.stop()]);
