@@ -48,6 +48,15 @@ test('EveryRequest: no answer without its audit row, cached or not', async () =>
   assertProblem(await ask('audited', 2), 503, 'database_unavailable', true);
 });
 
+test('metrics tell that there is no connection, and that statements fail', async () => {
+  await until('no connection', async () => {
+    for (const state of ['active', 'idle']) assert.is(await metric(handler, 'pool_connections', { state }), 0);
+  });
+  const failed = await metric(handler, 'query_duration_seconds_count', { status: 'error' });
+  assertProblem(await ask('audited', 3), 503, 'database_unavailable', true);
+  assert.is(await metric(handler, 'query_duration_seconds_count', { status: 'error' }), (failed ?? 0) + 1);
+});
+
 test('DatabaseReads: cached rows go on answering, others cannot', async () => {
   const answer = await ask('reading');
   assert.is(answer.status, 200);
