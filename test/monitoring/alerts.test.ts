@@ -8,7 +8,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { findProgram } from '../services/find-program.ts';
+import { findProgram } from '../services/kube-programs.ts';
 import { testUnless } from '../services/test-unless.ts';
 import { alertRules, caseFiles, cases, recordingRules, rulesFile } from './alert-rules.ts';
 import { knownSeries, seriesIn } from './known-series.ts';

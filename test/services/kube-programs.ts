@@ -1,10 +1,18 @@
 /**
  * Where the programs of a Kubernetes API server are: in the directory KUBEBUILDER_ASSETS, else on the PATH.
  */
-import { findProgram } from './find-program.ts';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 
 const kubeNames = ['etcd', 'kube-apiserver', 'kubectl'] as const;
 export type KubePrograms = Readonly<Record<(typeof kubeNames)[number], string>>;
+
+/** @returns its path, or undefined */
+export const findProgram = (name: string): string | undefined =>
+  [process.env.KUBEBUILDER_ASSETS ?? '', ...(process.env.PATH ?? '').split(delimiter)]
+    .filter((folder) => folder !== '')
+    .map((folder) => join(folder, name))
+    .find((path) => existsSync(path));
 
 /** Why tests cannot have a Kubernetes API server here and how to get one, or undefined. */
 export const whyNoKube = (): string | undefined => {

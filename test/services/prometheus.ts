@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { freePort } from '../../cmd/dev/free-port.ts';
-import { findProgram } from './find-program.ts';
+import { findProgram } from './kube-programs.ts';
 import { ownDirectory } from './owned.ts';
 import { createProgram } from './program.ts';
 
