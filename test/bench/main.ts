@@ -22,6 +22,8 @@ const flags = {
   callers: { type: 'string', default: '32' },
   /** Milliseconds that a round trip to PostgreSQL takes longer. */
   'added-ms': { type: 'string', default: '0' },
+  /** Another checkout, to compare with as the variant `baseline`. */
+  baseline: { type: 'string', default: '' },
   rounds: { type: 'string', default: '3' },
   seconds: { type: 'string', default: '3' },
   json: { type: 'string', default: join(import.meta.dirname, '../../bench-results/bench.json') },
@@ -56,9 +58,11 @@ const cases: readonly Case[] = scenarios
 const isComparable = (variant: Variant, { scenario }: Case): boolean =>
   !isEcho(variant.name) || scenario.temperature === 'warm';
 
-const names = variantNames.filter((name) => listOf(chosen.variants).includes(name));
+const names = variantNames
+  .filter((name) => listOf(chosen.variants).includes(name))
+  .filter((name) => name !== 'baseline' || chosen.baseline !== '');
 const withDelays = numbersOf(chosen['added-ms']).some((ms) => ms > 0);
-const stage = await setStage({ variants: names, withDelays });
+const stage = await setStage({ variants: names, withDelays, baseline: chosen.baseline });
 say(`machine   ${machine()}`);
 say(`commit    ${commit()}`);
 say(
@@ -71,12 +75,13 @@ const runs: Run[] = [];
 for (const variant of stage.variants) {
   for (const { scenario, audit } of cases) if (!isEcho(variant.name)) await checkAnswers(variant, scenario, audit);
 }
-for (let round = 1; round <= Number(chosen.rounds); round += 1) {
+// The first round is for the compilers.
+for (let round = 0; round <= Number(chosen.rounds); round += 1) {
   for (const one of cases) {
     await stage.addDelay(one.addedMs);
     for (const variant of stage.variants.filter((variant) => isComparable(variant, one))) {
-      const figures = await measure({ ...one, variant, seconds: Number(chosen.seconds) });
-      runs.push({ ...one, round, variant: variant.name, scenario: one.scenario.name, figures });
+      const figures = await measure({ ...one, variant, seconds: round === 0 ? 1 : Number(chosen.seconds) });
+      if (round > 0) runs.push({ ...one, round, variant: variant.name, scenario: one.scenario.name, figures });
     }
   }
 }

@@ -33,11 +33,12 @@ export interface StageOptions {
   readonly variants: readonly VariantName[];
   /** Puts a proxy in front of PostgreSQL that can add to round trips; it costs CPU even at 0. */
   readonly withDelays?: boolean;
+  readonly baseline?: string | undefined;
   /** More of the service's environment. */
   readonly serviceEnv?: Readonly<Record<string, string>>;
 }
 
-export const setStage = async ({ variants: names, withDelays, serviceEnv }: StageOptions): Promise<Stage> => {
+export const setStage = async ({ variants: names, withDelays, ...options }: StageOptions): Promise<Stage> => {
   const pinned = canPin() && pin(process.pid, otherCore);
   const postgres = await startPostgres({ fsync: 'on', full_page_writes: 'on', shared_buffers: '512MB' });
   const database = await prepareDatabase(postgres);
@@ -45,7 +46,7 @@ export const setStage = async ({ variants: names, withDelays, serviceEnv }: Stag
   await database.sql('VACUUM ANALYZE customers');
   const redis = await startRedis();
   const proxy = withDelays ? await startDelayProxy(postgres.port) : undefined;
-  const servers = { databaseUrl: viaProxy(database.url, proxy), redisUrl: redis.url, serviceEnv };
+  const servers = { databaseUrl: viaProxy(database.url, proxy), redisUrl: redis.url, ...options };
   const variants: Variant[] = [];
   for (const name of names) {
     const variant = await startVariant(name, servers);
