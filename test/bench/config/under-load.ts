@@ -84,8 +84,8 @@ export const measureUnderLoad = async (
     elsewhere: () => keepChanging(elsewhere, tenantsElsewhere, changesPerSecond),
     here: () => keepChanging(here, tenants, changesPerSecond),
   };
-  const scenario = { name: 'warm-1', tenantId: busyTenant, batch: 1, ids };
-  const order = { url: pod.url, scenario, callers, warmUpMs, durationMs: seconds * 1_000 };
+  const requests = { tenantId: busyTenant, batch: 1, ids };
+  const order = { url: pod.url, requests, callers, warmUpMs, durationMs: seconds * 1_000 };
   const results: Record<Situation, (LoadResult & { readonly changes: number })[]> = {
     rest: [],
     elsewhere: [],
