@@ -51,7 +51,7 @@ const tenants = (['warm', 'cold', 'mixed'] as const).flatMap((temperature) =>
   auditModes.map((audit) => ({ tenantId: tenantIdOf(temperature, audit), audit, ttlSeconds: ttlSeconds[temperature] })),
 );
 
-export const tenantIds: readonly string[] = tenants.map(({ tenantId }) => tenantId);
+const tenantIds: readonly string[] = tenants.map(({ tenantId }) => tenantId);
 
 const limits = { requestsPerSecond: 100_000, burst: 100_000, concurrency: 10_000 };
 const actions = [
