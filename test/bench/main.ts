@@ -9,9 +9,11 @@ import { parseArgs } from 'node:util';
 import { checkAnswers } from './check-answers.ts';
 import { commit, machine } from './machine.ts';
 import { createMeasurer } from './measure.ts';
+import { runOpenLoop } from './open-loop.ts';
 import { type AuditMode, auditModes, type Scenario, scenarios } from './scenarios.ts';
 import { setStage } from './stage.ts';
-import { type Run, summarize, table } from './summary.ts';
+import { type Run, summarize } from './summary.ts';
+import { closedTable, type OpenRun, openTable } from './tables.ts';
 import { isEcho, type Variant, variantNames } from './variants.ts';
 
 const flags = {
@@ -20,6 +22,8 @@ const flags = {
   variants: { type: 'string', default: variantNames.join() },
   audit: { type: 'string', default: auditModes.join() },
   callers: { type: 'string', default: '32' },
+  /** Requests a second for the open loop, by comma; none: no open loop. */
+  rates: { type: 'string', default: '' },
   /** Milliseconds that a round trip to PostgreSQL takes longer. */
   'added-ms': { type: 'string', default: '0' },
   /** Another checkout, to compare with as the variant `baseline`. */
@@ -86,11 +90,29 @@ for (let round = 0; round <= Number(chosen.rounds); round += 1) {
   }
 }
 const rows = summarize(runs);
-say(table(rows));
+say(closedTable(rows));
+
+const openLoop: OpenRun[] = [];
+for (const one of cases) {
+  await stage.addDelay(one.addedMs);
+  for (const perSecond of numbersOf(chosen.rates)) {
+    for (const variant of stage.variants.filter((variant) => isComparable(variant, one))) {
+      const order = { url: variant.url, ...one, perSecond, seconds: Number(chosen.seconds) };
+      openLoop.push({
+        ...one,
+        variant: variant.name,
+        scenario: one.scenario.name,
+        perSecond,
+        result: await runOpenLoop(order),
+      });
+    }
+  }
+}
+if (openLoop.length > 0) say(`\nopen loop, latency from the appointed time\n${openTable(openLoop)}`);
 mkdirSync(join(chosen.json, '..'), { recursive: true });
 writeFileSync(
   chosen.json,
-  `${JSON.stringify({ machine: machine(), commit: commit(), flags: chosen, rows, runs }, undefined, 1)}\n`,
+  `${JSON.stringify({ machine: machine(), commit: commit(), flags: chosen, rows, runs, openLoop }, undefined, 1)}\n`,
 );
 say(`\nwritten to ${chosen.json}`);
 await stage.close();

@@ -43,6 +43,7 @@ const figureNames = [
 const medians = (all: readonly Figures[]): Figures =>
   Object.fromEntries(figureNames.map((name) => [name, median(all.map((one) => one[name]))])) as unknown as Figures;
 
+/** What figures are compared within. */
 const caseOf = ({ scenario, audit, callers, addedMs }: Run): string => [scenario, audit, callers, addedMs].join(' ');
 
 /** Echoes ran once for both audit modes: `DatabaseReads` is theirs too. */
@@ -67,34 +68,4 @@ export const summarize = (runs: readonly Run[]): readonly Row[] => {
       },
     };
   });
-};
-
-const columns: readonly (readonly [title: string, width: number, cell: (row: Row) => string])[] = [
-  ['variant', -10, ({ variant }) => variant],
-  ['requests/s', 11, ({ median }) => median.requestsPerSecond.toFixed(0)],
-  ['p50 ms', 8, ({ median }) => median.p50Ms.toFixed(2)],
-  ['p99 ms', 8, ({ median }) => median.p99Ms.toFixed(2)],
-  ['service µs', 11, ({ median }) => median.serviceUs.toFixed(0)],
-  ['postgres µs', 12, ({ median }) => median.postgresUs.toFixed(0)],
-  ['redis µs', 9, ({ median }) => median.redisUs.toFixed(0)],
-  ['audit', 7, ({ median }) => median.auditRows.toFixed(2)],
-  ['failed', 7, ({ median }) => median.failed.toFixed(0)],
-  ['ours ×', 8, ({ serviceTo }) => serviceTo.requestsPerSecond.toFixed(2)],
-];
-
-const pad = (text: string, width: number): string => (width < 0 ? text.padEnd(-width) : text.padStart(width));
-
-/** One block of lines for each case, one line for each variant. */
-export const table = (rows: readonly Row[]): string => {
-  const title = columns.map(([name, width]) => pad(name, width)).join('');
-  const cases = Map.groupBy(
-    rows,
-    ({ scenario, audit, callers, addedMs }) =>
-      `${scenario}, ${audit}, ${callers} callers${addedMs > 0 ? `, +${addedMs} ms to PostgreSQL` : ''}`,
-  );
-  const blocks = [...cases].map(([name, some]) => {
-    const lines = some.map((row) => columns.map(([, width, cell]) => pad(cell(row), width)).join(''));
-    return [name, title, ...lines].join('\n');
-  });
-  return blocks.join('\n\n');
 };
