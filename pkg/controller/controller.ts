@@ -20,9 +20,9 @@ import { createGather, type SecretsWatch } from './gather.ts';
 import { createHandlerReport, type HandlerReportHooks } from './handler-report.ts';
 import { createRememberingJudge } from './remembering-judge.ts';
 import { createRepeatedRuns } from './repeated-runs.ts';
-import type { WatchHooks } from './secret-source.ts';
 import { createStandings } from './standings.ts';
 import { createStatusSync, type StatusSyncHooks } from './status-sync.ts';
+import type { WatchHooks } from './watch-hooks.ts';
 
 export interface ControllerHooks {
   readonly watch: Omit<WatchHooks, 'onChange' | 'onConnected'>;

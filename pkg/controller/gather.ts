@@ -14,7 +14,8 @@ import { createNamedSecrets } from './named-secrets.ts';
 import { createNamespaceSecrets } from './namespace-secrets.ts';
 import type { SecretContent } from './resolve-secrets.ts';
 import { type Needs, needsOf, referencesOf } from './secret-needs.ts';
-import type { SecretSource, WatchHooks } from './secret-source.ts';
+import type { SecretSource } from './secret-source.ts';
+import { troubleHooks, type WatchHooks } from './watch-hooks.ts';
 import { type WatchedConfig, watchConfig } from './watched-config.ts';
 
 export type SecretsWatch = 'all' | 'named';
@@ -53,15 +54,12 @@ export const createGather = (options: GatherOptions): Gather => {
     clock,
     transform: (manifest, meta) => watchConfig(manifest, meta, configs.store.get(keyOf(meta))),
     hooks: {
+      ...troubleHooks(hooks, resource.name),
       onChange: (key) => hooks.onChange?.(key),
       onConnected: (is) => {
         connected = is;
         hooks.onConnected?.();
       },
-      onRelist: (reason) => hooks.onRelist?.(resource.name, reason),
-      onMissed: (objects) => hooks.onMissed?.(resource.name, objects),
-      onFailure: (failure) => hooks.onFailure?.(resource.name, failure),
-      onBroken: (error) => hooks.onBroken?.(error),
     },
   });
   const createSecrets = secretsWatch === 'all' ? createNamespaceSecrets : createNamedSecrets;
