@@ -8,7 +8,6 @@ import { succeeded } from '../kubernetes/api-result.ts';
 import { createReflector, type Reflector } from '../kubernetes/reflector.ts';
 import { secretsIn } from '../kubernetes/resource.ts';
 import { type KeptSecret, keepSecret } from './kept-secret.ts';
-import { changedNeeds, type Needs } from './secret-needs.ts';
 import {
   createRereads,
   hasLookedFor,
@@ -16,6 +15,7 @@ import {
   type SecretSource,
   type SecretsOptions,
   secretsName,
+  takeNeeds,
 } from './secret-source.ts';
 import { troubleHooks } from './watch-hooks.ts';
 
@@ -28,7 +28,7 @@ interface Watched {
 
 export const createNamedSecrets = (options: SecretsOptions): SecretSource => {
   const { hooks } = options;
-  let needs: Needs = new Map();
+  const needs = new Map<string, ReadonlySet<string>>();
   const watched = new Map<string, Watched>();
   const stopping = new Set<Promise<void>>();
 
@@ -71,14 +71,13 @@ export const createNamedSecrets = (options: SecretsOptions): SecretSource => {
   };
 
   return {
-    need: (next) => {
-      const changed = changedNeeds(needs, next);
-      needs = next;
-      for (const secret of changed) {
+    need: (changes) => {
+      takeNeeds(needs, changes);
+      for (const secret of changes.keys()) {
         const it = watched.get(secret);
-        if (it === undefined) watch(secret);
-        else if (next.has(secret)) rereads.add(secret);
-        else unwatch(secret, it);
+        if (it !== undefined && needs.has(secret)) rereads.add(secret);
+        else if (it !== undefined) unwatch(secret, it);
+        else if (needs.has(secret)) watch(secret);
       }
     },
     content,

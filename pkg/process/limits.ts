@@ -81,6 +81,8 @@ export const databaseLimits = {
   /** Statements that several requests share. Setting STATEMENT_TIMEOUT_MS. */
   statementTimeoutMs: 5_000,
   lockTimeoutMs: 2_000,
+  /** Applying deploy/sql, which waits for locks that running transactions hold; many times what it takes. */
+  schemaTimeoutMs: 60_000,
   idleInTransactionTimeoutMs: 10_000,
   /** A connection that is silent this long after its statement's time-out is given up. */
   silenceMarginMs: 500,
@@ -253,6 +255,8 @@ export const bundleLimits = {
   statementChecksMax: 4,
   /** Tenants compiled before requests get a turn. */
   tenantsPerTurn: 50,
+  /** Of tenants' reports, remembered in their order: minutes of a busy day between two looks of the controller. */
+  reportChangesMax: 4_096,
   /** A header line is far shorter; the writer reads this much of a file to learn its revision. */
   headerBytesMax: 512,
   /** A condition's message. */

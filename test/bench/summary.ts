@@ -1,0 +1,100 @@
+/**
+ * Rounds to figures: the median of each, and ratios taken within a round before their median, since a noisy machine is about as
+ * noisy for all variants of one round.
+ */
+import type { Figures } from './measure.ts';
+import { median } from './quantile.ts';
+import type { AuditMode } from './scenarios.ts';
+import type { VariantName } from './variants.ts';
+
+export interface Run {
+  readonly round: number;
+  readonly variant: VariantName;
+  readonly scenario: string;
+  readonly audit: AuditMode;
+  readonly callers: number;
+  readonly addedMs: number;
+  readonly figures: Figures;
+}
+
+export interface Row {
+  readonly variant: VariantName;
+  readonly scenario: string;
+  readonly audit: AuditMode;
+  readonly callers: number;
+  readonly addedMs: number;
+  readonly median: Figures;
+  /** The service's requests/s (or, for the named figure, its value) divided by this variant's; 1 for the service itself. */
+  readonly serviceTo: { readonly requestsPerSecond: number; readonly p50Ms: number; readonly postgresUs: number };
+}
+
+const figureNames = [
+  'requests',
+  'requestsPerSecond',
+  'p50Ms',
+  'p99Ms',
+  'failed',
+  'serviceUs',
+  'postgresUs',
+  'redisUs',
+  'auditRows',
+] as const satisfies readonly (keyof Figures)[];
+
+const medians = (all: readonly Figures[]): Figures =>
+  Object.fromEntries(figureNames.map((name) => [name, median(all.map((one) => one[name]))])) as unknown as Figures;
+
+const caseOf = ({ scenario, audit, callers, addedMs }: Run): string => [scenario, audit, callers, addedMs].join(' ');
+
+/** Echoes ran once for both audit modes: `DatabaseReads` is theirs too. */
+const serviceRun = (runs: readonly Run[], run: Run): Run | undefined =>
+  runs.find((other) => other.variant === 'service' && other.round === run.round && caseOf(other) === caseOf(run));
+
+export const summarize = (runs: readonly Run[]): readonly Row[] => {
+  const groups = Map.groupBy(runs, (run) => `${caseOf(run)} ${run.variant}`);
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (!first) return [];
+    const ratio = (name: 'requestsPerSecond' | 'p50Ms' | 'postgresUs') =>
+      median(group.map((run) => (serviceRun(runs, run)?.figures[name] ?? Number.NaN) / run.figures[name]));
+    const { variant, scenario, audit, callers, addedMs } = first;
+    return {
+      ...{ variant, scenario, audit, callers, addedMs },
+      median: medians(group.map(({ figures }) => figures)),
+      serviceTo: {
+        requestsPerSecond: ratio('requestsPerSecond'),
+        p50Ms: ratio('p50Ms'),
+        postgresUs: ratio('postgresUs'),
+      },
+    };
+  });
+};
+
+const columns: readonly (readonly [title: string, width: number, cell: (row: Row) => string])[] = [
+  ['variant', -10, ({ variant }) => variant],
+  ['requests/s', 11, ({ median }) => median.requestsPerSecond.toFixed(0)],
+  ['p50 ms', 8, ({ median }) => median.p50Ms.toFixed(2)],
+  ['p99 ms', 8, ({ median }) => median.p99Ms.toFixed(2)],
+  ['service µs', 11, ({ median }) => median.serviceUs.toFixed(0)],
+  ['postgres µs', 12, ({ median }) => median.postgresUs.toFixed(0)],
+  ['redis µs', 9, ({ median }) => median.redisUs.toFixed(0)],
+  ['audit', 7, ({ median }) => median.auditRows.toFixed(2)],
+  ['failed', 7, ({ median }) => median.failed.toFixed(0)],
+  ['ours ×', 8, ({ serviceTo }) => serviceTo.requestsPerSecond.toFixed(2)],
+];
+
+const pad = (text: string, width: number): string => (width < 0 ? text.padEnd(-width) : text.padStart(width));
+
+/** One block of lines for each case, one line for each variant. */
+export const table = (rows: readonly Row[]): string => {
+  const title = columns.map(([name, width]) => pad(name, width)).join('');
+  const cases = Map.groupBy(
+    rows,
+    ({ scenario, audit, callers, addedMs }) =>
+      `${scenario}, ${audit}, ${callers} callers${addedMs > 0 ? `, +${addedMs} ms to PostgreSQL` : ''}`,
+  );
+  const blocks = [...cases].map(([name, some]) => {
+    const lines = some.map((row) => columns.map(([, width, cell]) => pad(cell(row), width)).join(''));
+    return [name, title, ...lines].join('\n');
+  });
+  return blocks.join('\n\n');
+};
