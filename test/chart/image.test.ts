@@ -54,7 +54,8 @@ testImage('has no shell, no package manager, no sources, and nothing its user co
   const seen: readonly { p: string; uid: number; mode: number; link: boolean }[] = JSON.parse(stdout);
   const paths = seen.map(({ p }) => p);
   assert.ok(paths.length > 1_000);
-  const unwanted = /\/(?:sh|bash|busybox|npm|npx|apt|curl)$|\.ts$|\.map$|\/app\/cmd\/dev|\.test\.[cm]?js$|\/@kubernetes\//;
+  const unwanted =
+    /\/(?:sh|bash|busybox|npm|npx|apt|curl)$|\.ts$|\.map$|\/app\/cmd\/dev|\.test\.[cm]?js$|\/@kubernetes\//;
   assert.equal(
     paths.filter((path) => unwanted.test(path)),
     [],
