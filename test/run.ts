@@ -14,7 +14,7 @@ import { addUp, runFiles, type Totals } from './runner/run-files.ts';
 import { setUpServices } from './runner/set-up.ts';
 
 const unitPatterns = ['pkg/**/*.test.ts', 'cmd/**/*.test.ts', 'test/{lint,runner,services}/**/*.test.ts'];
-const integrationPatterns = ['test/{integration,openapi,kubernetes,chart}/**/*.test.ts'];
+const integrationPatterns = ['test/{integration,openapi,kubernetes,monitoring,chart}/**/*.test.ts'];
 const unitTimeoutS = 60;
 const integrationTimeoutS = 240;
 

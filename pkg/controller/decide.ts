@@ -38,9 +38,9 @@ export const decide = (
   read: ReadConfig = readConfig,
 ): Decision => decideReadings({ readings: configs.map(read), secrets }, previous);
 
-export interface GatheredReadings {
+interface GatheredReadings {
   readonly readings: readonly Reading[];
-  readonly secrets: Secrets;
+  readonly secrets: Pick<Secrets, 'get'>;
 }
 
 /** @param judged  `createRememberingJudge()` where decisions are made again and again over mostly the same objects */

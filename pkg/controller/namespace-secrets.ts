@@ -8,7 +8,6 @@ import { keyOf } from '../kubernetes/object-meta.ts';
 import { createReflector } from '../kubernetes/reflector.ts';
 import { secretsIn } from '../kubernetes/resource.ts';
 import { type KeptSecret, keepSecret } from './kept-secret.ts';
-import { changedNeeds, type Needs } from './secret-needs.ts';
 import {
   createRereads,
   hasLookedFor,
@@ -16,11 +15,12 @@ import {
   type SecretSource,
   type SecretsOptions,
   secretsName,
+  takeNeeds,
 } from './secret-source.ts';
 
 export const createNamespaceSecrets = (options: SecretsOptions): SecretSource => {
   const { client, namespace, clock, hooks } = options;
-  let needs: Needs = new Map();
+  const needs = new Map<string, ReadonlySet<string>>();
   let connected = false;
   let started = false;
 
@@ -54,10 +54,9 @@ export const createNamespaceSecrets = (options: SecretsOptions): SecretSource =>
   };
 
   return {
-    need: (next) => {
-      const changed = changedNeeds(needs, next);
-      needs = next;
-      if (started) for (const secret of changed) if (content(secret) !== undefined) rereads.add(secret);
+    need: (changes) => {
+      takeNeeds(needs, changes);
+      if (started) for (const secret of changes.keys()) if (content(secret) !== undefined) rereads.add(secret);
       if (!started) void reflector.start();
       started = true;
     },

@@ -12,8 +12,9 @@ import type { KeptSecret } from './kept-secret.ts';
 import type { Needs } from './secret-needs.ts';
 
 export interface SecretSource {
-  /** From now on these keys are kept and no others; what is not there yet is read. Begins what there is to begin. */
-  need(needs: Needs): void;
+  /** From now on these keys of these Secrets are kept and no others; what is not there yet is read. Begins what there is to begin.
+   * @param changes  the Secrets of which other keys are needed than before; no keys: none any more */
+  need(changes: Needs): void;
   /** What is kept of it. @param secret  `namespace/name`, one that is needed */
   content(secret: string): KeptSecret | undefined;
   /** Whether these keys of it were looked for, and be it in vain. */
@@ -43,6 +44,14 @@ export interface SecretsOptions {
 
 export const secretsName = 'secrets';
 export const noKeys: ReadonlySet<string> = new Set();
+
+/** Those as they were, and those that changed. */
+export const takeNeeds = (needs: Map<string, ReadonlySet<string>>, changes: Needs): void => {
+  for (const [secret, keys] of changes) {
+    if (keys.size > 0) needs.set(secret, keys);
+    else needs.delete(secret);
+  }
+};
 
 export const hasLookedFor = (kept: KeptSecret, keys: Iterable<string>): boolean =>
   [...keys].every((key) => kept.keys.has(key));
