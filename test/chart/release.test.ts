@@ -106,16 +106,23 @@ testWithBoth(
   },
 );
 
-testWithBoth('the CRD that was left is taken over again, and a second release does without one', async () => {
-  succeed('first', 'install', 'actions', chartFolder);
-  const refused = run('second', 'install', 'actions', chartFolder);
-  assert.is.not(refused.code, 0);
-  assert.match(refused.stderr, 'dataactionconfigs.dataactions.dev');
-  succeed('second', 'install', 'actions', chartFolder, '--set=crds.enabled=false');
-  succeed('second', 'uninstall', 'actions');
-  const { code } = await kube.kubectl(['get', 'crd', 'dataactionconfigs.dataactions.dev']);
-  assert.is(code, 0);
-});
+testWithBoth(
+  'the CRD that was left is taken over, by another name too, and a second release does without one',
+  async () => {
+    const renamed = ['install', 'renamed', chartFolder];
+    assert.match(run('first', ...renamed).stderr, 'release-name');
+    succeed('first', ...renamed, '--take-ownership');
+    succeed('first', 'uninstall', 'renamed');
+    succeed('first', 'install', 'actions', chartFolder, '--take-ownership');
+    const refused = run('second', 'install', 'actions', chartFolder);
+    assert.is.not(refused.code, 0);
+    assert.match(refused.stderr, 'dataactionconfigs.dataactions.dev');
+    succeed('second', 'install', 'actions', chartFolder, '--set=crds.enabled=false');
+    succeed('second', 'uninstall', 'actions');
+    const { code } = await kube.kubectl(['get', 'crd', 'dataactionconfigs.dataactions.dev']);
+    assert.is(code, 0);
+  },
+);
 
 test.after(async () => {
   if (whyNoKube() === undefined) await kube.stop();
