@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export const dashboardFile = join(import.meta.dirname, '../../charts/cxone-data-actions/files/dashboard.json');
+const dashboardFile = join(import.meta.dirname, '../../charts/cxone-data-actions/files/dashboard.json');
 
 interface Query {
   readonly expr: string;
