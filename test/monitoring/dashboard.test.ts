@@ -16,6 +16,7 @@ import { until } from '../services/until.ts';
 import { alertRules, recordingRules } from './alert-rules.ts';
 import { annotationQueries, dataSources, filled, panels, variables } from './dashboard-queries.ts';
 import { ownMetrics, seriesIn } from './known-series.ts';
+import { paperQueries } from './paper-queries.ts';
 import { job, namespace, podName, startWatchedPod, type WatchedPod } from './watched-pod.ts';
 
 const missing = whyNoPrometheus() ?? whyNoKube() ?? (await whyNoRedis());
@@ -151,6 +152,19 @@ testPrometheus('every selector of the rules names series, labels and values that
         for (const each of value.split('|'))
           assert.ok(await canBe(selector, label, each), `${name}: ${selector.metric}{${label}="${each}"}`);
     }
+  }
+});
+
+testPrometheus('Prometheus understands every query of the papers', async () => {
+  const { prometheus } = watched();
+  const names = { NS: namespace, POD: podName, TENANT: 'acme' };
+  assert.ok(paperQueries.length > 50);
+  for (const { paper, expr } of paperQueries) {
+    const asked = prometheus
+      .query(filled(expr, names))
+      .catch((error: unknown) => assert.unreachable(`${paper}: ${error}`));
+    assert.not.match(filled(expr, names), '$', `${paper}: ${expr}`);
+    await asked;
   }
 });
 
