@@ -16,12 +16,8 @@ import { addUp, type RunFilesOptions, runFiles, type Totals } from './runner/run
 import { setUpServices } from './runner/set-up.ts';
 
 const unitPatterns = ['pkg/**/*.test.ts', 'cmd/**/*.test.ts', 'test/{lint,runner,services}/**/*.test.ts'];
-<<<<<<< HEAD
 const integrationPatterns = ['test/{integration,openapi,kubernetes,monitoring,chart}/**/*.test.ts'];
-=======
-const integrationPatterns = ['test/{integration,openapi,kubernetes,chart}/**/*.test.ts'];
 const clusterPatterns = ['test/cluster/*.test.ts'];
->>>>>>> adbd5c0795b69bb092356aced50deb0ee35ffc91
 const unitTimeoutS = 60;
 const integrationTimeoutS = 240;
 const clusterTimeoutS = 300;
