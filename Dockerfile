@@ -21,12 +21,20 @@ COPY deploy/sql deploy/sql
 # Maps are read by nothing here.
 RUN npm run build && find dist -name '*.map' -delete
 
+# For skaffold.yaml, and nothing else: the sources, restarted when one changes. Skaffold brings changed files by a tar that this stage has.
+FROM build AS dev
+RUN chown -R 65532:65532 cmd pkg
+USER 65532:65532
+# A command of the CLI ends, the others are watched.
+ENTRYPOINT ["sh", "-c", "[ \"$1\" = cli ] || watch=--watch; exec node $watch cmd/launch.mjs \"$@\"", "dev"]
+CMD ["handler"]
+
 FROM packages AS production
-# The Kubernetes client is a part of the bundled controller already, and types, maps and papers run nowhere. Licenses stay.
+# The Kubernetes client is a part of the bundled controller already, and types, maps, tests and papers run nowhere. Licenses stay.
 RUN --mount=type=cache,target=/root/.npm --mount=type=secret,id=npmrc,target=/root/.npmrc \
     npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
     && npm uninstall --no-save --omit=dev --ignore-scripts --offline --no-audit --no-fund @kubernetes/client-node \
-    && find node_modules -type f '(' -name '*.ts' -o -name '*.[cm]ts' -o -name '*.map' -o -name '*.md' ')' ! -iname 'licen[cs]e*' -delete \
+    && find node_modules -type f '(' -name '*.ts' -o -name '*.[cm]ts' -o -name '*.map' -o -name '*.md' -o -name '*.test.*js' ')' ! -iname 'licen[cs]e*' -delete \
     && rm -rf node_modules/.bin node_modules/.package-lock.json
 
 FROM ${NODE_IMAGE} AS system

@@ -16,7 +16,7 @@ import { addUp, type RunFilesOptions, runFiles, type Totals } from './runner/run
 import { setUpServices } from './runner/set-up.ts';
 
 const unitPatterns = ['pkg/**/*.test.ts', 'cmd/**/*.test.ts', 'test/{lint,runner,services}/**/*.test.ts'];
-const integrationPatterns = ['test/{integration,openapi,kubernetes,chart}/**/*.test.ts'];
+const integrationPatterns = ['test/{integration,openapi,kubernetes,monitoring,chart}/**/*.test.ts'];
 const clusterPatterns = ['test/cluster/*.test.ts'];
 const unitTimeoutS = 60;
 const integrationTimeoutS = 240;

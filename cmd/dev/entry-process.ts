@@ -17,7 +17,11 @@ export interface OutputOptions {
   readonly stdio?: 'inherit' | 'pipe';
   /** With `pipe`: everything it writes. */
   onOutput?(text: string): void;
+  /** The program as `npm run build` made it, from `dist`. */
+  readonly built?: boolean;
 }
+
+const launchers = { sources: '../launch.mjs', built: '../../dist/cmd/launch.mjs' } as const;
 
 interface Entry<Listening> {
   /** Of `cmd/launch.mjs`. */
@@ -35,9 +39,9 @@ export const hasPort = <Name extends string>(message: unknown, name: Name): mess
 export const startEntryProcess = async <Listening>(
   { name, isListening }: Entry<Listening>,
   env: Readonly<Record<string, string>>,
-  { stdio = 'inherit', onOutput }: OutputOptions = {},
+  { stdio = 'inherit', onOutput, built = false }: OutputOptions = {},
 ): Promise<EntryProcess & { readonly listening: Listening }> => {
-  const launch = fileURLToPath(new URL('../launch.mjs', import.meta.url));
+  const launch = fileURLToPath(new URL(built ? launchers.built : launchers.sources, import.meta.url));
   const child = spawn(process.execPath, [launch, name], {
     env: { ...process.env, ...env },
     stdio: ['ignore', stdio, stdio, 'ipc'],

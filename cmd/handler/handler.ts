@@ -80,7 +80,7 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
     database,
     clock,
     statementTimeoutMs,
-    hooks: { onCommit: observer.auditCommitted },
+    hooks: { onCommit: observer.auditCommitted, onFailure: observer.auditFailed },
   });
   const timer = createQueryTimer(clock, observer.queryEnded);
   const reader = createLookupReader({ database, cache, clock, timer, hooks: { onBatch: observer.batchRun } });
@@ -181,7 +181,7 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
   const adminApp = createAdminApp({
     metrics,
     openApi: { ...registry, server: () => `http://127.0.0.1:${trafficPort}` },
-    config: { report: () => encodeReport(registry.report()), version: registry.reportVersion },
+    config: { report: (since) => encodeReport(registry.report(since)), version: registry.reportVersion },
     readiness: () => ({
       listening: traffic.listening(),
       configured: registry.configured(),

@@ -10,19 +10,16 @@ import { createElection, type ElectionHooks } from '../kubernetes/lease.ts';
 import type { LeaseName } from '../kubernetes/leases.ts';
 import type { Clock } from '../process/clock.ts';
 import { controllerLimits } from '../process/limits.ts';
-import type { BundleTenant } from '../tenant/bundle.ts';
 import { createBundleWriter, type WrittenBundle } from '../tenant/bundle-directory.ts';
 import { readBundle } from '../tenant/read-bundle.ts';
-import { decideReadings } from './decide.ts';
+import { createDecider } from './decider.ts';
 import { createEventLimits } from './event-limits.ts';
 import { createReportClient } from './fetch-report.ts';
 import { createGather, type SecretsWatch } from './gather.ts';
 import { createHandlerReport, type HandlerReportHooks } from './handler-report.ts';
-import { createRememberingJudge } from './remembering-judge.ts';
 import { createRepeatedRuns } from './repeated-runs.ts';
-import type { WatchHooks } from './secret-source.ts';
-import { createStandings } from './standings.ts';
 import { createStatusSync, type StatusSyncHooks } from './status-sync.ts';
+import type { WatchHooks } from './watch-hooks.ts';
 
 export interface ControllerHooks {
   readonly watch: Omit<WatchHooks, 'onChange' | 'onConnected'>;
@@ -63,12 +60,11 @@ export interface Controller {
 
 export const createController = (options: ControllerOptions): Controller => {
   const { client, clock, bundleDir, identity, hooks } = options;
-  const judge = createRememberingJudge();
   const writer = createBundleWriter(bundleDir, clock);
-  const standings = createStandings();
+  let decider = createDecider([]);
   /** Objects to look at after the next decision, decided otherwise or not. */
   let touched = new Set<string>();
-  let tenants: readonly BundleTenant[] = [];
+  const undecided = new Set<string>();
   let isWhole = false;
   let decidedOnce = false;
   let stopping: Promise<void> | undefined;
@@ -78,10 +74,11 @@ export const createController = (options: ControllerOptions): Controller => {
     ...options,
     hooks: {
       ...hooks.watch,
-      onChange: (key) => {
-        touched.add(key);
-        runs.trigger();
+      onObject: (key, isDeclared) => {
+        if (isDeclared) touched.add(key);
+        else status.add(key);
       },
+      onNews: () => runs.trigger(),
       onConnected: () => hooks.onConnected(gather.connected()),
     },
   });
@@ -92,7 +89,7 @@ export const createController = (options: ControllerOptions): Controller => {
       ...hooks.election,
       onLeading: () => {
         hooks.election.onLeading?.();
-        for (const key of standings.keys()) status.add(key);
+        for (const key of decider.keys()) status.add(key);
       },
     },
   });
@@ -102,7 +99,10 @@ export const createController = (options: ControllerOptions): Controller => {
     hooks: {
       ...hooks.report,
       onTenants: (tenantIds) => {
-        for (const key of standings.owners(tenantIds)) status.add(key);
+        for (const tenantId of tenantIds) {
+          const owner = decider.owner(tenantId);
+          if (owner !== undefined) status.add(owner);
+        }
       },
     },
   });
@@ -113,42 +113,39 @@ export const createController = (options: ControllerOptions): Controller => {
     leading: () => election.leading,
     config: gather.config,
     standing: (key) => {
-      const standing = standings.get(key);
+      const standing = decider.standing(key);
       return standing && { ...standing, report: standing.tenant && report.tenant(standing.tenant.tenantId) };
     },
     limits: createEventLimits(clock),
     hooks: hooks.status,
   });
 
-  /** @returns false when it is too early */
-  const decideAndApply = async (): Promise<boolean> => {
-    const gathered = gather.now();
+  const decideAndApply = async (): Promise<void> => {
+    const news = gather.take();
+    for (const key of news) undecided.add(key);
     // Without all Secrets the first bundle would take tenants away that an older one has.
-    if (!decidedOnce && !gather.settled()) return false;
-    const decision = decideReadings(gathered, tenants, judge);
-    const bundle = await writer.write(decision.tenants);
-    tenants = decision.tenants;
+    if (!decidedOnce && !gather.settled()) return;
+    const { tenants, objects } = decider.decide(undecided, gather);
+    undecided.clear();
+    for (const key of objects) touched.add(key);
+    const tell = (): void => {
+      const decided = touched;
+      touched = new Set();
+      for (const key of decided) status.add(key);
+    };
+    // Also when it cannot be written: what the handler serves is not what was decided, and status has to say so.
+    const bundle = await writer.update(tenants).finally(tell);
     isWhole = true;
-    if (bundle.written.length > 0) hooks.onBundle(bundle, tenants.length);
+    if (bundle.written.length > 0) hooks.onBundle(bundle, decider.tenantCount());
     if (bundle.written.length > 0 || !decidedOnce) report.expect(bundle.revision);
     decidedOnce = true;
-    for (const key of standings.update(decision)) status.add(key);
-    return true;
   };
-  const run = async (): Promise<void> => {
-    const looked = touched;
-    touched = new Set();
-    const isDone = await decideAndApply().catch((error: unknown) => {
-      for (const key of looked) touched.add(key);
-      throw error;
-    });
-    if (isDone) for (const key of looked) status.add(key);
-  };
-  const runs = createRepeatedRuns({ clock, run, hooks: { onRun: hooks.onRun } });
+  const runs = createRepeatedRuns({ clock, run: decideAndApply, hooks: { onRun: hooks.onRun } });
 
   const checkRegularly = (): void => {
     cancelCheck = clock.after(controllerLimits.bundleCheckMs, () => {
       writer.distrust();
+      gather.distrust();
       if (decidedOnce) runs.trigger();
       checkRegularly();
     });
@@ -164,7 +161,9 @@ export const createController = (options: ControllerOptions): Controller => {
   return {
     start: async () => {
       await mkdir(bundleDir, { recursive: true, mode: 0o750 });
-      ({ tenants, isWhole } = await readBundle(bundleDir));
+      const found = await readBundle(bundleDir);
+      ({ isWhole } = found);
+      decider = createDecider(found.tenants);
       if (stopping) return;
       election.start();
       report.start();

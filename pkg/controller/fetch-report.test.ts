@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { until } from '../../test/services/until.ts';
+import { parsed } from '../errors/problem.ts';
 import { controllerLimits } from '../process/limits.ts';
 import { createManualClock } from '../process/manual-clock.ts';
 import { createReportClient } from './fetch-report.ts';
@@ -32,23 +33,33 @@ const withServer = async (
 };
 const never = new AbortController().signal;
 
-test('a report is asked for by its version, and is the same object while nothing is new', () => {
-  const asked: (string | undefined)[] = [];
+test('a report is asked for by its version: nothing is new, or only what changed after it', () => {
+  const asked: string[] = [];
+  const news = { ...JSON.parse(report), since: 'v1', removed: ['gone'] };
   return withServer(
     (request, response) => {
-      asked.push(request.headers['if-none-match']);
-      if (request.url !== '/config') response.writeHead(404).end();
-      else if (request.headers['if-none-match'] === '"v1"') response.writeHead(304).end();
+      asked.push(`${request.url} ${request.headers['if-none-match']}`);
+      if (asked.length === 2) response.writeHead(304).end();
+      else if (asked.length === 3) response.writeHead(200, { ETag: '"v2"' }).end(JSON.stringify(news));
       else response.writeHead(200, { ETag: '"v1"' }).end(report);
     },
     async ({ client }) => {
-      const first = await client.fetch(never);
-      assert.ok(first.ok);
-      assert.is(await client.fetch(never), first);
-      assert.equal(asked, [undefined, '"v1"']);
+      assert.equal(await client.fetch(undefined, never), parsed({ version: 'v1', report: JSON.parse(report) }));
+      assert.equal(await client.fetch('v1', never), parsed({ version: 'v1' }));
+      assert.equal(await client.fetch('v1', never), parsed({ version: 'v2', report: news }));
+      assert.equal(asked, ['/config undefined', '/config?since=v1 "v1"', '/config?since=v1 "v1"']);
     },
   );
 });
+
+test('what changed after another version than the one asked for is of no use', () =>
+  withServer(
+    (_request, response) => void response.end(JSON.stringify({ ...JSON.parse(report), since: 'v0', removed: [] })),
+    async ({ client }) => {
+      assert.not((await client.fetch('v1', never)).ok);
+      assert.not((await client.fetch(undefined, never)).ok);
+    },
+  ));
 
 const bad: readonly (readonly [string, (response: ServerResponse) => void])[] = [
   ['another status', (response) => void response.writeHead(503).end(report)],
@@ -62,7 +73,7 @@ for (const [title, answer] of bad) {
   test(`${title} is no report, and nothing is thrown`, () =>
     withServer(
       (_request, response) => answer(response),
-      async ({ client }) => assert.not((await client.fetch(never)).ok),
+      async ({ client }) => assert.not((await client.fetch(undefined, never)).ok),
     ));
 }
 
@@ -73,7 +84,7 @@ test('a handler that does not answer is waited for so long', () => {
       asked = true;
     },
     async ({ client, clock }) => {
-      const fetched = client.fetch(never);
+      const fetched = client.fetch(undefined, never);
       await until('the request', async () => assert.ok(asked));
       await clock.advance(controllerLimits.reportTimeoutMs);
       assert.not((await fetched).ok);
@@ -86,7 +97,7 @@ test('whoever stops does not wait', () =>
     () => {},
     async ({ client }) => {
       const stopping = new AbortController();
-      const fetched = client.fetch(stopping.signal);
+      const fetched = client.fetch(undefined, stopping.signal);
       stopping.abort();
       assert.not((await fetched).ok);
     },

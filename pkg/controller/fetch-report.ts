@@ -2,14 +2,21 @@
  * One GET of the handler's report, bounded in time and bytes. Never rejects.
  */
 import { Agent, request } from 'undici';
-import { type Parsed, refused } from '../errors/problem.ts';
+import { type Parsed, parsed, refused } from '../errors/problem.ts';
 import type { Clock } from '../process/clock.ts';
 import { controllerLimits } from '../process/limits.ts';
 import { type ConfigReport, decodeReport } from '../tenant/report.ts';
 
+export interface Heard {
+  /** To be asked for what is new after it; undefined when the handler names none. */
+  readonly version: string | undefined;
+  /** Left out: nothing is new since then. */
+  readonly report?: ConfigReport;
+}
+
 export interface ReportClient {
-  /** The same object for as long as the handler says the same. */
-  fetch(signal: AbortSignal): Promise<Parsed<ConfigReport>>;
+  /** @param since  a version that was heard before, for what changed after it */
+  fetch(since: string | undefined, signal: AbortSignal): Promise<Parsed<Heard>>;
   close(): Promise<void>;
 }
 
@@ -20,14 +27,12 @@ export const createReportClient = (adminUrl: string, clock: Clock): ReportClient
   const agent = new Agent({ connections: 1, connect: { timeout: controllerLimits.reportTimeoutMs } });
   const url = new URL('/config', adminUrl);
 
-  let last: { readonly etag: string; readonly report: Parsed<ConfigReport> } | undefined;
-
-  const read = async (signal: AbortSignal): Promise<Parsed<ConfigReport>> => {
-    const known = last === undefined ? {} : { 'If-None-Match': last.etag };
-    const { statusCode, headers, body } = await request(url, { dispatcher: agent, signal, headers: known });
-    if (statusCode === 304 && last !== undefined) {
+  const read = async (since: string | undefined, signal: AbortSignal): Promise<Parsed<Heard>> => {
+    const asked = since === undefined ? {} : { query: { since }, headers: { 'If-None-Match': `"${since}"` } };
+    const { statusCode, headers, body } = await request(url, { dispatcher: agent, signal, ...asked });
+    if (statusCode === 304 && since !== undefined) {
       await body.dump();
-      return last.report;
+      return parsed({ version: since });
     }
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -40,19 +45,21 @@ export const createReportClient = (adminUrl: string, clock: Clock): ReportClient
     }
     if (statusCode !== 200) return noAnswer;
     const report = decodeReport(Buffer.concat(chunks).toString('utf8'));
-    last = report.ok && typeof headers.etag === 'string' ? { etag: headers.etag, report } : undefined;
-    return report;
+    if (!report.ok) return report;
+    if (report.value.since !== undefined && report.value.since !== since)
+      return refused([{ path: 'since', expected: 'what was asked for' }]);
+    return parsed({ version: versionOf(headers.etag), report: report.value });
   };
 
   return {
-    fetch: async (signal) => {
+    fetch: async (since, signal) => {
       const own = new AbortController();
       const abort = () => own.abort();
       if (signal.aborted) abort();
       signal.addEventListener('abort', abort, { once: true });
       const cancel = clock.after(controllerLimits.reportTimeoutMs, abort);
       try {
-        return await read(own.signal);
+        return await read(since, own.signal);
       } catch {
         return noAnswer;
       } finally {
@@ -63,3 +70,6 @@ export const createReportClient = (adminUrl: string, clock: Clock): ReportClient
     close: () => agent.destroy(),
   };
 };
+
+const versionOf = (etag: unknown): string | undefined =>
+  typeof etag === 'string' ? /^"([\w-]{1,128})"$/.exec(etag)?.[1] : undefined;

@@ -24,13 +24,14 @@ const down = refused([]);
 
 const start = (first: Parsed<ConfigReport>) => {
   const clock = createManualClock();
-  const seen = { asked: 0, told: [] as string[][], reachable: [] as boolean[] };
+  const seen = { asked: 0, since: undefined as string | undefined, told: [] as string[][], reachable: [] as boolean[] };
   let answer = first;
   const reports = createHandlerReport({
     client: {
-      fetch: async () => {
+      fetch: async (since) => {
         seen.asked += 1;
-        return answer;
+        seen.since = since;
+        return answer.ok ? parsed({ version: `v${seen.asked}`, report: answer.value }) : answer;
       },
       close: async () => {},
     },
@@ -63,6 +64,26 @@ test('it tells of tenants of which the handler says something else, and asks now
   await clock.advance(reportIntervalMs);
   assert.equal(seen.told.at(-1), ['a', 'c']);
   assert.is(reports.tenant('a'), undefined);
+  await reports.stop();
+});
+
+test('it asks for what changed after what it heard, and for everything again after a silence', async () => {
+  const { clock, reports, seen, answerWith } = start(report(r1, tenant('a'), tenant('b')));
+  await clock.advance(0);
+  assert.is(seen.since, undefined);
+  const news = { schema: 1, revision: r1, appliedAt: '2026-01-01T00:00:00Z', since: 'v1' } as const;
+  answerWith(parsed({ ...news, tenants: [tenant('c', { state: 'Waiting' })], removed: ['a', 'never'] }));
+  await clock.advance(reportIntervalMs);
+  assert.equal([seen.since, seen.told.at(-1)], ['v1', ['a', 'c']]);
+  assert.equal(
+    ['a', 'b', 'c'].map((name) => reports.tenant(name)?.state),
+    [undefined, 'Applied', 'Waiting'],
+  );
+  answerWith(down);
+  await clock.advance(reportWaitingMs + handlerSilentMs + reportRetryMaxMs);
+  assert.equal([seen.told.at(-1), reports.tenant('b')], [['b', 'c'], undefined]);
+  await clock.advance(reportRetryMaxMs);
+  assert.is(seen.since, undefined);
   await reports.stop();
 });
 

@@ -7,8 +7,9 @@
 import { type Clock, sleep } from '../process/clock.ts';
 import { controllerLimits } from '../process/limits.ts';
 import { createBackoff } from '../resilience/backoff.ts';
-import type { ConfigReport, TenantReport } from '../tenant/report.ts';
+import type { TenantReport } from '../tenant/report.ts';
 import type { ReportClient } from './fetch-report.ts';
+import { createHeardTenants } from './heard-tenants.ts';
 
 export interface HandlerReportHooks {
   /** Of these tenants it says something else than before. */
@@ -32,8 +33,6 @@ interface HandlerReportOptions {
   readonly hooks?: HandlerReportHooks;
 }
 
-type Tenants = ReadonlyMap<string, TenantReport>;
-
 export const createHandlerReport = ({
   client,
   clock,
@@ -44,9 +43,8 @@ export const createHandlerReport = ({
   const backoff = createBackoff({ minMs, maxMs, random });
   const stopping = new AbortController();
   const { signal } = stopping;
-  let tenants: Tenants = new Map();
-  /** What `tenants` were made of. */
-  let heard: ConfigReport | undefined;
+  const tenants = createHeardTenants();
+  let heard: { readonly version: string | undefined; readonly revision: string } | undefined;
   let expected: string | undefined;
   /** Since the first failure after its last word. */
   let silentSince: number | undefined;
@@ -54,10 +52,7 @@ export const createHandlerReport = ({
   let wake = new AbortController();
   let running: Promise<void> | undefined;
 
-  const take = (next: Tenants): void => {
-    const before = tenants;
-    tenants = next;
-    const changed = differences(before, next);
+  const tell = (changed: readonly string[]): void => {
     if (changed.length > 0) hooks.onTenants?.(changed);
   };
 
@@ -68,24 +63,26 @@ export const createHandlerReport = ({
 
   /** @returns how long until the next time */
   const ask = async (): Promise<number> => {
-    const report = await client.fetch(signal);
+    const answer = await client.fetch(heard?.version, signal);
     if (signal.aborted) return 0;
-    reach(report.ok);
-    if (!report.ok) {
+    reach(answer.ok);
+    if (!answer.ok) {
       silentSince ??= clock.now();
       if (clock.now() - silentSince >= controllerLimits.handlerSilentMs) {
-        take(new Map());
         heard = undefined;
+        tell(tenants.clear());
       }
       return backoff.nextMs();
     }
     silentSince = undefined;
-    if (report.value !== heard) take(byTenant(report.value));
-    heard = report.value;
-    if (expected !== undefined && report.value.revision !== expected) return backoff.nextMs();
+    const { version, report } = answer.value;
+    if (report !== undefined) {
+      heard = { version, revision: report.revision };
+      tell(tenants.take(report));
+    }
+    if (expected !== undefined && heard?.revision !== expected) return backoff.nextMs();
     backoff.reset();
-    const waits = report.value.tenants.some(({ state }) => state === 'Waiting');
-    return waits ? controllerLimits.reportWaitingMs : controllerLimits.reportIntervalMs;
+    return tenants.waits() ? controllerLimits.reportWaitingMs : controllerLimits.reportIntervalMs;
   };
 
   const run = async (): Promise<void> => {
@@ -97,7 +94,7 @@ export const createHandlerReport = ({
   };
 
   return {
-    tenant: (tenantId) => tenants.get(tenantId),
+    tenant: tenants.get,
     expect: (revision) => {
       expected = revision;
       backoff.reset();
@@ -114,17 +111,3 @@ export const createHandlerReport = ({
     },
   };
 };
-
-const byTenant = ({ tenants }: ConfigReport): Tenants => new Map(tenants.map((tenant) => [tenant.tenantId, tenant]));
-
-const differences = (before: Tenants, after: Tenants): readonly string[] => [
-  ...[...after].filter(([tenantId, report]) => !isSame(before.get(tenantId), report)).map(([tenantId]) => tenantId),
-  ...[...before.keys()].filter((tenantId) => !after.has(tenantId)),
-];
-
-const isSame = (a: TenantReport | undefined, b: TenantReport): boolean =>
-  a?.revision === b.revision &&
-  a.state === b.state &&
-  a.serving === b.serving &&
-  a.reason === b.reason &&
-  a.message === b.message;

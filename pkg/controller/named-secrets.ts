@@ -8,7 +8,6 @@ import { succeeded } from '../kubernetes/api-result.ts';
 import { createReflector, type Reflector } from '../kubernetes/reflector.ts';
 import { secretsIn } from '../kubernetes/resource.ts';
 import { type KeptSecret, keepSecret } from './kept-secret.ts';
-import { changedNeeds, type Needs } from './secret-needs.ts';
 import {
   createRereads,
   hasLookedFor,
@@ -16,7 +15,9 @@ import {
   type SecretSource,
   type SecretsOptions,
   secretsName,
+  takeNeeds,
 } from './secret-source.ts';
+import { troubleHooks } from './watch-hooks.ts';
 
 interface Watched {
   readonly reflector: Reflector<KeptSecret>;
@@ -27,7 +28,7 @@ interface Watched {
 
 export const createNamedSecrets = (options: SecretsOptions): SecretSource => {
   const { hooks } = options;
-  let needs: Needs = new Map();
+  const needs = new Map<string, ReadonlySet<string>>();
   const watched = new Map<string, Watched>();
   const stopping = new Set<Promise<void>>();
 
@@ -35,6 +36,7 @@ export const createNamedSecrets = (options: SecretsOptions): SecretSource => {
     const forbid = (is: boolean): void => {
       if (it.isForbidden === is) return;
       it.isForbidden = is;
+      hooks.onConnected?.();
       hooks.onChange?.(secret);
     };
     const reflector = createNamedReflector(options, secret, {
@@ -69,20 +71,20 @@ export const createNamedSecrets = (options: SecretsOptions): SecretSource => {
   };
 
   return {
-    need: (next) => {
-      const changed = changedNeeds(needs, next);
-      needs = next;
-      for (const secret of changed) {
+    need: (changes) => {
+      takeNeeds(needs, changes);
+      for (const secret of changes.keys()) {
         const it = watched.get(secret);
-        if (it === undefined) watch(secret);
-        else if (next.has(secret)) rereads.add(secret);
-        else unwatch(secret, it);
+        if (it !== undefined && needs.has(secret)) rereads.add(secret);
+        else if (it !== undefined) unwatch(secret, it);
+        else if (needs.has(secret)) watch(secret);
       }
     },
     content,
     hasRead,
     settled: () => [...needs].every(([secret, keys]) => hasRead(secret, keys) || rereads.hasFailed(secret)),
-    connected: () => [...watched.values()].every((it) => it.connected),
+    // What the Role does not name is no trouble of the connection: one tenant's wrong reference must not look like an outage.
+    connected: () => [...watched.values()].every((it) => it.connected || it.isForbidden),
     stop: async () => {
       for (const [secret, it] of watched) unwatch(secret, it);
       await Promise.all([...stopping, rereads.stop()]);
@@ -103,22 +105,22 @@ const createNamedReflector = (
   { client, namespace, clock, hooks }: SecretsOptions,
   secret: string,
   { keys, onRead, onConnected, onForbidden }: NamedWatch,
-): Reflector<KeptSecret> =>
-  createReflector<KeptSecret>({
+): Reflector<KeptSecret> => {
+  const trouble = troubleHooks(hooks, secretsName);
+  return createReflector<KeptSecret>({
     client,
     resource: secretsIn(namespace, secret.slice(secret.indexOf('/') + 1)),
     clock,
     transform: (manifest, meta) => keepSecret(manifest, meta, keys()),
     hooks: {
+      ...trouble,
       onChange: onRead,
       onSynced: onRead,
       onConnected,
-      onRelist: (reason) => hooks.onRelist?.(secretsName, reason),
-      onMissed: (objects) => hooks.onMissed?.(secretsName, objects),
       onFailure: (failure) => {
-        hooks.onFailure?.(secretsName, failure);
+        trouble.onFailure(failure);
         if (failure.reason === 'forbidden') onForbidden();
       },
-      onBroken: (error) => hooks.onBroken?.(error),
     },
   });
+};

@@ -8,7 +8,6 @@ import { keyOf } from '../kubernetes/object-meta.ts';
 import { createReflector } from '../kubernetes/reflector.ts';
 import { secretsIn } from '../kubernetes/resource.ts';
 import { type KeptSecret, keepSecret } from './kept-secret.ts';
-import { changedNeeds, type Needs } from './secret-needs.ts';
 import {
   createRereads,
   hasLookedFor,
@@ -16,11 +15,13 @@ import {
   type SecretSource,
   type SecretsOptions,
   secretsName,
+  takeNeeds,
 } from './secret-source.ts';
+import { troubleHooks } from './watch-hooks.ts';
 
 export const createNamespaceSecrets = (options: SecretsOptions): SecretSource => {
   const { client, namespace, clock, hooks } = options;
-  let needs: Needs = new Map();
+  const needs = new Map<string, ReadonlySet<string>>();
   let connected = false;
   let started = false;
 
@@ -30,6 +31,7 @@ export const createNamespaceSecrets = (options: SecretsOptions): SecretSource =>
     clock,
     transform: (manifest, meta) => keepSecret(manifest, meta, needs.get(keyOf(meta)) ?? noKeys),
     hooks: {
+      ...troubleHooks(hooks, secretsName),
       // What nobody refers to changes nothing.
       onChange: (key) => void (needs.has(key) && hooks.onChange?.(key)),
       onSynced: () => hooks.onChange?.(secretsName),
@@ -37,10 +39,6 @@ export const createNamespaceSecrets = (options: SecretsOptions): SecretSource =>
         connected = is;
         hooks.onConnected?.();
       },
-      onRelist: (reason) => hooks.onRelist?.(secretsName, reason),
-      onMissed: (objects) => hooks.onMissed?.(secretsName, objects),
-      onFailure: (failure) => hooks.onFailure?.(secretsName, failure),
-      onBroken: (error) => hooks.onBroken?.(error),
     },
   });
   const content = (secret: string) => reflector.store.get(secret);
@@ -54,10 +52,9 @@ export const createNamespaceSecrets = (options: SecretsOptions): SecretSource =>
   };
 
   return {
-    need: (next) => {
-      const changed = changedNeeds(needs, next);
-      needs = next;
-      if (started) for (const secret of changed) if (content(secret) !== undefined) rereads.add(secret);
+    need: (changes) => {
+      takeNeeds(needs, changes);
+      if (started) for (const secret of changes.keys()) if (content(secret) !== undefined) rereads.add(secret);
       if (!started) void reflector.start();
       started = true;
     },

@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readConfig } from './candidate.ts';
 import { keepSecret } from './kept-secret.ts';
-import { changedNeeds, needsOf } from './secret-needs.ts';
+import { createNeedsIndex, needsOf } from './secret-needs.ts';
 import { watchConfig } from './watched-config.ts';
 
 const object = (spec: object, metadata: object = {}): object => ({
@@ -37,13 +37,25 @@ test('of an invalid spec the keys that can be told; of what is no object, none',
   assert.equal([...needs.keys()], ['ns/s']);
 });
 
-test('changed are Secrets of which more, less or nothing is needed', () => {
-  const needs = (entries: Readonly<Record<string, readonly string[]>>) =>
-    new Map(Object.entries(entries).map(([secret, keys]) => [secret, new Set(keys)]));
-  const before = needs({ same: ['a', 'b'], more: ['a'], less: ['a', 'b'], other: ['a'], gone: ['a'] });
-  const after = needs({ same: ['b', 'a'], more: ['a', 'b'], less: ['a'], other: ['b'], fresh: ['a'] });
-  assert.equal([...changedNeeds(before, after)].sort(), ['fresh', 'gone', 'less', 'more', 'other']);
-  assert.equal(changedNeeds(after, after), []);
+test('changed are Secrets of which more, less or nothing is needed, by all that refer to them together', () => {
+  const index = createNeedsIndex();
+  const changes = () =>
+    Object.fromEntries([...index.takeChanges()].map(([secret, keys]) => [secret, [...keys].sort()]));
+  const refer = (secret: string, ...keys: readonly string[]) => ({ secret, keys });
+  index.set('x', [refer('s', 'a'), refer('s', 'b'), refer('t', 'a')]);
+  index.set('y', [refer('s', 'b', 'c')]);
+  assert.equal(changes(), { s: ['a', 'b', 'c'], t: ['a'] });
+  assert.equal([...index.referrers('s')], ['x', 'y']);
+  assert.equal(changes(), {});
+  index.set('x', [refer('s', 'b'), refer('u', 'a')]);
+  assert.equal(changes(), { s: ['b', 'c'], t: [], u: ['a'] });
+  index.set('x', [refer('s', 'c'), refer('u', 'a')]);
+  assert.equal(changes(), {}, 'others need the same');
+  index.set('y', []);
+  assert.equal(changes(), { s: ['c'] });
+  index.set('x', []);
+  assert.equal(changes(), { s: [], u: [] });
+  assert.equal([...index.referrers('s')], []);
 });
 
 const meta = { name: 's', namespace: 'ns', uid: 'u-1', resourceVersion: '7' };

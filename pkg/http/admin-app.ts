@@ -22,8 +22,8 @@ interface AdminOptions {
   readonly metrics: Pick<Metrics, 'scrape'>;
   readiness(): Readiness;
   readonly config: {
-    /** The report of what is applied, as JSON text. */
-    report(): string;
+    /** The report of what is applied, as JSON text. @param since  a version: what changed after it is enough */
+    report(since?: string): string;
     /** Another one whenever the report is. */
     version(): string;
   };
@@ -55,13 +55,13 @@ export const createAdminApp = ({ metrics, readiness, config, openApi }: AdminOpt
   router.get('/config', (ctx) => {
     ctx.status = 200;
     ctx.etag = config.version();
-    // The controller asks often, and the report of thousands of tenants is long.
+    // The controller asks often, and the report of thousands of tenants is long: hence this, and `since`.
     if (ctx.fresh) {
       ctx.status = 304;
       return;
     }
     ctx.type = 'application/json';
-    ctx.body = config.report();
+    ctx.body = config.report(typeof ctx.query.since === 'string' ? ctx.query.since : undefined);
   });
   addOpenApiRoutes(router, openApi);
   const app = new Koa();

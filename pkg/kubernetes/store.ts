@@ -16,6 +16,7 @@ export interface StoreReader<T> {
   /** @param key  `namespace/name` */
   get(key: string): T | undefined;
   list(): readonly T[];
+  keys(): Iterable<string>;
   readonly size: number;
 }
 
@@ -45,6 +46,7 @@ export const createStore = <T>(): Store<T> => {
   return {
     get: (key) => entries.get(key)?.value,
     list: () => [...entries.values()].flatMap(({ value }) => (value === undefined ? [] : [value])),
+    keys: () => entries.keys(),
     get size() {
       return entries.size;
     },

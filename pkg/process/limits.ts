@@ -255,6 +255,8 @@ export const bundleLimits = {
   statementChecksMax: 4,
   /** Tenants compiled before requests get a turn. */
   tenantsPerTurn: 50,
+  /** Of tenants' reports, remembered in their order: minutes of a busy day between two looks of the controller. */
+  reportChangesMax: 4_096,
   /** A header line is far shorter; the writer reads this much of a file to learn its revision. */
   headerBytesMax: 512,
   /** A condition's message. */

@@ -47,6 +47,23 @@ test('the version of the report changes with the report, and with nothing else',
     assert.is.not(other.registry.reportVersion().split('-')[0], first[0]?.split('-')[0]);
   }));
 
+test('since a version the report holds what changed, and everything where that cannot be told', () =>
+  withRegistry(async ({ registry, configure }) => {
+    const first = registry.reportVersion();
+    assert.equal(registry.report(first).tenants, []);
+    await configure([config('status'), globex]);
+    const { since, tenants, removed, revision } = registry.report(first);
+    assert.equal([since, tenants.map(({ tenantId }) => tenantId), removed], [first, ['acme'], []]);
+    assert.is(revision, registry.report().revision);
+    const second = registry.reportVersion();
+    await configure([globex]);
+    assert.equal([registry.report(second).tenants, registry.report(second).removed], [[], ['acme']]);
+    for (const unknown of [createTestRegistry().registry.reportVersion(), 'nonsense', '']) {
+      const whole = registry.report(unknown);
+      assert.equal([whole.since, whole.removed, whole.tenants.length], [undefined, undefined, 1], unknown);
+    }
+  }));
+
 test('without a bundle there is no configuration, until there is one; an empty one counts', async () => {
   const it = createTestRegistry();
   await it.registry.start();

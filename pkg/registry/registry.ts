@@ -5,7 +5,6 @@
  * that one whose statements PostgreSQL is slow to judge holds up no other. A tenant is replaced as a whole by one
  * assignment: a request holds the LiveTenant it began with. Every step costs what changed, not what exists.
  */
-import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { CompiledTenant } from '../actions/compile-tenant.ts';
 import type { Parsed } from '../errors/problem.ts';
@@ -21,6 +20,7 @@ import { type BundleChanges, createBundleReader } from './bundle-reader.ts';
 import { type DirectoryWatch, watchDirectory } from './directory-watch.ts';
 import type { LiveTenant } from './live-tenant.ts';
 import { createRepeatedWork } from './repeated-work.ts';
+import { createReportLog } from './report-log.ts';
 import { createStatementChecks } from './statement-checks.ts';
 import { isSettled, settleEntry, type TenantEntry, takeKeys } from './tenant-entry.ts';
 
@@ -57,7 +57,8 @@ export interface Registry {
   tenantIds(): Iterable<string>;
   /** True once a whole bundle has been taken over. */
   configured(): boolean;
-  report(): ConfigReport;
+  /** @param since  a version: only what changed after it, unless that cannot be told any more */
+  report(since?: string): ConfigReport;
   /** Another one whenever the report is, and in every process: for an ETag. */
   reportVersion(): string;
   /** The database is there (again): asks it about what is waiting. */
@@ -74,10 +75,10 @@ export const createRegistry = (options: RegistryOptions): Registry => {
   const reader = createBundleReader(dir);
   const checks = createStatementChecks(options.checkStatement);
   const entries = new Map<string, TenantEntry>();
-  const reports = { of: randomUUID(), changes: 0 };
+  const log = createReportLog();
   const put = (tenantId: string, entry: TenantEntry): void => {
     entries.set(tenantId, entry);
-    reports.changes += 1;
+    log.note(tenantId);
   };
   /** Whoever was settled and does not run what the bundle says. */
   const unsettled = new Set<string>();
@@ -122,7 +123,7 @@ export const createRegistry = (options: RegistryOptions): Registry => {
   const remove = (tenantId: string): void => {
     const before = entries.get(tenantId)?.live;
     entries.delete(tenantId);
-    reports.changes += 1;
+    log.note(tenantId);
     unsettled.delete(tenantId);
     checks.forget(tenantId);
     if (before) hooks.onLive?.(tenantId, undefined, before);
@@ -133,7 +134,7 @@ export const createRegistry = (options: RegistryOptions): Registry => {
     if (stopped) return;
     if (isNews) {
       applied = { revision, at: clock.wall() };
-      reports.changes += 1;
+      log.note();
     }
     const problems = reader.problems();
     const success = problems.length === 0 && unsettled.size === 0;
@@ -216,13 +217,14 @@ export const createRegistry = (options: RegistryOptions): Registry => {
     tenant: (tenantId) => entries.get(tenantId)?.live,
     tenantIds: () => entries.keys(),
     configured: () => applied.revision !== noRevision,
-    report: () => ({
-      schema: 1,
-      revision: applied.revision,
-      appliedAt: new Date(applied.at).toISOString(),
-      tenants: [...entries.values()].map((entry) => entry.report),
-    }),
-    reportVersion: () => `${reports.of}-${reports.changes}`,
+    report: (since = '') => {
+      const head = { schema: 1, revision: applied.revision, appliedAt: new Date(applied.at).toISOString() } as const;
+      const changed = log.since(since);
+      if (changed === undefined) return { ...head, tenants: [...entries.values()].map(({ report }) => report) };
+      const tenants = [...changed].flatMap((tenantId) => entries.get(tenantId)?.report ?? []);
+      return { ...head, since, tenants, removed: [...changed].filter((tenantId) => !entries.has(tenantId)) };
+    },
+    reportVersion: log.version,
     databaseReady: askAgain,
   };
 };

@@ -4,13 +4,13 @@
  *
  * One process writes. Readers need no lock. Nothing but shards and their temporary files is ever touched.
  */
-import { open, readdir, rename, rm } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../process/clock.ts';
 import { bundleLimits } from '../process/limits.ts';
 import type { BundleTenant } from './bundle.ts';
 import { bundleRevision, shardRevision } from './revision.ts';
-import { byTenantId, decodeShardHeader, encodeShard, shardOf } from './shard.ts';
+import { byTenantId, decodeShard, encodeShard, shardOf } from './shard.ts';
 
 export interface ShardFile {
   readonly shard: number;
@@ -42,50 +42,62 @@ export const writeBundle = (
 ): Promise<WrittenBundle> => createBundleWriter(dir, clock).write(tenants);
 
 export interface BundleWriter {
-  /** Never twice at once. @param tenants  all of them, each id once */
+  /** Never two writes at once. @param tenants  all of them, each id once */
   write(tenants: readonly BundleTenant[]): Promise<WrittenBundle>;
+  /** What changed since the last write, whether that failed or not. @param tenants  by id; undefined: there no more */
+  update(tenants: ReadonlyMap<string, BundleTenant | undefined>): Promise<WrittenBundle>;
   /** The next write looks at the directory itself. */
   distrust(): void;
 }
 
 /** Remembers what it has written, so that a change costs one shard and a look at the others. What is in the directory it learns from
- * there at first, and again after a failure. */
+ * there at first, and again after a failure. A file that is broken anywhere is replaced. */
 export const createBundleWriter = (dir: string, clock: Pick<Clock, 'wall'>): BundleWriter => {
-  const shardOfTenant = createShardMemory();
+  const readRevision = createRevisionReader();
   let onDisk: (string | undefined)[] | undefined;
-  let last: readonly Shard[] = [];
+  let shards = createShards();
 
   const lookAtDisk = async (): Promise<(string | undefined)[]> => {
     await removeStaleTemporaries(dir);
     const found = Array.from({ length: bundleLimits.shards }, (): string | undefined => undefined);
-    for (const { shard, path } of await listShards(dir)) found[shard] = await readRevision(path);
+    for (const { shard, path } of await listShards(dir)) found[shard] = await readRevision(shard, path);
     return found;
   };
 
-  const replaceChanged = async (
-    shards: readonly Shard[],
-    known: (string | undefined)[],
-  ): Promise<readonly number[]> => {
+  const replaceChanged = async (known: (string | undefined)[]): Promise<readonly number[]> => {
     const writtenAt = new Date(clock.wall()).toISOString();
     const written: number[] = [];
     for (const [shard, { members, revision }] of shards.entries()) {
       if (known[shard] === revision) continue;
-      await replaceFile(dir, shardFileName(shard), encodeShard(members, writtenAt));
+      await replaceFile(dir, shardFileName(shard), encodeShard([...members.values()], writtenAt));
       known[shard] = revision;
       written.push(shard);
     }
     return written;
   };
 
+  const update: BundleWriter['update'] = async (tenants) => {
+    const touched = new Set<Shard>();
+    for (const [tenantId, tenant] of tenants) {
+      const shard = shards[shardOf(tenantId)];
+      if (shard === undefined) continue;
+      if (tenant === undefined) shard.members.delete(tenantId);
+      else shard.members.set(tenantId, tenant);
+      touched.add(shard);
+    }
+    for (const shard of touched) shard.revision = shardRevision([...shard.members.values()].sort(byTenantId));
+    const known = onDisk ?? (await lookAtDisk());
+    onDisk = undefined;
+    const written = await replaceChanged(known);
+    onDisk = known;
+    return { revision: bundleRevision(shards.map(({ revision }) => revision)), written };
+  };
+
   return {
-    write: async (tenants) => {
-      const members = intoShards(tenants, shardOfTenant);
-      last = members.map((each, shard) => renewedShard(each, last[shard]));
-      const known = onDisk ?? (await lookAtDisk());
-      onDisk = undefined;
-      const written = await replaceChanged(last, known);
-      onDisk = known;
-      return { revision: bundleRevision(last.map(({ revision }) => revision)), written };
+    update,
+    write: (tenants) => {
+      shards = createShards();
+      return update(new Map(tenants.map((tenant) => [tenant.tenantId, tenant])));
     },
     distrust: () => {
       onDisk = undefined;
@@ -94,41 +106,32 @@ export const createBundleWriter = (dir: string, clock: Pick<Clock, 'wall'>): Bun
 };
 
 interface Shard {
-  readonly members: readonly BundleTenant[];
-  readonly revision: string;
+  readonly members: Map<string, BundleTenant>;
+  revision: string;
 }
 
-const renewedShard = (members: readonly BundleTenant[], before: Shard | undefined): Shard => {
-  const isSame =
-    before?.members.length === members.length && members.every((member, place) => before.members[place] === member);
-  return isSame ? before : { members, revision: shardRevision(members) };
+const createShards = (): readonly Shard[] =>
+  Array.from({ length: bundleLimits.shards }, () => ({ members: new Map(), revision: shardRevision([]) }));
+
+/** Tells whether a file is still the one that was read. */
+export const fileSignature = async (path: string): Promise<string> => {
+  const { ino, mtimeNs, size } = await stat(path, { bigint: true });
+  return `${ino} ${mtimeNs} ${size}`;
 };
 
-/** Goes with the tenant. */
-const createShardMemory = (): ((tenant: BundleTenant) => number) => {
-  const known = new WeakMap<BundleTenant, number>();
-  return (tenant) => {
-    const shard = known.get(tenant) ?? shardOf(tenant.tenantId);
-    known.set(tenant, shard);
-    return shard;
+/** Reads a file as a whole, since a header may be right and a line torn; but once, for as long as it is the same file.
+ * Gives undefined for one that is broken: it is replaced then. */
+const createRevisionReader = (): ((shard: number, path: string) => Promise<string | undefined>) => {
+  const known = new Map<number, { readonly signature: string; readonly revision: string | undefined }>();
+  return async (shard, path) => {
+    const signature = await fileSignature(path);
+    const before = known.get(shard);
+    if (before?.signature === signature) return before.revision;
+    const file = decodeShard(await readFile(path, 'utf8'));
+    const revision = file.ok ? file.value.revision : undefined;
+    known.set(shard, { signature, revision });
+    return revision;
   };
-};
-
-const intoShards = (
-  tenants: readonly BundleTenant[],
-  shardOfTenant: (tenant: BundleTenant) => number,
-): readonly (readonly BundleTenant[])[] => {
-  const shards = Array.from({ length: bundleLimits.shards }, (): BundleTenant[] => []);
-  for (const tenant of tenants.toSorted(byTenantId)) shards[shardOfTenant(tenant)]?.push(tenant);
-  return shards;
-};
-
-/** @returns undefined when the file's header does not decode: it is replaced then */
-const readRevision = async (path: string): Promise<string | undefined> => {
-  await using file = await open(path, 'r');
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(bundleLimits.headerBytesMax + 1));
-  const header = decodeShardHeader(buffer.toString('utf8', 0, bytesRead));
-  return header.ok ? header.value.revision : undefined;
 };
 
 const temporaryName = (name: string): string => `.${name}.tmp`;

@@ -1,5 +1,6 @@
 /**
- * What a handler serves, as it tells the controller at `GET /config`. Holds no secret and no value from a spec.
+ * What a handler serves, as it tells the controller at `GET /config`: of all tenants, or with `?since=VERSION` (the ETag of an earlier
+ * answer) of those that changed. Holds no secret and no value from a spec.
  */
 import type { Parsed } from '../errors/problem.ts';
 import { bundleLimits } from '../process/limits.ts';
@@ -29,6 +30,9 @@ export interface ConfigReport {
   /** RFC 3339. */
   readonly appliedAt: string;
   readonly tenants: readonly TenantReport[];
+  /** Set: `tenants` are only those that changed after this version of the report, and `removed` are there no more. */
+  readonly since?: string;
+  readonly removed?: readonly string[];
 }
 
 const tenantReport: Codec<TenantReport> = closed({
@@ -40,12 +44,15 @@ const tenantReport: Codec<TenantReport> = closed({
   message: text({ max: bundleLimits.messageCharactersMax }),
 });
 
-const configReport: Codec<ConfigReport> = closed({
-  schema: exactly(1),
-  revision: revisionText,
-  appliedAt: text({ min: 1, max: 40 }),
-  tenants: list(tenantReport, 0, bundleLimits.tenantsMax),
-});
+const configReport: Codec<ConfigReport> = closed(
+  {
+    schema: exactly(1),
+    revision: revisionText,
+    appliedAt: text({ min: 1, max: 40 }),
+    tenants: list(tenantReport, 0, bundleLimits.tenantsMax),
+  },
+  { since: text({ min: 1, max: 128 }), removed: list(tenantId, 0, bundleLimits.reportChangesMax * 2) },
+);
 
 export const encodeReport = (report: ConfigReport): string => JSON.stringify(report);
 

@@ -5,6 +5,7 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Reading } from '../../pkg/controller/candidate.ts';
 import { decideReadings } from '../../pkg/controller/decide.ts';
 import { createGather, type Gather, type SecretsWatch } from '../../pkg/controller/gather.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
@@ -24,6 +25,8 @@ const data = (...keys: readonly string[]) => ({
 interface Scene {
   readonly cluster: Cluster;
   readonly gather: Gather;
+  /** All that is gathered. */
+  look(): readonly Reading[];
   /** Reasons by object; those that are not gathered are not there. */
   reasons(): Readonly<Record<string, string>>;
   untilReasons(wanted: Readonly<Record<string, string>>): Promise<void>;
@@ -35,8 +38,17 @@ const open = async (secretsWatch: SecretsWatch, prepare: (cluster: Cluster) => P
   const cluster = await startFakeCluster();
   await prepare(cluster);
   const seen = new Set<string>();
+  const readings = new Map<string, Reading>();
+  const look = (): readonly Reading[] => {
+    for (const key of gather.take()) {
+      const reading = gather.reading(key);
+      if (reading === undefined) readings.delete(key);
+      else readings.set(key, reading);
+    }
+    return [...readings.values()];
+  };
   const reasons = () => {
-    const { verdicts } = decideReadings(gather.now(), []);
+    const { verdicts } = decideReadings({ readings: look(), secrets: { get: gather.secret } }, []);
     const found = Object.fromEntries(verdicts.map(({ name, secretsResolved }) => [name, secretsResolved.reason]));
     for (const [name, reason] of Object.entries(found)) seen.add(`${name} ${reason}`);
     return found;
@@ -46,12 +58,12 @@ const open = async (secretsWatch: SecretsWatch, prepare: (cluster: Cluster) => P
     namespace: cluster.namespace,
     secretsWatch,
     clock: systemClock,
-    hooks: { onChange: () => void queueMicrotask(reasons) },
+    hooks: { onNews: () => void queueMicrotask(reasons) },
   });
   await gather.start();
   const untilReasons = (wanted: Readonly<Record<string, string>>) =>
     until(JSON.stringify(wanted), async () => assert.equal(reasons(), wanted));
-  return { cluster, gather, reasons, untilReasons, seen };
+  return { cluster, gather, look, reasons, untilReasons, seen };
 };
 
 const close = async ({ gather, cluster }: Scene): Promise<void> => {
@@ -59,9 +71,10 @@ const close = async ({ gather, cluster }: Scene): Promise<void> => {
   await cluster.close();
 };
 
-const keptOf = ({ gather, cluster }: Scene, name: string): readonly string[] => [
-  ...(gather.now().secrets.get(`${cluster.namespace}/${name}`)?.data.keys() ?? []),
-];
+const keptOf = ({ gather, look, cluster }: Scene, name: string): readonly string[] => {
+  look();
+  return [...(gather.secret(`${cluster.namespace}/${name}`)?.data.keys() ?? [])];
+};
 
 for (const secretsWatch of ['all', 'named'] as const) {
   test(`${secretsWatch}: of what is there at first nothing is missing for a moment, and only referenced keys are kept`, async () => {
@@ -107,15 +120,11 @@ for (const secretsWatch of ['all', 'named'] as const) {
     scene.cluster.fake.fail('list', { status: 500 }, { times: 1_000 });
     await scene.cluster.put('dataactionconfigs', 'a', spec('a', 'next', 'current'));
     await scene.cluster.put('dataactionconfigs', 'b', { spec: { ...spec('b', 'current').spec, suspend: true } });
-    await until('the change of b', async () =>
-      assert.match(JSON.stringify(scene.gather.now().readings), '"suspend":true'),
-    );
-    assert.not.match(JSON.stringify(scene.gather.now().readings), '"key":"next"');
+    await until('the change of b', async () => assert.match(JSON.stringify(scene.look()), '"suspend":true'));
+    assert.not.match(JSON.stringify(scene.look()), '"key":"next"');
     assert.equal(scene.reasons(), { a: 'Valid', b: 'Valid' });
     scene.cluster.fake.heal();
-    await until('the change of a', async () =>
-      assert.match(JSON.stringify(scene.gather.now().readings), '"key":"next"'),
-    );
+    await until('the change of a', async () => assert.match(JSON.stringify(scene.look()), '"key":"next"'));
     assert.equal([...scene.seen].sort(), ['a Valid', 'b Valid']);
     await close(scene);
   });
@@ -125,10 +134,12 @@ test('named: a Secret that may not be read counts as one that is not there, unti
   const scene = await open('named', async ({ put, fake }) => {
     await put('secrets', 'a', data('current'));
     await put('dataactionconfigs', 'a', spec('a', 'current'));
-    fake.fail('list', { status: 403 }, { times: 1, skip: 1 });
+    fake.fail('list', { status: 403 }, { times: 1_000, skip: 1 });
   });
   await scene.untilReasons({ a: 'SecretNotFound' });
   assert.ok(scene.gather.settled());
+  await until('the other watch', async () => assert.ok(scene.gather.connected()));
+  scene.cluster.fake.heal();
   await scene.untilReasons({ a: 'Valid' });
   await close(scene);
 });

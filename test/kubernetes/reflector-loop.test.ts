@@ -112,6 +112,28 @@ test('it waits as long as the server asks, and longer after each failure, up to 
   await close();
 });
 
+for (const random of [0, 0.5, 0.999]) {
+  test(`a server that cannot be reached is asked on and on, never often and never seldom (random: ${random})`, async () => {
+    const outage = 30;
+    const { server, followed, truth, close } = await openFaulty({
+      prepare: (server) => server.fail('list', 'reset', { times: outage }),
+      random: () => random,
+    });
+    const { watchBackoffMinMs, watchAwayMaxMs, watchBackoffMaxMs } = kubernetesLimits;
+    const waits: number[] = [];
+    for (let failures = 1; failures <= outage; failures += 1) {
+      waits.push(await followed.until('the next list', () => asked(server, 'list') > failures));
+    }
+    // The clock of the test goes in steps of 100 ms.
+    for (const wait of waits) assert.ok(wait >= watchBackoffMinMs && wait < watchAwayMaxMs + 100, waits.join());
+    // With no luck at all the waits do not grow.
+    assert.is(new Set(waits).size > 1, random > 0, waits.join());
+    assert.ok(watchAwayMaxMs < watchBackoffMaxMs);
+    await followed.untilEqual(truth);
+    await close();
+  });
+}
+
 test('a list and two watches never run at once, however often it is started', async () => {
   const { server, followed, close } = await openFaulty();
   const started = [followed.reflector.start(), followed.reflector.start()];

@@ -22,15 +22,17 @@ export const secretsPath = collectionPath('here', 'secrets');
 interface FaultyOptions {
   readonly prepare?: (server: FakeApiServer) => void;
   readonly hooks?: ReflectorHooks;
+  readonly random?: () => number;
 }
 
 /** Begun, not waited for. */
-export const openFaulty = async ({ prepare, hooks = {} }: FaultyOptions = {}): Promise<Faulty> => {
+export const openFaulty = async ({ prepare, hooks = {}, random = () => 0.5 }: FaultyOptions = {}): Promise<Faulty> => {
   const cluster = await startFakeCluster();
   for (const name of names) await cluster.put('secrets', name, { data: {} });
   prepare?.(cluster.fake);
   const clock = createManualClock();
-  const followed = follow({ client: cluster.client(clock), resource: secretsIn(cluster.namespace), clock, hooks });
+  const resource = secretsIn(cluster.namespace);
+  const followed = follow({ client: cluster.client(clock), resource, clock, random, hooks });
   void followed.reflector.start();
   return {
     server: cluster.fake,

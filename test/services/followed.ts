@@ -36,18 +36,20 @@ interface FollowOptions {
   readonly client: KubernetesClient;
   readonly resource: Resource;
   readonly clock: ManualClock;
+  /** Default: 0.5 each time. */
+  readonly random?: () => number;
   readonly hooks?: ReflectorHooks;
   readonly transform?: (manifest: object, meta: ObjectMeta) => Kept | undefined;
 }
 
-export const follow = ({ client, resource, clock, hooks, transform }: FollowOptions): Followed => {
+export const follow = ({ client, resource, clock, random = () => 0.5, hooks, transform }: FollowOptions): Followed => {
   const told: string[] = [];
   const reflector = createReflector<Kept>({
     client,
     resource,
     clock,
     transform: transform ?? ((manifest, meta) => ({ manifest, meta })),
-    random: () => 0.5,
+    random,
     hooks: {
       onChange: (key) => void told.push(`change ${key}`),
       onSynced: () => void told.push('synced'),

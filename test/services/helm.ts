@@ -24,8 +24,9 @@ export interface HelmResult {
 
 const timeoutMs = 60_000;
 
-/** @throws what `whyNoHelm` says */
-export const helm = (args: readonly string[]): HelmResult => {
+/** @param kubeconfig  file; left out: there is no cluster
+ * @throws what `whyNoHelm` says */
+export const helm = (args: readonly string[], kubeconfig?: string): HelmResult => {
   const program = findProgram('helm');
   if (program === undefined) throw new Error(whyNoHelm());
   const home = ownDirectory('helm');
@@ -33,7 +34,7 @@ export const helm = (args: readonly string[]): HelmResult => {
     encoding: 'utf8',
     timeout: timeoutMs,
     maxBuffer: 2 ** 26,
-    env: { PATH: process.env.PATH, HOME: home, KUBECONFIG: join(home, 'none') },
+    env: { PATH: process.env.PATH, HOME: home, KUBECONFIG: kubeconfig ?? join(home, 'none') },
   });
   return { code: status, stdout, stderr };
 };

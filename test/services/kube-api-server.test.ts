@@ -1,7 +1,10 @@
 // time limit: 120 s
 
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { freePort } from '../../cmd/dev/free-port.ts';
 import { startKubeApiServer } from './kube-api-server.ts';
 import { whyNoKube } from './kube-programs.ts';
 import { testUnless } from './test-unless.ts';
@@ -54,6 +57,42 @@ testWithKube('it takes a client certificate for its user, who may do what RBAC s
   }
   assert.is((await create()).code, 0);
   assert.is((await kube.ask(`${configMaps('mine')}/a`)).status, 200);
+});
+
+/** What chooses ports, and is late with those of these turns. */
+const chooseLate = async (turns: number) => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const chosen: number[] = [];
+  return {
+    choose: async () => {
+      // The second of each three is etcd's.
+      const isLate = chosen.length % 3 === 1 && chosen.length < turns * 3;
+      chosen.push(isLate ? port : await freePort());
+      return chosen.at(-1) ?? port;
+    },
+    chosen,
+    close: () => other.close(),
+  };
+};
+
+testWithKube('it starts on other ports when one was taken meanwhile', async () => {
+  const late = await chooseLate(2);
+  const kube = await startKubeApiServer(late.choose);
+  assert.is((await kube.ask('/version')).status, 200);
+  assert.is(late.chosen.length, 9);
+  assert.is(kube.port, late.chosen[6]);
+  late.close();
+});
+
+testWithKube('it gives up when that happens each time', async () => {
+  const late = await chooseLate(Number.POSITIVE_INFINITY);
+  const error = await startKubeApiServer(late.choose).catch((failure) => failure);
+  assert.instance(error, Error);
+  assert.is(error.message, 'Kubernetes: a port was taken meanwhile, 3 times in a row');
+  assert.match(String(error.cause), 'address already in use');
+  late.close();
 });
 
 test('says what is missing', () => {

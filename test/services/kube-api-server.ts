@@ -4,8 +4,10 @@
  * There is nothing but the API: no controllers (nothing collects garbage, a namespace never goes away, aggregated roles such as
  * `edit` are empty), no nodes, no tokens of ServiceAccounts by themselves. Rights are tried with client certificates. Tests that need it are defined with
  * `testUnless(whyNoKube())`.
+ *
+ * Its ports are free when they are chosen. Another process may take one before the server does: then it is started again on others.
  */
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { freePort } from '../../cmd/dev/free-port.ts';
 import { createCertificateAuthority, type KeyPair } from './certificates.ts';
 import { type ApiAnswer, type ApiRequest, createKubeClient } from './kube-client.ts';
@@ -35,13 +37,38 @@ export interface KubeApiServer extends Service {
 /** Without open watches it ends within a second; for those it would wait a minute. */
 const serverStopMs = 3_000;
 const etcdStopMs = 10_000;
+const etcdAnswerMs = 2_000;
 
-export const startKubeApiServer = async (): Promise<KubeApiServer> => {
+/** Twice in a row happens to nobody, unless something is wrong that other ports do not mend. */
+const portAttemptsMax = 3;
+const portTaken = /address already in use/;
+
+/** @param findPort  of loopback, free a moment ago
+ * @throws when it does not start, with the last lines that it said; when its ports were taken each time, too */
+export const startKubeApiServer = async (findPort = freePort): Promise<KubeApiServer> => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startOnPorts({ server: await findPort(), etcd: await findPort(), peer: await findPort() });
+    } catch (error) {
+      if (!portTaken.test(String(error))) throw error;
+      if (attempt === portAttemptsMax)
+        throw new Error(`Kubernetes: a port was taken meanwhile, ${attempt} times in a row`, { cause: error });
+    }
+  }
+};
+
+interface Ports {
+  readonly server: number;
+  readonly etcd: number;
+  readonly peer: number;
+}
+
+const startOnPorts = async (ports: Ports): Promise<KubeApiServer> => {
   const programs = kubePrograms();
   const folder = ownDirectory('kube');
-  const etcd = await createEtcd(programs, folder);
+  const etcd = createEtcd(programs, folder, ports);
   const authority = createCertificateAuthority(folder);
-  const port = await freePort();
+  const port = ports.server;
   const url = `https://127.0.0.1:${port}`;
   const admin = authority.forClient('admin', ['system:masters']);
   const client = createKubeClient(url, authority.certificate, admin);
@@ -56,7 +83,7 @@ export const startKubeApiServer = async (): Promise<KubeApiServer> => {
     },
     stopLimitMs: serverStopMs,
   });
-  await Promise.all([etcd.start(), server.start()]);
+  await startTogether([etcd, server]);
 
   const kubeconfigOf = (user: string, keys: KeyPair) =>
     writeKubeconfig(folder, { url, ca: authority.certificate, user, keys });
@@ -81,25 +108,44 @@ export const startKubeApiServer = async (): Promise<KubeApiServer> => {
   };
 };
 
-const createEtcd = async ({ etcd }: KubePrograms, folder: string): Promise<Program & { readonly url: string }> => {
-  const url = `http://127.0.0.1:${await freePort()}`;
-  const peerUrl = `http://127.0.0.1:${await freePort()}`;
+/** All of them, or none. */
+const startTogether = async (programs: readonly Program[]): Promise<void> => {
+  try {
+    await Promise.all(programs.map(({ start }) => start()));
+  } catch (error) {
+    await Promise.all(programs.map(({ kill }) => kill()));
+    throw error;
+  }
+};
+
+const createEtcd = (
+  { etcd }: KubePrograms,
+  folder: string,
+  ports: Pick<Ports, 'etcd' | 'peer'>,
+): Program & { readonly url: string } => {
+  const url = `http://127.0.0.1:${ports.etcd}`;
+  const peerUrl = `http://127.0.0.1:${ports.peer}`;
+  const name = basename(folder);
   const program = createProgram({
     name: 'etcd',
     path: etcd,
     args: [
+      `--name=${name}`,
       `--data-dir=${join(folder, 'etcd')}`,
       `--listen-client-urls=${url}`,
       `--advertise-client-urls=${url}`,
       `--listen-peer-urls=${peerUrl}`,
       `--initial-advertise-peer-urls=${peerUrl}`,
-      `--initial-cluster=default=${peerUrl}`,
+      `--initial-cluster=${name}=${peerUrl}`,
       '--unsafe-no-fsync=true',
     ],
     folder,
+    // Whoever took the port may be an etcd as well: only ours has this name.
     probe: async () => {
-      const { ok, status } = await fetch(`${url}/health`);
-      if (!ok) throw new Error(`etcd answered ${status}`);
+      const signal = AbortSignal.timeout(etcdAnswerMs);
+      const answer = await fetch(`${url}/v3/cluster/member/list`, { method: 'POST', body: '{}', signal });
+      const text = await answer.text();
+      if (!answer.ok || !text.includes(`"${name}"`)) throw new Error(`etcd answered ${answer.status}`);
     },
     stopLimitMs: etcdStopMs,
   });

@@ -19,6 +19,8 @@ export interface PodOptions {
   readonly name?: string;
   readonly controllerEnv?: Readonly<Record<string, string>>;
   readonly handlerEnv?: Readonly<Record<string, string>>;
+  /** Both as `npm run build` made them. */
+  readonly built?: boolean;
 }
 
 export interface PodAnswer {
@@ -35,11 +37,15 @@ export interface PodProcess {
   /** Everything that it and those before it have written. */
   output(): string;
   pid(): number | undefined;
+  /** Of its admin port. */
+  readonly url: string;
   page(path: string): Promise<PodAnswer>;
 }
 
 export interface Pod {
   readonly bundleDir: string;
+  /** Of the handler. */
+  readonly url: string;
   readonly controller: PodProcess;
   readonly handler: PodProcess;
   /** Signs with HmacBody and posts `{action, input: {tenant_id, ...input}}`. */
@@ -60,7 +66,7 @@ const answerOf = async (response: Response): Promise<PodAnswer> => ({
 
 /** Neither of them runs yet. */
 export const createPod = async (options: PodOptions): Promise<Pod> => {
-  const { databaseUrl, kubeconfig, namespace, name = 'pod' } = options;
+  const { databaseUrl, kubeconfig, namespace, name = 'pod', built = false } = options;
   const bundleDir = join(ownDirectory('pod'), 'bundle');
   const [port, handlerPort, controllerPort] = [await freePort(), await freePort(), await freePort()];
   const common = { HOST: '127.0.0.1', BUNDLE_DIR: bundleDir, LOG_LEVEL: 'debug' };
@@ -75,7 +81,7 @@ export const createPod = async (options: PodOptions): Promise<Pod> => {
         DRAIN_DELAY_MS: '0',
         ...options.handlerEnv,
       },
-      { stdio: 'pipe', onOutput },
+      { stdio: 'pipe', onOutput, built },
     ),
   );
   const controller = createPodProcess<ControllerProcess>(controllerPort, (onOutput) =>
@@ -90,18 +96,20 @@ export const createPod = async (options: PodOptions): Promise<Pod> => {
         CONTROLLER_ADMIN_PORT: String(controllerPort),
         ...options.controllerEnv,
       },
-      { stdio: 'pipe', onOutput },
+      { stdio: 'pipe', onOutput, built },
     ),
   );
 
+  const url = `http://127.0.0.1:${port}`;
   return {
     bundleDir,
+    url,
     controller,
     handler,
     ask: async (tenantId, input, { secret, action = 'process_customer_batch' }) => {
       const body = JSON.stringify({ action, input: { tenant_id: tenantId, ...input } });
       const headers = hmacBody.sign(scheme, secret, Buffer.from(body), Math.floor(systemClock.wall() / 1_000));
-      return answerOf(await fetch(`http://127.0.0.1:${port}/data-action`, { method: 'POST', headers, body }));
+      return answerOf(await fetch(`${url}/data-action`, { method: 'POST', headers, body }));
     },
     stop: async () => {
       await Promise.all([controller.stop(), handler.stop()]);
@@ -113,6 +121,7 @@ const createPodProcess = <P extends EntryProcess>(
   adminPort: number,
   launch: (onOutput: (text: string) => void) => Promise<P>,
 ): PodProcess => {
+  const url = `http://127.0.0.1:${adminPort}`;
   let current: P | undefined;
   let output = '';
   ownProcess(() => current?.child.pid);
@@ -132,7 +141,8 @@ const createPodProcess = <P extends EntryProcess>(
     kill: async () => void (await end('SIGKILL')),
     output: () => output,
     pid: () => current?.child.pid,
-    page: async (path) => answerOf(await fetch(`http://127.0.0.1:${adminPort}${path}`)),
+    url,
+    page: async (path) => answerOf(await fetch(url + path)),
   };
 };
 

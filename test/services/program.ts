@@ -45,7 +45,10 @@ export const createProgram = ({ name, path, args, folder, probe, stopLimitMs }: 
     started.once('close', () => {
       if (child === started) child = undefined;
     });
-    const isUp = await until(name, async () => child === started && (await probe().then(() => true)));
+    const ended = new Promise<false>((resolve) => void started.once('close', () => resolve(false)));
+    // Somebody else may be where it should answer, and never say a word.
+    const answers = until(name, async () => child === started && (await probe().then(() => true)));
+    const isUp = await Promise.race([answers, ended]);
     if (!isUp) throw new Error(`${name} ended at once:\n${lastLines(logFile)}`);
     started.unref();
   };
