@@ -86,7 +86,7 @@ await build({
       'const require = createRequire(import.meta.url);',
       // It waits for the API server and does little else: ten megabytes of compilers and of what they make would be for nothing. NODE_OPTIONS
       // does not take these, and they have to come before the first functions are compiled.
-      "process.getBuiltinModule('node:v8').setFlagsFromString('--optimize-for-size --no-opt --no-maglev');",
+      "process.getBuiltinModule('node:v8').setFlagsFromString('--optimize-for-size --no-opt --no-maglev --no-sparkplug');",
     ].join('\n'),
   },
 });

@@ -76,13 +76,16 @@ testWithKube(`the bundled controller holds ${tenants} tenants within ${rssMaxMiB
     stdio: 'ignore',
   });
   ownProcess(() => child.pid);
-  await until('every status', async () => {
-    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-    assert.match(text, `cxone_dataaction_status_writes_total{result="success"} ${tenants}`);
-  });
-  const [, kib] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? [];
-  assert.ok(Number(kib) / 1_024 < rssMaxMiB, `${Math.round(Number(kib) / 1_024)} MiB`);
-  child.kill();
+  try {
+    await until('every status', async () => {
+      const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      assert.match(text, `cxone_dataaction_status_writes_total{result="success"} ${tenants}`);
+    });
+    const [, kib] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? [];
+    assert.ok(Number(kib) / 1_024 < rssMaxMiB, `${Math.round(Number(kib) / 1_024)} MiB`);
+  } finally {
+    child.kill();
+  }
 });
 
 test.run();
