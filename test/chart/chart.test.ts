@@ -42,7 +42,13 @@ testWithHelm('helm lint --strict has nothing to say of any values', () => {
 
 for (const { path, needsHelm, make } of madeFiles) {
   const title = `${path.replace(/^.*?(charts|deploy)\//, '$1/')} is what \`npm run chart\` makes`;
-  (needsHelm ? testWithHelm : test)(title, () => assert.is(readFileSync(path, 'utf8'), make()));
+  (needsHelm ? testWithHelm : test)(title, () => {
+    const made = make().split('\n');
+    const there = readFileSync(path, 'utf8').split('\n');
+    const line = made.findIndex((text, index) => text !== there[index]);
+    assert.is(line, -1, `line ${line + 1} should be: ${made[line]}`);
+    assert.is(there.length, made.length);
+  });
 }
 
 test('a value without a description is found, and what stands below one belongs to it', () => {
