@@ -1,25 +1,29 @@
 /**
- * The test runner: `node test/run.ts unit|integration|all [--only SUBSTRING] [--jobs N] [--timeout-s N] [--docker-part]`.
+ * The test runner: `node test/run.ts unit|integration|all|cluster [--only SUBSTRING] [--jobs N] [--timeout-s N] [--docker-part]`.
  *
  * Strict where uvu alone is not: see test/runner/verdict.ts. `--docker-part` runs only the files that say
- * `// also over docker` in their head.
+ * `// also over docker` in their head. `cluster` runs the stories of test/cluster, in the order of their names, on one whole cluster.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { whyNoCluster } from './cluster/cluster-script.ts';
+import { setUpCluster } from './cluster/set-up.ts';
 import { describeFile, describeTotals } from './runner/print.ts';
 import { endAllGroups } from './runner/run-file.ts';
-import { addUp, runFiles, type Totals } from './runner/run-files.ts';
+import { addUp, type RunFilesOptions, runFiles, type Totals } from './runner/run-files.ts';
 import { setUpServices } from './runner/set-up.ts';
 
 const unitPatterns = ['pkg/**/*.test.ts', 'cmd/**/*.test.ts', 'test/{lint,runner,services}/**/*.test.ts'];
-const integrationPatterns = ['test/{integration,openapi,kubernetes}/**/*.test.ts'];
-const unitTimeoutS = 60;
+const integrationPatterns = ['test/{integration,openapi,kubernetes,monitoring,chart}/**/*.test.ts'];
+const clusterPatterns = ['test/cluster/*.test.ts'];
+const unitTimeoutS = 120;
 const integrationTimeoutS = 240;
+const clusterTimeoutS = 300;
 
 const usage =
-  'usage: node test/run.ts unit|integration|all [--only SUBSTRING] [--jobs N] [--timeout-s N] [--docker-part]';
+  'usage: node test/run.ts unit|integration|all|cluster [--only SUBSTRING] [--jobs N] [--timeout-s N] [--docker-part]';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -35,7 +39,7 @@ const readArguments = () => {
   });
   const [which = ''] = positionals;
   const jobs = Number(values.jobs);
-  const known = ['unit', 'integration', 'all'].includes(which) && positionals.length === 1;
+  const known = ['unit', 'integration', 'all', 'cluster'].includes(which) && positionals.length === 1;
   if (!known || !Number.isInteger(jobs) || jobs < 1 || !/^\d*$/.test(values['timeout-s'])) throw new Error(usage);
   return { which, jobs, only: values.only, timeoutS: Number(values['timeout-s']), dockerPart: values['docker-part'] };
 };
@@ -50,8 +54,9 @@ const main = async (): Promise<Totals> => {
       .map((file) => join(root, file));
   const inDockerPart = (file: string) =>
     !dockerPart || /^\/\/ also over docker$/m.test(readFileSync(file, 'utf8').slice(0, 2_000));
-  const unit = which === 'integration' ? [] : find(unitPatterns).filter(inDockerPart);
-  const integration = which === 'unit' ? [] : find(integrationPatterns).filter(inDockerPart);
+  const unit = ['unit', 'all'].includes(which) ? find(unitPatterns).filter(inDockerPart) : [];
+  const integration = ['integration', 'all'].includes(which) ? find(integrationPatterns).filter(inDockerPart) : [];
+  const stories = which === 'cluster' ? find(clusterPatterns) : [];
   const onEnd = (result: Parameters<typeof describeFile>[0]) => say(describeFile(result));
   const shared = { jobs, onEnd };
 
@@ -65,8 +70,23 @@ const main = async (): Promise<Totals> => {
     const options = { timeoutS: timeoutS || integrationTimeoutS, environment: { ...process.env, ...environment } };
     parts.push(await runFiles(integration, { ...shared, ...options }));
   }
-  if (unit.length + integration.length === 0) say(`no test file${only === '' ? '' : ` has "${only}" in its path`}`);
+  if (stories.length > 0) parts.push(await runStories(stories, { onEnd, timeoutS: timeoutS || clusterTimeoutS }));
+  if (unit.length + integration.length + stories.length === 0)
+    say(`no test file${only === '' ? '' : ` has "${only}" in its path`}`);
   return addUp(parts);
+};
+
+/** One after the other: they share the cluster. Without one they say what they leave out, which is no failure. */
+const runStories = async (
+  files: readonly string[],
+  options: Pick<RunFilesOptions, 'onEnd' | 'timeoutS'>,
+): Promise<Totals> => {
+  const cluster = whyNoCluster() === undefined ? await setUpCluster(say) : undefined;
+  try {
+    return await runFiles(files, { ...options, jobs: 1, environment: { ...process.env, ...cluster?.environment } });
+  } finally {
+    cluster?.takeDown();
+  }
 };
 
 process.on('exit', endAllGroups);
@@ -75,7 +95,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(sign
 try {
   const totals = await main();
   say(describeTotals(totals));
-  process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0;
+  process.exitCode = totals.failed > 0 || totals.passed + totals.skipped === 0 ? 1 : 0;
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 2;

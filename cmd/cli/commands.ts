@@ -3,6 +3,7 @@ import type { Command } from './command.ts';
 import { createCompletion } from './completion/completion.ts';
 import { mock } from './mock/mock.ts';
 import { openapi } from './openapi.ts';
+import { schema } from './schema.ts';
 import { send } from './send.ts';
 import { sign } from './sign.ts';
 import { simulate } from './simulate/simulate.ts';
@@ -15,5 +16,6 @@ export const commands: Readonly<Record<string, Command>> = {
   mock,
   validate,
   openapi,
+  schema,
   completion: createCompletion(() => commands),
 };

@@ -27,7 +27,10 @@ const create = () => {
   try {
     return createControllerProcess(settings.value, systemClock, logger);
   } catch (error) {
-    logger.fatal({ error }, 'the kubeconfig cannot be used');
+    logger.fatal(
+      { error },
+      'KUBECONFIG: expected a file that can be read and leads to an https server, without proxy-url',
+    );
     return process.exit(usageError);
   }
 };

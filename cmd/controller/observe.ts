@@ -3,6 +3,7 @@
  */
 import type { ControllerHooks } from '../../pkg/controller/controller.ts';
 import type { ApiFailure } from '../../pkg/kubernetes/api-result.ts';
+import { dataActionPlural } from '../../pkg/kubernetes/resource.ts';
 import type { Logger } from '../../pkg/telemetry/logger.ts';
 import type { Metrics } from '../../pkg/telemetry/metrics.ts';
 
@@ -23,7 +24,7 @@ export const createObserver = (metrics: Metrics, logger: Logger): ControllerHook
         metrics.count('watch_missed_total', {}, objects);
         logger.warn({ resource, objects }, 'the watch had missed changes');
       },
-      onFailure: (resource, failure) => tellTrouble(resource, failure, 'API server cannot be asked'),
+      onFailure: (resource, failure) => tellTrouble(resource, failure, troubleWith(resource, failure)),
       onBroken: bug,
     },
     status: {
@@ -61,7 +62,7 @@ export const createObserver = (metrics: Metrics, logger: Logger): ControllerHook
     },
     onConnected: (connected) => {
       metrics.set('watch_connected', {}, connected ? 1 : 0);
-      if (connected) for (const resource of ['dataactionconfigs', 'secrets']) tellTrouble.over(resource);
+      if (connected) for (const resource of [dataActionPlural, 'secrets']) tellTrouble.over(resource);
     },
     onRun: (result, ms, error) => {
       metrics.observe('reconcile_duration_seconds', { result }, ms / 1_000);
@@ -78,7 +79,13 @@ export const createObserver = (metrics: Metrics, logger: Logger): ControllerHook
 
 const eventResult = (result: 'failed' | 'dropped'): string => (result === 'failed' ? 'error' : 'dropped');
 
-/** Attempts go on for ever: each kind of trouble with a thing is told once, until it is over. */
+/** The first thing that whoever installs this meets is that the kind is not there yet. */
+const troubleWith = (resource: string, { reason }: ApiFailure): string =>
+  resource === dataActionPlural && reason === 'not_found'
+    ? 'the kind is not there: apply deploy/crds'
+    : 'API server cannot be asked';
+
+/** Attempts go on for ever: each kind of trouble with a thing is told once, and once that it is over. */
 const createTrouble = (logger: Logger) => {
   const last = new Map<string, string>();
   const tell = (what: string, { reason, status, code }: ApiFailure, message: string): void => {
@@ -87,5 +94,8 @@ const createTrouble = (logger: Logger) => {
     last.set(what, trouble);
     logger.warn({ resource: what, reason, status, code }, message);
   };
-  return Object.assign(tell, { over: (what: string): void => void last.delete(what) });
+  const over = (what: string): void => {
+    if (last.delete(what)) logger.info({ resource: what }, 'trouble is over');
+  };
+  return Object.assign(tell, { over });
 };

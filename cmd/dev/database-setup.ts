@@ -2,16 +2,12 @@
  * Makes a database ready for the quickstart: tables and role from deploy/sql, sample rows where there is no customers
  * table yet. Safe to run again; never touches a customers table that is there.
  */
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { Client } from 'pg';
+import { applySchema } from '../../pkg/postgres/apply-schema.ts';
+import { systemClock } from '../../pkg/process/clock.ts';
 
-const sqlDir = new URL('../../deploy/sql/', import.meta.url);
-
-const read = (name: string): Promise<string> => readFile(new URL(name, sqlDir), 'utf8');
-
-/** Files of the schema in the order of their numbers. */
-const schemaFiles = async (): Promise<readonly string[]> =>
-  (await readdir(sqlDir)).filter((name) => /^\d{3}_.*\.sql$/.test(name)).sort();
+const sampleFile = new URL('../../deploy/sql/sample/customers.sql', import.meta.url);
 
 const exists = async (client: Client, table: string): Promise<boolean> => {
   const found = await client.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [table]);
@@ -20,13 +16,13 @@ const exists = async (client: Client, table: string): Promise<boolean> => {
 
 /** @param url  a login that may create tables, functions and roles */
 export const setUpDatabase = async (url: string, log: (line: string) => void): Promise<void> => {
+  await applySchema({ url, clock: systemClock });
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    for (const name of await schemaFiles()) await client.query(await read(name));
     if (await exists(client, 'customers')) return;
     log('creating the sample table customers with 3,000 rows of two tenants');
-    await client.query(await read('sample/customers.sql'));
+    await client.query(await readFile(sampleFile, 'utf8'));
   } finally {
     await client.end();
   }

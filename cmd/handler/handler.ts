@@ -80,7 +80,7 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
     database,
     clock,
     statementTimeoutMs,
-    hooks: { onCommit: observer.auditCommitted },
+    hooks: { onCommit: observer.auditCommitted, onFailure: observer.auditFailed },
   });
   const timer = createQueryTimer(clock, observer.queryEnded);
   const reader = createLookupReader({ database, cache, clock, timer, hooks: { onBatch: observer.batchRun } });

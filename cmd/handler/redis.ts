@@ -24,6 +24,7 @@ export const createRedis = (settings: HandlerSettings, clock: Clock, observer: O
   const ca = settings.REDIS_CA_FILE;
   const connection = createRedisConnection({
     url: settings.REDIS_URL,
+    password: settings.REDIS_PASSWORD,
     ca: ca === undefined ? undefined : readFileSync(ca, 'utf8'),
     clock,
     random: Math.random,

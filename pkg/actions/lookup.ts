@@ -16,7 +16,7 @@ import type { Clock } from '../process/clock.ts';
 import type { LookupAction } from '../tenant/action-spec.ts';
 import { actionRevision } from '../tenant/revision.ts';
 import type { CachePolicy } from '../tenant/spec.ts';
-import { type AnswerItem, keysFitAnswer, shapeAnswer } from '../webhook/answer.ts';
+import { keysFitAnswer, shapeAnswer } from '../webhook/answer.ts';
 import type { Action, ActionAnswer, ActionCall, ActionInput } from './action.ts';
 import { batchInputs } from './batch-inputs.ts';
 import { compileInput } from './input-codec.ts';
@@ -45,6 +45,16 @@ export interface CompiledLookup {
   readonly cached: CachedLookup;
 }
 
+/** A key as JSON text. */
+const keyTexts: Readonly<Record<'UUID' | 'Integer' | 'String', (key: string) => string>> = {
+  // Nothing in it needs escaping.
+  UUID: (key) => `"${key}"`,
+  Integer: (key) => key,
+  String: (key) => JSON.stringify(key),
+};
+
+const nilUuid = '00000000-0000-0000-0000-000000000000';
+
 /** Errors after which rows past their time are better than none. */
 const canGoStale = (error: unknown): boolean =>
   isAppError(error, 'database_unavailable', 'deadline_exceeded', 'overloaded');
@@ -63,7 +73,10 @@ export const compileLookupAction = (
   const { ttlSeconds, missingTtlSeconds, staleIfErrorSeconds } = tenant.cache;
   const revision = [actionRevision(spec), ttlSeconds, missingTtlSeconds, staleIfErrorSeconds].join('-');
   const otherParameters = lookup.parameters.filter((name) => name !== 'tenant_id' && name !== lookup.keys);
-  const keyText = keysInput?.type === 'Integer' ? (key: string) => key : (key: string) => JSON.stringify(key);
+  const keyText = keyTexts[keysInput?.type === 'Integer' || keysInput?.type === 'UUID' ? keysInput.type : 'String'];
+  /** As many UUIDs as a batch may have: nothing is to be counted then. */
+  const everyBatchFits =
+    keysInput?.type === 'UUID' && keysFitAnswer(lookup.output, Array<string>(tenant.batchSize).fill(keyText(nilUuid)));
   const decode = compileInput(spec.input, {
     tenantId: tenant.tenantId,
     batch: { names: batchInputs(spec), max: tenant.batchSize },
@@ -92,13 +105,21 @@ export const compileLookupAction = (
     const keys = keysOf(call.input);
     const plan = planFor(call.input);
     const now = clock.wall();
-    const rows = new Map<string, string | null>();
+    /** In the order of the keys; undefined: not known yet. */
+    const rows = new Array<string | null | undefined>(keys.length);
     const past = new Map<string, CacheEntry>();
-    const take = (key: string, entry: CacheEntry | undefined): void => {
-      if (entry && entry.freshUntil > now) rows.set(key, entry.text);
-      else if (entry && entry.staleUntil > now) past.set(key, entry);
+    const take = (entries: readonly (CacheEntry | undefined)[]): void => {
+      for (const [place, entry] of entries.entries()) {
+        if (entry === undefined) continue;
+        if (entry.freshUntil > now) rows[place] = entry.text;
+        else if (entry.staleUntil > now) past.set(keys[place] ?? '', entry);
+      }
     };
-    const unread = () => keys.filter((key) => !rows.has(key));
+    const fill = (rowOf: (key: string) => string | null | undefined): void => {
+      for (const [place, key] of keys.entries()) if (rows[place] === undefined) rows[place] = rowOf(key) ?? null;
+    };
+    const isComplete = () => !rows.includes(undefined);
+    const unread = () => keys.filter((_, place) => rows[place] === undefined);
     const record = (source: AuditRecord['source']): AuditRecord => ({
       tenantId: tenant.tenantId,
       action: spec.name,
@@ -109,7 +130,7 @@ export const compileLookupAction = (
       context: call.context,
     });
     const answer = (source: AuditRecord['source'], stale = false): ActionAnswer => {
-      const items = keys.map((key): AnswerItem => ({ key: keyText(key), row: rows.get(key) ?? null }));
+      const items = keys.map((key, place) => ({ key: keyText(key), row: rows[place] ?? null }));
       return { body: shapeAnswer(lookup.output, items, { stale }), source };
     };
     const answerFromCache = async (source: 'memory' | 'redis'): Promise<ActionAnswer> => {
@@ -117,27 +138,28 @@ export const compileLookupAction = (
       return answer(source);
     };
 
-    for (const key of keys) take(key, cache.readMemory(plan.group, key));
-    if (rows.size === keys.length) return answerFromCache('memory');
+    take(cache.readMemory(plan.group, keys));
+    if (isComplete()) return answerFromCache('memory');
 
-    for (const [key, entry] of await cache.readRedis(plan.group, unread(), call.deadline)) take(key, entry);
-    if (rows.size === keys.length) return answerFromCache('redis');
+    const cached = await cache.readRedis(plan.group, unread(), call.deadline);
+    take(keys.map((key) => cached.get(key)));
+    if (isComplete()) return answerFromCache('redis');
 
     const missing = unread();
     try {
       const read = await reader.read(plan, { keys: missing, record: record('database'), deadline: call.deadline });
-      for (const key of missing) rows.set(key, read.get(key) ?? null);
+      fill((key) => read.get(key));
       return answer('database');
     } catch (error) {
       if (!canGoStale(error) || !missing.every((key) => past.has(key))) throw error;
-      for (const key of missing) rows.set(key, past.get(key)?.text ?? null);
+      fill((key) => past.get(key)?.text);
       return answer('memory', true);
     }
   };
 
   const decodeInput: Action['decodeInput'] = (value) => {
     const input = decode(value);
-    if (!input.ok || keysFitAnswer(lookup.output, keysOf(input.value).map(keyText))) return input;
+    if (!input.ok || everyBatchFits || keysFitAnswer(lookup.output, keysOf(input.value).map(keyText))) return input;
     return refused([{ path: `input.${lookup.keys}`, expected: 'keys that fit an answer by themselves' }]);
   };
 

@@ -10,21 +10,23 @@ import { parseRedisUrls } from './redis-url.ts';
 interface RedisClientOptions {
   /** REDIS_URL; several nodes with commas are a cluster. */
   readonly url: string;
+  /** Where the URL has none. */
+  readonly password?: string | undefined;
   /** PEM of the authority that signed Redis' certificate, where it is not a public one. */
   readonly ca?: string | undefined;
   /** 0 <= x < 1. */
   readonly random: () => number;
 }
 
-export const createRedisClient = ({ url, ca, random }: RedisClientOptions): Redis | Cluster => {
+export const createRedisClient = ({ url, password, ca, random }: RedisClientOptions): Redis | Cluster => {
   const [first, ...others] = parseRedisUrls(url);
   if (first === undefined) throw new TypeError('REDIS_URL names no node');
   /** Pods that lost Redis together do not come back together. */
   const retryStrategy = (attempt: number): number =>
     Math.min(redisLimits.reconnectMinMs * 2 ** Math.min(attempt, 10), redisLimits.reconnectMaxMs) *
     (0.5 + random() / 2);
-  const { host, port, username, password, database } = first;
-  const options = { ...failFast, username, password, tls: first.tls ? { ca } : undefined };
+  const { host, port, username, database } = first;
+  const options = { ...failFast, username, password: first.password ?? password, tls: first.tls ? { ca } : undefined };
   if (others.length === 0) {
     return new Redis({
       ...options,

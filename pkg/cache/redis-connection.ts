@@ -22,6 +22,8 @@ export interface RedisConnectionHooks {
 
 interface RedisConnectionOptions {
   readonly url: string;
+  /** Where the URL has none. */
+  readonly password?: string | undefined;
   readonly ca?: string | undefined;
   readonly clock: Clock;
   readonly random: () => number;
@@ -36,8 +38,9 @@ export interface RedisConnection {
   stop(): void;
 }
 
-export const createRedisConnection = ({ url, ca, clock, random, hooks }: RedisConnectionOptions): RedisConnection => {
-  const client = createRedisClient({ url, ca, random });
+export const createRedisConnection = (options: RedisConnectionOptions): RedisConnection => {
+  const { clock, hooks } = options;
+  const client = createRedisClient(options);
   let cancelCheck = (): void => undefined;
   let checking = false;
   let stopped = false;

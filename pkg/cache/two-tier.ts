@@ -49,8 +49,8 @@ export interface CacheOptions {
 }
 
 export interface Cache {
-  /** Fresh or stale: the caller looks at `freshUntil`. Synchronous. */
-  readMemory(group: CacheGroup, key: string): CacheEntry | undefined;
+  /** One entry for each key, in their order, fresh or stale: the caller looks at `freshUntil`. Synchronous. */
+  readMemory(group: CacheGroup, keys: readonly string[]): readonly (CacheEntry | undefined)[];
   /** The same, without counting: for a second look at a key that was missed. */
   peekMemory(group: CacheGroup, key: string): CacheEntry | undefined;
   /** What Redis has of `keys`, fresh or stale; kept in memory from now on. Never rejects; empty at the deadline. */
@@ -146,12 +146,19 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
   };
 
   return {
-    readMemory: (group, key) => {
+    readMemory: (group, keys) => {
       const now = clock.wall();
-      const entry = peekMemory(group, key, now);
-      if (entry === undefined) report('memory', 'miss', 1);
-      else report('memory', entry.freshUntil > now ? 'hit' : 'stale', 1);
-      return entry;
+      let [hits, stale] = [0, 0];
+      const found = keys.map((key) => {
+        const entry = peekMemory(group, key, now);
+        if (entry !== undefined && entry.freshUntil > now) hits += 1;
+        else if (entry !== undefined) stale += 1;
+        return entry;
+      });
+      report('memory', 'hit', hits);
+      report('memory', 'stale', stale);
+      report('memory', 'miss', keys.length - hits - stale);
+      return found;
     },
     peekMemory: (group, key) => peekMemory(group, key, clock.wall()),
 

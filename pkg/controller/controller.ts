@@ -18,8 +18,8 @@ import { createReportClient } from './fetch-report.ts';
 import { createGather, type SecretsWatch } from './gather.ts';
 import { createHandlerReport, type HandlerReportHooks } from './handler-report.ts';
 import { createRepeatedRuns } from './repeated-runs.ts';
-import type { WatchHooks } from './secret-source.ts';
 import { createStatusSync, type StatusSyncHooks } from './status-sync.ts';
+import type { WatchHooks } from './watch-hooks.ts';
 
 export interface ControllerHooks {
   readonly watch: Omit<WatchHooks, 'onChange' | 'onConnected'>;
@@ -128,14 +128,17 @@ export const createController = (options: ControllerOptions): Controller => {
     const { tenants, objects } = decider.decide(undecided, gather);
     undecided.clear();
     for (const key of objects) touched.add(key);
-    const bundle = await writer.update(tenants);
+    const tell = (): void => {
+      const decided = touched;
+      touched = new Set();
+      for (const key of decided) status.add(key);
+    };
+    // Also when it cannot be written: what the handler serves is not what was decided, and status has to say so.
+    const bundle = await writer.update(tenants).finally(tell);
     isWhole = true;
     if (bundle.written.length > 0) hooks.onBundle(bundle, decider.tenantCount());
     if (bundle.written.length > 0 || !decidedOnce) report.expect(bundle.revision);
     decidedOnce = true;
-    const decided = touched;
-    touched = new Set();
-    for (const key of decided) status.add(key);
   };
   const runs = createRepeatedRuns({ clock, run: decideAndApply, hooks: { onRun: hooks.onRun } });
 

@@ -17,6 +17,7 @@ import {
   secretsName,
   takeNeeds,
 } from './secret-source.ts';
+import { troubleHooks } from './watch-hooks.ts';
 
 interface Watched {
   readonly reflector: Reflector<KeptSecret>;
@@ -35,6 +36,7 @@ export const createNamedSecrets = (options: SecretsOptions): SecretSource => {
     const forbid = (is: boolean): void => {
       if (it.isForbidden === is) return;
       it.isForbidden = is;
+      hooks.onConnected?.();
       hooks.onChange?.(secret);
     };
     const reflector = createNamedReflector(options, secret, {
@@ -81,7 +83,8 @@ export const createNamedSecrets = (options: SecretsOptions): SecretSource => {
     content,
     hasRead,
     settled: () => [...needs].every(([secret, keys]) => hasRead(secret, keys) || rereads.hasFailed(secret)),
-    connected: () => [...watched.values()].every((it) => it.connected),
+    // What the Role does not name is no trouble of the connection: one tenant's wrong reference must not look like an outage.
+    connected: () => [...watched.values()].every((it) => it.connected || it.isForbidden),
     stop: async () => {
       for (const [secret, it] of watched) unwatch(secret, it);
       await Promise.all([...stopping, rereads.stop()]);
@@ -102,22 +105,22 @@ const createNamedReflector = (
   { client, namespace, clock, hooks }: SecretsOptions,
   secret: string,
   { keys, onRead, onConnected, onForbidden }: NamedWatch,
-): Reflector<KeptSecret> =>
-  createReflector<KeptSecret>({
+): Reflector<KeptSecret> => {
+  const trouble = troubleHooks(hooks, secretsName);
+  return createReflector<KeptSecret>({
     client,
     resource: secretsIn(namespace, secret.slice(secret.indexOf('/') + 1)),
     clock,
     transform: (manifest, meta) => keepSecret(manifest, meta, keys()),
     hooks: {
+      ...trouble,
       onChange: onRead,
       onSynced: onRead,
       onConnected,
-      onRelist: (reason) => hooks.onRelist?.(secretsName, reason),
-      onMissed: (objects) => hooks.onMissed?.(secretsName, objects),
       onFailure: (failure) => {
-        hooks.onFailure?.(secretsName, failure);
+        trouble.onFailure(failure);
         if (failure.reason === 'forbidden') onForbidden();
       },
-      onBroken: (error) => hooks.onBroken?.(error),
     },
   });
+};

@@ -96,6 +96,19 @@ test('what is new is written once, with an Event, also before the watch shows it
   await sync.stop();
 });
 
+test('each write is over the version before it, also where the watch does not show that yet', async () => {
+  const { statuses, sync, serve, look } = start();
+  serve();
+  await look();
+  serve({ state: 'Refused', reason: 'StatementRejected', message: 'spec.x: no' });
+  await look();
+  assert.equal(
+    statuses.map(({ resourceVersion }) => resourceVersion),
+    ['1', '2'],
+  );
+  await sync.stop();
+});
+
 test('what others made of the status is put right', async () => {
   const { world, statuses, sync, show, serve, look } = start();
   serve();

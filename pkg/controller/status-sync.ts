@@ -49,7 +49,12 @@ export interface StatusSync {
   stop(): Promise<void>;
 }
 
-interface Written {
+interface Current {
+  readonly resourceVersion: string;
+  readonly status: ConfigStatus | undefined;
+}
+
+interface Written extends Current {
   /** The version that was looked at: while the watch shows no other, what was written is what there is. */
   readonly over: string;
   readonly status: ConfigStatus;
@@ -62,11 +67,12 @@ export const createStatusSync = (options: StatusSyncOptions): StatusSync => {
   /** Since when only an answer is missing, the handler's or PostgreSQL's. */
   const waitingSince = new Map<string, number>();
 
-  const currentStatus = (key: string, config: WatchedConfig): ConfigStatus | undefined => {
+  /** As the API server has it, as far as is known. */
+  const current = (key: string, { meta, status }: WatchedConfig): Current => {
     const own = written.get(key);
-    if (own?.over === config.meta.resourceVersion) return own.status;
+    if (own?.over === meta.resourceVersion) return own;
     written.delete(key);
-    return config.status;
+    return { resourceVersion: meta.resourceVersion, status };
   };
 
   const forget = (key: string): void => {
@@ -107,7 +113,7 @@ export const createStatusSync = (options: StatusSyncOptions): StatusSync => {
       waitingSince.delete(key);
       return 'done';
     }
-    const before = currentStatus(key, config);
+    const { status: before, resourceVersion } = current(key, config);
     const status = statusOf(standing, before, clock.wall());
     const waitMs = patienceMs(key, status);
     if (before !== undefined && canonicalJson(before) === canonicalJson(status)) return 'done';
@@ -115,10 +121,10 @@ export const createStatusSync = (options: StatusSyncOptions): StatusSync => {
     // What a leader began ends before another one leads.
     const call = { signal, timeoutMs: kubernetesLimits.leaseRequestTimeoutMs };
     const { namespace, name } = config.meta;
-    const result = await client.applyStatus({ namespace, name, status, fieldManager }, call);
+    const result = await client.applyStatus({ namespace, name, resourceVersion, status, fieldManager }, call);
     if (!result.ok) return afterFailure(result.failure);
     hooks.onStatus?.('written');
-    written.set(key, { over: config.meta.resourceVersion, status });
+    written.set(key, { over: config.meta.resourceVersion, resourceVersion: result.value.resourceVersion, status });
     const event = eventOf(before, status);
     if (event !== undefined && leading()) await tell(key, config, event, call);
     return 'done';
@@ -127,7 +133,8 @@ export const createStatusSync = (options: StatusSyncOptions): StatusSync => {
   const afterFailure = (failure: ApiFailure): WorkResult => {
     // Gone: the watch will say so too.
     if (failure.reason === 'not_found' || failure.reason === 'stopped') return 'done';
-    hooks.onStatus?.('failed', failure);
+    // A conflict is how others' changes show themselves before the watch does.
+    if (failure.reason !== 'conflict') hooks.onStatus?.('failed', failure);
     return 'failed';
   };
 

@@ -70,11 +70,20 @@ const timeoutHeader = (header: string | string[] | undefined): number | undefine
   return ms > 0 ? Math.min(ms, requestLimits.timeoutHeaderMsMax) : undefined;
 };
 
-/** @param header  unknown, as a declared name like `constructor` finds what is no header at all */
-const single = (header: unknown): string | undefined => {
-  if (Array.isArray(header)) return header.join(', ');
-  return typeof header === 'string' ? header : undefined;
+/** All values of a header: `headers` holds only the first of a repeated Authorization and some others.
+ * @param name  in lower case */
+const joinedHeader = (rawHeaders: readonly string[], name: string): string | undefined => {
+  let joined: string | undefined;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const [field = '', value = ''] = [rawHeaders[at], rawHeaders[at + 1]];
+    if (field.length !== name.length || field.toLowerCase() !== name) continue;
+    joined = joined === undefined ? value : `${joined}, ${value}`;
+  }
+  return joined;
 };
+
+const single = (header: string | string[] | undefined): string | undefined =>
+  Array.isArray(header) ? header.join(', ') : header;
 
 /** Resolves when the bytes that have arrived are read: a body that is here already does not cost a refusal its connection. */
 const takeInArrived = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
@@ -85,8 +94,7 @@ export const createDataActionHandler = (options: DataActionOptions) => {
   const authenticate = (request: IncomingMessage, body: Buffer, tenantId: string | undefined): Authenticated => {
     const tenant = tenantId === undefined ? undefined : options.tenant(tenantId);
     const verification = verifySignature(tenant?.keyRing, {
-      // Distinct, as `headers` holds only the first of a repeated Authorization and some others.
-      header: (name) => single(request.headersDistinct[name]),
+      header: (name) => joinedHeader(request.rawHeaders, name),
       body,
       now: Math.floor(clock.wall() / 1_000),
     });

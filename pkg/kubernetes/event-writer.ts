@@ -28,6 +28,8 @@ export type CreateEvent = (event: EventAbout, options?: CallOptions) => Promise<
 const noteCharactersMax = 1_024;
 const instanceCharactersMax = 128;
 const nameCharactersMax = 200;
+/** Hexadecimal digits of milliseconds, for some thousand years. */
+const timeDigits = 12;
 const created = open({ metadata: objectMeta });
 
 export const createCreateEvent =
@@ -40,7 +42,7 @@ export const createCreateEvent =
         config.makeApiClient(EventsV1Api).createNamespacedEvent({
           namespace,
           body: {
-            metadata: { namespace, generateName: nameBegins(name) },
+            metadata: { namespace, generateName: nameBegins(name, clock.wall()) },
             eventTime: new V1MicroTime(clock.wall()),
             type,
             reason,
@@ -56,5 +58,7 @@ export const createCreateEvent =
     return result.ok ? { ok: true, value: result.value.metadata } : result;
   };
 
-/** The API server completes it. Cut, so that it still can; a dot at the cut is refused. */
-const nameBegins = (name: string): string => `${name.slice(0, nameCharactersMax).replace(/[.-]+$/, '')}-`;
+/** The API server completes it. In the order of time: `kubectl describe` shows Events without a lastTimestamp in that of their names, and
+ * events.k8s.io has none. Cut, so that it still can be completed; a dot at the cut is refused. */
+const nameBegins = (name: string, wallMs: number): string =>
+  `${name.slice(0, nameCharactersMax).replace(/[.-]+$/, '')}.${wallMs.toString(16).padStart(timeDigits, '0')}-`;

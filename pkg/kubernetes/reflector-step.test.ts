@@ -31,8 +31,12 @@ function failedStep(): Step {
 }
 
 for (const [title, end, livedMs, expected] of cases) {
-  test(`after a watch: ${title}`, () => assert.equal(stepAfterWatch(end, livedMs), expected));
+  test(`after a watch: ${title}`, () => assert.equal(stepAfterWatch(end, { livedMs, isFirst: true }), expected));
 }
+
+test('after a watch from an old position that is gone, everything is listed at once', () => {
+  assert.equal(stepAfterWatch({ reason: 'gone' }, { livedMs: 0, isFirst: false }), { relist: 'gone' });
+});
 
 test('after a failed list there is always a wait', () => {
   assert.equal(stepAfterFailedList({ reason: 'gone' }), { waitMs: 0 });

@@ -35,12 +35,19 @@ export const isUnreached = ({ reason }: ApiFailure): boolean => unreached.has(re
 export const isFailure = (end: ApiFailure | undefined): end is ApiFailure =>
   end !== undefined && end.reason !== 'silent';
 
-/** @param livedMs  how long the watch lived */
-export const stepAfterWatch = (end: ApiFailure | undefined, livedMs: number): Step => {
-  if (!isFailure(end)) return livedMs < kubernetesLimits.watchShortMs ? { waitMs: 0 } : {};
-  // The list that follows waits when it fails; a server that says "gone" to every list's version is not asked faster.
-  if (end.reason === 'gone')
-    return livedMs < kubernetesLimits.watchShortMs ? { relist: 'gone', waitMs: 0 } : { relist: 'gone' };
+export interface WatchPast {
+  /** How long the watch lived. */
+  readonly livedMs: number;
+  /** It began where a list had just ended. */
+  readonly isFirst: boolean;
+}
+
+export const stepAfterWatch = (end: ApiFailure | undefined, { livedMs, isFirst }: WatchPast): Step => {
+  const isShort = livedMs < kubernetesLimits.watchShortMs;
+  if (!isFailure(end)) return isShort ? { waitMs: 0 } : {};
+  // The list that follows waits when it fails; a server that says "gone" to every list's version is not asked faster. An old position
+  // that is gone, as after an outage, says nothing about the next one.
+  if (end.reason === 'gone') return isShort && isFirst ? { relist: 'gone', waitMs: 0 } : { relist: 'gone' };
   const waitMs = end.retryAfterMs ?? 0;
   const keeps = keepsPosition.has(end.reason) || end.status === serviceUnavailable;
   return keeps ? { waitMs } : { relist: 'failed', waitMs };

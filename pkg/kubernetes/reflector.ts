@@ -136,6 +136,8 @@ const createLoop = <T>(options: LoopOptions<T>) => {
   /** Set: everything has to be listed. */
   let relist: RelistReason | undefined = 'start';
   let position = '';
+  /** The position is where a list ended. */
+  let isFirst = false;
 
   const list = async (): Promise<Step> => {
     const listed = await listAll({ client, resource, signal, keep: ({ object, meta }) => hold(object, meta) });
@@ -146,6 +148,7 @@ const createLoop = <T>(options: LoopOptions<T>) => {
     }
     relist = undefined;
     position = listed.value.resourceVersion;
+    isFirst = true;
     due.postpone();
     for (const key of store.replace(listed.value.kept)) tell.onChange(key);
     if (!isSynced) {
@@ -158,6 +161,8 @@ const createLoop = <T>(options: LoopOptions<T>) => {
 
   const watch = async (): Promise<Step> => {
     const began = clock.now();
+    const past = { isFirst };
+    isFirst = false;
     const session = await runSession({ client, resource, clock, random, store, tell, due, signal, hold }, position);
     position = session.position;
     if (signal.aborted) return {};
@@ -165,7 +170,7 @@ const createLoop = <T>(options: LoopOptions<T>) => {
     if (session.suspicion === 'disorder') return { relist: 'disorder', waitMs: 0 };
     if (session.suspicion === 'missed') return { relist: 'missed' };
     if (isFailure(session.end)) fail(session.end);
-    return stepAfterWatch(session.end, clock.now() - began);
+    return stepAfterWatch(session.end, { ...past, livedMs: clock.now() - began });
   };
 
   const fail = (failure: ApiFailure): void => {

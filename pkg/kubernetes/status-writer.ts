@@ -12,13 +12,15 @@ import { dataActionGroup, dataActionPlural, dataActionVersion } from './resource
 export interface StatusOf {
   readonly namespace: string;
   readonly name: string;
+  /** The version that it was worked out for. */
+  readonly resourceVersion: string;
   readonly status: object;
   /** Whose fields these are. */
   readonly fieldManager: string;
 }
 
-/** Takes over fields that another manager owns. `not_found` when the object is gone; an object made anew under the same name gets
- * the status of the old one, which its `observedGeneration` shows (a uid in the body is not compared for `/status`).
+/** Takes over fields that another manager owns. `not_found` when the object is gone, `conflict` when it is another version by now: so that
+ * an object made anew under the same name never gets the status of the old one (a uid alone is not compared for `/status`).
  * @returns the object's metadata after it */
 export type ApplyStatus = (status: StatusOf, options?: CallOptions) => Promise<ApiResult<ObjectMeta>>;
 
@@ -26,7 +28,7 @@ const applied = open({ metadata: objectMeta });
 
 export const createApplyStatus =
   (call: Call): ApplyStatus =>
-  async ({ namespace, name, status, fieldManager }, options) => {
+  async ({ namespace, name, resourceVersion, status, fieldManager }, options) => {
     const result = await call(
       applied,
       (config) =>
@@ -37,7 +39,7 @@ export const createApplyStatus =
             namespace,
             plural: dataActionPlural,
             name,
-            body: { apiVersion, kind, metadata: { namespace, name }, status },
+            body: { apiVersion, kind, metadata: { namespace, name, resourceVersion }, status },
             fieldManager,
             force: true,
           },

@@ -23,7 +23,11 @@ interface AuditLogOptions {
   readonly database: Database;
   readonly clock: Clock;
   readonly statementTimeoutMs: number;
-  readonly hooks?: { onCommit?(rows: number): void };
+  readonly hooks?: {
+    onCommit?(rows: number): void;
+    /** No row of one INSERT was committed, or none that we know of: its requests are told so. */
+    onFailure?(rows: number): void;
+  };
 }
 
 const insert = createStatement(auditInsert(1));
@@ -34,6 +38,7 @@ export const createAuditLog = ({ database, clock, statementTimeoutMs, hooks }: A
     await database
       .query(insert, auditValues(records), deadline)
       .catch((error: unknown) => {
+        hooks?.onFailure?.(records.length);
         throw asOperatorFault('audit_log', error);
       })
       .finally(() => deadline.close());

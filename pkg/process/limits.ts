@@ -81,6 +81,8 @@ export const databaseLimits = {
   /** Statements that several requests share. Setting STATEMENT_TIMEOUT_MS. */
   statementTimeoutMs: 5_000,
   lockTimeoutMs: 2_000,
+  /** Applying deploy/sql, which waits for locks that running transactions hold; many times what it takes. */
+  schemaTimeoutMs: 60_000,
   idleInTransactionTimeoutMs: 10_000,
   /** A connection that is silent this long after its statement's time-out is given up. */
   silenceMarginMs: 500,

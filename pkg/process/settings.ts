@@ -32,6 +32,7 @@ export const handlerSettings = {
   DATABASE_QUEUE_MAX: whole(databaseLimits.queueMax, 0, 100_000, 'Waiters in front of the pool; more are a 503'),
   STATEMENT_TIMEOUT_MS: whole(databaseLimits.statementTimeoutMs, 100, 60_000, 'Of statements that requests share'),
   REDIS_URL: url(['redis:', 'rediss:'], 'Second cache tier; left out: memory alone', { many: true }),
+  REDIS_PASSWORD: text(undefined, 'Password of Redis, for a REDIS_URL without one'),
   REDIS_CA_FILE: text(undefined, "PEM file of the authority that signed Redis' certificate"),
   REDIS_TIMEOUT_MS: whole(redisLimits.commandTimeoutMs, 1, 10_000, 'A slower answer counts as a failure'),
   REDIS_PROBE_INTERVAL_MS: whole(
@@ -78,7 +79,14 @@ export const handlerSettings = {
 } as const satisfies Record<string, Setting<unknown>>;
 
 type SettingName = keyof typeof handlerSettings;
-const optional = ['DATABASE_LISTEN_URL', 'DATABASE_CA_FILE', 'REDIS_URL', 'REDIS_CA_FILE', 'CXONE_CA_FILE'] as const;
+const optional = [
+  'DATABASE_LISTEN_URL',
+  'DATABASE_CA_FILE',
+  'REDIS_URL',
+  'REDIS_PASSWORD',
+  'REDIS_CA_FILE',
+  'CXONE_CA_FILE',
+] as const;
 
 /** By the names of the environment's variables. */
 export type HandlerSettings = Settings<typeof handlerSettings, (typeof optional)[number]>;

@@ -5,12 +5,12 @@
  * belongs to one shard alone, so that what one file says of it cannot be undone by another.
  */
 import { hash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Parsed, type Problem, parsed, refused } from '../errors/problem.ts';
 import { bundleLimits } from '../process/limits.ts';
 import { type BundleTenant, decodeTenantLine } from '../tenant/bundle.ts';
-import { shardFileName } from '../tenant/bundle-directory.ts';
+import { fileSignature, shardFileName } from '../tenant/bundle-directory.ts';
 import { bundleRevision } from '../tenant/revision.ts';
 import { decodeShard, shardOf } from '../tenant/shard.ts';
 
@@ -87,8 +87,7 @@ export const createBundleReader = (dir: string): BundleReader => {
     const path = join(dir, shardFileName(index));
     const before = shards.get(index);
     try {
-      const { ino, mtimeNs, size } = await stat(path, { bigint: true });
-      const signature = `${ino} ${mtimeNs} ${size}`;
+      const signature = await fileSignature(path);
       if (before?.signature === signature) return parsed(undefined);
       const shard = decodeShard(await readFile(path, 'utf8'));
       if (!shard.ok) return shard;

@@ -81,6 +81,11 @@ export const metricTable = {
     help: 'Audit rows of cached answers in one commit.',
     buckets: sizes,
   },
+  audit_commit_failures_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Such commits that failed: what waited for them was not answered with 200.',
+  },
   downstream_requests_total: {
     type: 'counter',
     labels: ['status'],

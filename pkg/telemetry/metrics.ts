@@ -4,6 +4,7 @@
  * Nothing is global: a process makes one set. Ranks below do not know it; `cmd` connects their hooks to it.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { createTally } from './counter-tally.ts';
 import type { CounterName, GaugeName, HistogramName, LabelsOf, MetricName } from './metric-names.ts';
 import { type MetricEntry, metricPrefix, metricTable } from './metric-table.ts';
 
@@ -41,10 +42,12 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
   if (options.processMetrics) collectDefaultMetrics({ register: plain });
   shareMetrics(plain, open);
   const readers: (() => void)[] = [];
+  const tally = createTally();
 
   return {
     count: (name, labels, by = 1) => {
-      if (Number.isFinite(by) && by >= 0) counters.get(name)?.inc(labels, by);
+      const counter = counters.get(name);
+      if (counter && Number.isFinite(by) && by >= 0) tally.add(counter, labels, by);
     },
     set: (name, labels, value) => {
       if (Number.isFinite(value)) gauges.get(name)?.set(labels, value);
@@ -54,8 +57,12 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
       const exemplarLabels = traceId === undefined ? {} : { trace_id: traceId };
       histograms.get(name)?.observe({ labels, value, exemplarLabels });
     },
-    forget: (name) => metrics.get(name)?.reset(),
+    forget: (name) => {
+      tally.flush();
+      metrics.get(name)?.reset();
+    },
     forgetTenant: async (names, tenantId) => {
+      tally.flush();
       for (const name of names) {
         const metric = metrics.get(name);
         for (const labels of await seriesOf(metric, tenantId)) metric?.remove(labels);
@@ -64,6 +71,7 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
     beforeScrape: (fn) => void readers.push(fn),
     scrape: async (openMetrics) => {
       for (const read of readers) read();
+      tally.flush();
       const registry = openMetrics ? open : plain;
       return { contentType: registry.contentType, text: await registry.metrics() };
     },

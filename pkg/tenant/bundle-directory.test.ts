@@ -5,7 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createManualClock } from '../process/manual-clock.ts';
 import { type BundleTenant, decodeTenantLine } from './bundle.ts';
-import { listShards, shardFileName, writeBundle } from './bundle-directory.ts';
+import { createBundleWriter, listShards, shardFileName, writeBundle } from './bundle-directory.ts';
 import { decodeShard, shardOf } from './shard.ts';
 
 const tenant = (tenantId: string, revision = 'a'.repeat(16)): BundleTenant => {
@@ -63,6 +63,26 @@ test('a shard with an unreadable header is replaced', () =>
     await chmod(join(dir, shardFileName(7)), 0o600);
     await writeFile(join(dir, shardFileName(7)), '');
     assert.equal((await writeBundle(dir, [], clock)).written, [7]);
+  }));
+
+test('a shard with a good header and a broken line is replaced, by a writer that wrote it and by a new one', () =>
+  inTemporary(async (dir) => {
+    const path = join(dir, shardFileName(shardOf('a')));
+    const writer = createBundleWriter(dir, clock);
+    await writer.write([tenant('a')]);
+    const good = await readFile(path, 'utf8');
+    const spoil = async (): Promise<void> => {
+      await chmod(path, 0o600);
+      await writeFile(path, good.replace('"tenantId":"a"', '"tenantId":"b"'));
+    };
+    await spoil();
+    writer.distrust();
+    assert.equal((await writer.write([tenant('a')])).written, [shardOf('a')]);
+    assert.is(await readFile(path, 'utf8'), good);
+    writer.distrust();
+    assert.equal((await writer.write([tenant('a')])).written, []);
+    await spoil();
+    assert.equal((await writeBundle(dir, [tenant('a')], clock)).written, [shardOf('a')]);
   }));
 
 test('what an interrupted write left is removed, and nothing else', () =>

@@ -4,13 +4,13 @@
  *
  * One process writes. Readers need no lock. Nothing but shards and their temporary files is ever touched.
  */
-import { open, readdir, rename, rm } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../process/clock.ts';
 import { bundleLimits } from '../process/limits.ts';
 import type { BundleTenant } from './bundle.ts';
 import { bundleRevision, shardRevision } from './revision.ts';
-import { byTenantId, decodeShardHeader, encodeShard, shardOf } from './shard.ts';
+import { byTenantId, decodeShard, encodeShard, shardOf } from './shard.ts';
 
 export interface ShardFile {
   readonly shard: number;
@@ -51,15 +51,16 @@ export interface BundleWriter {
 }
 
 /** Remembers what it has written, so that a change costs one shard and a look at the others. What is in the directory it learns from
- * there at first, and again after a failure. */
+ * there at first, and again after a failure. A file that is broken anywhere is replaced. */
 export const createBundleWriter = (dir: string, clock: Pick<Clock, 'wall'>): BundleWriter => {
+  const readRevision = createRevisionReader();
   let onDisk: (string | undefined)[] | undefined;
   let shards = createShards();
 
   const lookAtDisk = async (): Promise<(string | undefined)[]> => {
     await removeStaleTemporaries(dir);
     const found = Array.from({ length: bundleLimits.shards }, (): string | undefined => undefined);
-    for (const { shard, path } of await listShards(dir)) found[shard] = await readRevision(path);
+    for (const { shard, path } of await listShards(dir)) found[shard] = await readRevision(shard, path);
     return found;
   };
 
@@ -112,12 +113,25 @@ interface Shard {
 const createShards = (): readonly Shard[] =>
   Array.from({ length: bundleLimits.shards }, () => ({ members: new Map(), revision: shardRevision([]) }));
 
-/** @returns undefined when the file's header does not decode: it is replaced then */
-const readRevision = async (path: string): Promise<string | undefined> => {
-  await using file = await open(path, 'r');
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(bundleLimits.headerBytesMax + 1));
-  const header = decodeShardHeader(buffer.toString('utf8', 0, bytesRead));
-  return header.ok ? header.value.revision : undefined;
+/** Tells whether a file is still the one that was read. */
+export const fileSignature = async (path: string): Promise<string> => {
+  const { ino, mtimeNs, size } = await stat(path, { bigint: true });
+  return `${ino} ${mtimeNs} ${size}`;
+};
+
+/** Reads a file as a whole, since a header may be right and a line torn; but once, for as long as it is the same file.
+ * Gives undefined for one that is broken: it is replaced then. */
+const createRevisionReader = (): ((shard: number, path: string) => Promise<string | undefined>) => {
+  const known = new Map<number, { readonly signature: string; readonly revision: string | undefined }>();
+  return async (shard, path) => {
+    const signature = await fileSignature(path);
+    const before = known.get(shard);
+    if (before?.signature === signature) return before.revision;
+    const file = decodeShard(await readFile(path, 'utf8'));
+    const revision = file.ok ? file.value.revision : undefined;
+    known.set(shard, { signature, revision });
+    return revision;
+  };
 };
 
 const temporaryName = (name: string): string => `.${name}.tmp`;

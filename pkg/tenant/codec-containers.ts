@@ -3,7 +3,7 @@
  */
 import * as t from 'io-ts';
 import { requestLimits } from '../process/limits.ts';
-import { below, type Codec, codec, mismatch, safeKey } from './codec.ts';
+import { below, belowForeign, type Codec, codec, mismatch } from './codec.ts';
 import { boundsText, hasCharacters, isStorable } from './codec-scalars.ts';
 
 type Fields = Readonly<Record<string, t.Mixed>>;
@@ -54,7 +54,7 @@ const object = <R extends Fields, O extends Fields>(
     for (const name of judged(value)) {
       if (errors.length >= requestLimits.problemsMax) break;
       if (!fields.has(name))
-        errors.push({ value: undefined, context: below(context, safeKey(name), t.unknown), message: 'no such field' });
+        errors.push({ value: undefined, context: belowForeign(context, name, t.unknown), message: 'no such field' });
     }
     // Each field was read by its own codec just now.
     return errors.length > 0 ? t.failures(errors) : t.success(found as Decoded<R, O>);
@@ -85,7 +85,7 @@ export const list = <A>(item: Codec<A>, min: number, max: number): Codec<readonl
     const found: A[] = [];
     const errors: t.Errors = [];
     for (let at = 0; at < value.length && errors.length < requestLimits.problemsMax; at += 1) {
-      const read = item.validate(value[at], below(context, `[${at}]`, item));
+      const read = item.validate(value[at], below(context, at, item));
       if (read._tag === 'Left') errors.push(...read.left);
       else found.push(read.right);
     }
@@ -110,7 +110,7 @@ export const record = <A>(
     const found: [string, A][] = [];
     const errors: t.Errors = [];
     for (const [key, entry] of Object.entries(value)) {
-      const at = below(context, safeKey(key), item);
+      const at = belowForeign(context, key, item);
       const isKey = hasCharacters(key, 1, keyCharactersMax) && isStorable(key);
       const read = isKey ? item.validate(entry, at) : mismatch(at, expectedKey);
       if (read._tag === 'Left') errors.push(...read.left);

@@ -13,7 +13,7 @@ export type Codec<A> = t.Type<A>;
 
 /** @param read  returns `t.success(value)` or failures made by `mismatch` */
 export const codec = <A>(expected: string, read: (value: unknown, context: t.Context) => t.Validation<A>): Codec<A> =>
-  new t.Type(expected, (value): value is A => read(value, [])._tag === 'Right', read, t.identity);
+  new t.Type(expected, (value): value is A => read(value, nowhere)._tag === 'Right', read, t.identity);
 
 /** The failure of one value. The value itself is not put into the error. */
 export const mismatch = (context: t.Context, expected: string): t.Validation<never> =>
@@ -31,10 +31,13 @@ export const scalar = <A extends string | number | bigint | boolean | object | n
 
 /** @returns the value, or the first problems by path below `root` */
 export const decode = <A>(type: Codec<A>, value: unknown, root = ''): Parsed<A> => {
-  const read = type.validate(value, [{ key: root, type }]);
-  return read._tag === 'Right'
-    ? parsed(read.right)
-    : refused(read.left.slice(0, requestLimits.problemsMax).map(problemOf));
+  const read = type.validate(value, nowhere);
+  if (read._tag === 'Right') return parsed(read.right);
+  // Again, now with places: paths are the dearest part, and nearly every value is right.
+  const placed = type.validate(value, [{ key: root, type }]);
+  return placed._tag === 'Right'
+    ? parsed(placed.right)
+    : refused(placed.left.slice(0, requestLimits.problemsMax).map(problemOf));
 };
 
 /** The same for JSON text. */
@@ -60,7 +63,16 @@ export const joinPath = (path: string, key: string): string =>
 /** The name of a field as it came from outside, fit for a path: bounded, and free of anything that could mislead. */
 export const safeKey = (key: string): string => key.slice(0, 64).replace(/[^A-Za-z0-9_.-]/g, '?') || '?';
 
-export const below = (context: t.Context, key: string, type: t.Mixed): t.Context => t.appendContext(context, key, type);
+/** The context of a first reading, of which only the verdict counts. */
+const nowhere: t.Context = [];
+
+/** @param key  a name that is ours, or a place in a list */
+export const below = (context: t.Context, key: string | number, type: t.Mixed): t.Context =>
+  context === nowhere ? nowhere : t.appendContext(context, typeof key === 'number' ? `[${key}]` : key, type);
+
+/** The same for a name that came from outside. */
+export const belowForeign = (context: t.Context, key: string, type: t.Mixed): t.Context =>
+  context === nowhere ? nowhere : t.appendContext(context, safeKey(key), type);
 
 /** A codec whose value also has to keep rules between its parts. The rules' paths are relative to it. */
 export const ruled = <A>(type: Codec<A>, rules: (value: A) => readonly Problem[]): Codec<A> =>

@@ -70,8 +70,7 @@ export const decodeShard = (content: string): Parsed<ShardHeader & { readonly li
   return parsed({ ...header.value, lines });
 };
 
-/** @param content  a shard, or its beginning up to the end of its first line */
-export const decodeShardHeader = (content: string): Parsed<ShardHeader> => {
+const decodeShardHeader = (content: string): Parsed<ShardHeader> => {
   const end = content.indexOf('\n');
   if (end < 0 || end > bundleLimits.headerBytesMax) return refused([{ path: '', expected: 'a header line' }]);
   return decodeJson(shardHeader, content.slice(0, end));

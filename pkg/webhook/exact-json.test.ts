@@ -35,6 +35,13 @@ test('every integer arrives as what was written', () => {
   );
 });
 
+test('an integer is found wherever in the text it begins', () => {
+  for (let pad = 0; pad < 40; pad += 1) {
+    const text = `{"pad":"${'x'.repeat(pad)}","n":9007199254740993}`;
+    assert.equal(parseExactJson(text), { pad: 'x'.repeat(pad), n: 9007199254740993n });
+  }
+});
+
 test('a text with long digits is otherwise read like any other', () => {
   const rounded = (_key: string, value: unknown) => (typeof value === 'bigint' ? Number(value) : value);
   fc.assert(

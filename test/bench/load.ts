@@ -8,11 +8,19 @@ import { hmacBody } from '../../pkg/webhook/hmac-body.ts';
 import { defaultAction } from '../services/handler.ts';
 import { secretOf } from '../services/tenants.ts';
 import { quantile } from './quantile.ts';
-import { customerIdOf, type Scenario } from './scenarios.ts';
+import { customerIdOf } from './scenarios.ts';
+
+export interface RequestsOfOneKind {
+  readonly tenantId: string;
+  /** Ids in one request. */
+  readonly batch: number;
+  /** Requests repeat within this many different ids. */
+  readonly ids: number;
+}
 
 export interface LoadOrder {
   readonly url: string;
-  readonly scenario: Scenario;
+  readonly requests: RequestsOfOneKind;
   readonly callers: number;
   readonly warmUpMs: number;
   readonly durationMs: number;
@@ -35,7 +43,7 @@ interface SignedBody {
 const bodiesMade = 4_000;
 const signing = { header: 'X-CXone-Signature', encoding: 'Hex', toleranceSeconds: 300 } as const;
 
-const signedBody = ({ tenantId, batch, ids }: Scenario): SignedBody => {
+const signedBody = ({ tenantId, batch, ids }: RequestsOfOneKind): SignedBody => {
   const start = Math.floor(Math.random() * ids);
   const customer_ids = Array.from({ length: batch }, (_, index) => customerIdOf(((start + index * 37) % ids) + 1));
   const input = { tenant_id: tenantId, customer_ids };
@@ -47,7 +55,7 @@ const signedBody = ({ tenantId, batch, ids }: Scenario): SignedBody => {
 };
 
 export const runLoad = async (order: LoadOrder): Promise<LoadResult> => {
-  const bodies = Array.from({ length: bodiesMade }, () => signedBody(order.scenario));
+  const bodies = Array.from({ length: bodiesMade }, () => signedBody(order.requests));
   const pool = new Pool(order.url, { connections: order.callers, pipelining: 1 });
   const latencies: number[] = [];
   let failed = 0;
@@ -81,7 +89,7 @@ export const runLoad = async (order: LoadOrder): Promise<LoadResult> => {
 };
 
 const isOrder = (message: unknown): message is LoadOrder =>
-  typeof message === 'object' && message !== null && 'scenario' in message;
+  typeof message === 'object' && message !== null && 'requests' in message;
 
 process.on('message', (message) => {
   if (isOrder(message)) void runLoad(message).then((result) => process.send?.(result, () => process.disconnect()));

@@ -1,75 +1,119 @@
 /**
- * `npm run bench [-- --seconds N --rounds N --callers N]`: requests/s and latency of the scenarios on this machine.
+ * `npm run bench [-- flags]`: this service against its peers on this machine. Compare figures of one run only.
  *
- * Real PostgreSQL with fsync on, the handler as a process of its own, the load as another. Rounds of all scenarios are
- * interleaved and the median round is shown, since machines are noisy: compare figures of one run only.
+ * Rounds of all variants are interleaved, ratios are taken within a round. Flags narrow it down: see `flags`.
  */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { prepareDatabase } from '../services/database.ts';
-import { startHandler } from '../services/handler.ts';
-import { startPostgres } from '../services/postgres.ts';
-import { startRedis, whyNoRedis } from '../services/redis.ts';
-import type { LoadResult } from './load.ts';
+import { checkAnswers } from './check-answers.ts';
 import { commit, machine } from './machine.ts';
-import { median } from './quantile.ts';
-import { benchTenants, customers, scenarios } from './scenarios.ts';
-import { startLoad } from './start-load.ts';
+import { createMeasurer } from './measure.ts';
+import { runOpenLoop } from './open-loop.ts';
+import { type AuditMode, auditModes, type Scenario, scenarios } from './scenarios.ts';
+import { setStage } from './stage.ts';
+import { type Run, summarize } from './summary.ts';
+import { closedTable, type OpenRun, openTable } from './tables.ts';
+import { isEcho, type Variant, variantNames } from './variants.ts';
 
-const { values: flags } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '4' },
-    rounds: { type: 'string', default: '3' },
-    callers: { type: 'string', default: '32' },
-  },
-});
+const flags = {
+  /** Parts of scenarios' names, by comma. */
+  scenarios: { type: 'string', default: '' },
+  variants: { type: 'string', default: variantNames.join() },
+  audit: { type: 'string', default: auditModes.join() },
+  callers: { type: 'string', default: '32' },
+  /** Requests a second for the open loop, by comma; none: no open loop. */
+  rates: { type: 'string', default: '' },
+  /** Milliseconds that a round trip to PostgreSQL takes longer. */
+  'added-ms': { type: 'string', default: '0' },
+  /** Another checkout, to compare with as the variant `baseline`. */
+  baseline: { type: 'string', default: '' },
+  rounds: { type: 'string', default: '3' },
+  seconds: { type: 'string', default: '3' },
+  json: { type: 'string', default: join(import.meta.dirname, '../../bench-results/bench.json') },
+} as const;
+
+const { values: chosen } = parseArgs({ options: flags });
+const listOf = (text: string): readonly string[] => text.split(',').filter((part) => part !== '');
+const numbersOf = (text: string): readonly number[] => listOf(text).map(Number);
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-const seed = `
-  DELETE FROM customers;
-  INSERT INTO customers (tenant_id, id, name, status)
-  SELECT t, ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 'Customer ' || n, 'active'
-  FROM unnest(ARRAY['warm', 'cold']) AS t, generate_series(1, ${customers}) AS n;`;
+interface Case {
+  readonly scenario: Scenario;
+  readonly audit: AuditMode;
+  readonly callers: number;
+  readonly addedMs: number;
+}
 
-const postgres = await startPostgres({ fsync: 'on', full_page_writes: 'on' });
-const database = await prepareDatabase(postgres);
-await database.sql(seed);
-await database.sql('VACUUM ANALYZE customers');
-const noRedis = await whyNoRedis();
-const redis = noRedis === undefined ? await startRedis() : undefined;
-const handler = await startHandler(
-  { DATABASE_URL: database.url, LOG_LEVEL: 'warn', ...(redis ? { REDIS_URL: redis.url } : {}) },
-  benchTenants,
-);
-await handler.ready();
+const cases: readonly Case[] = scenarios
+  .filter(({ name }) => chosen.scenarios === '' || listOf(chosen.scenarios).some((part) => name.includes(part)))
+  .flatMap((scenario) =>
+    auditModes
+      .filter((audit) => listOf(chosen.audit).includes(audit))
+      .flatMap((audit) =>
+        numbersOf(chosen.callers).flatMap((callers) =>
+          numbersOf(chosen['added-ms']).map((addedMs) => ({ scenario, audit, callers, addedMs })),
+        ),
+      ),
+  );
 
+/** An echo has nothing to read, so only warm scenarios compare with it. */
+const isComparable = (variant: Variant, { scenario }: Case): boolean =>
+  !isEcho(variant.name) || scenario.temperature === 'warm';
+
+const names = variantNames
+  .filter((name) => listOf(chosen.variants).includes(name))
+  .filter((name) => name !== 'baseline' || chosen.baseline !== '');
+const withDelays = numbersOf(chosen['added-ms']).some((ms) => ms > 0);
+const stage = await setStage({ variants: names, withDelays, baseline: chosen.baseline });
 say(`machine   ${machine()}`);
 say(`commit    ${commit()}`);
-say(`services  PostgreSQL (fsync on), ${redis ? 'Redis' : 'no Redis'}, audit EveryRequest`);
 say(
-  `load      ${flags.callers} callers in a closed loop, ${flags.rounds} rounds of ${flags.seconds} s, median round\n`,
+  `services  PostgreSQL (fsync, synchronous_commit on), Redis; ${stage.pinned ? 'variants on a core of their own' : 'nothing pinned'}`,
 );
+say(`load      wrk, closed loop, ${chosen.rounds} rounds of ${chosen.seconds} s\n`);
 
-const results = new Map<string, LoadResult[]>(scenarios.map(({ name }) => [name, []]));
-for (let round = 0; round < Number(flags.rounds); round += 1) {
-  for (const scenario of scenarios) {
-    const order = {
-      url: handler.url,
-      scenario,
-      callers: Number(flags.callers),
-      warmUpMs: 1_000,
-      durationMs: Number(flags.seconds) * 1_000,
-    };
-    results.get(scenario.name)?.push(await startLoad(order));
+const measure = createMeasurer(stage);
+const runs: Run[] = [];
+for (const variant of stage.variants) {
+  for (const { scenario, audit } of cases) if (!isEcho(variant.name)) await checkAnswers(variant, scenario, audit);
+}
+// The first round is for the compilers.
+for (let round = 0; round <= Number(chosen.rounds); round += 1) {
+  for (const one of cases) {
+    await stage.addDelay(one.addedMs);
+    for (const variant of stage.variants.filter((variant) => isComparable(variant, one))) {
+      const figures = await measure({ ...one, variant, seconds: round === 0 ? 1 : Number(chosen.seconds) });
+      if (round > 0) runs.push({ ...one, round, variant: variant.name, scenario: one.scenario.name, figures });
+    }
   }
 }
+const rows = summarize(runs);
+say(closedTable(rows));
 
-say('scenario    requests/s   p50 ms   p99 ms   failed');
-for (const [name, rounds] of results) {
-  const column = (pick: (result: LoadResult) => number, digits: number, width: number) =>
-    median(rounds.map(pick)).toFixed(digits).padStart(width);
-  const cells = [column((r) => r.requestsPerSecond, 0, 10), column((r) => r.p50Ms, 2, 9), column((r) => r.p99Ms, 2, 9)];
-  say(`${name.padEnd(12)}${cells.join('')}${column((r) => r.failed, 0, 9)}`);
+const openLoop: OpenRun[] = [];
+for (const one of cases) {
+  await stage.addDelay(one.addedMs);
+  for (const perSecond of numbersOf(chosen.rates)) {
+    for (const variant of stage.variants.filter((variant) => isComparable(variant, one))) {
+      const order = { url: variant.url, ...one, perSecond, seconds: Number(chosen.seconds) };
+      openLoop.push({
+        ...one,
+        variant: variant.name,
+        scenario: one.scenario.name,
+        perSecond,
+        result: await runOpenLoop(order),
+      });
+    }
+  }
 }
-await handler.stop();
+if (openLoop.length > 0) say(`\nopen loop, latency from the appointed time\n${openTable(openLoop)}`);
+mkdirSync(join(chosen.json, '..'), { recursive: true });
+writeFileSync(
+  chosen.json,
+  `${JSON.stringify({ machine: machine(), commit: commit(), flags: chosen, rows, runs, openLoop }, undefined, 1)}\n`,
+);
+say(`\nwritten to ${chosen.json}`);
+await stage.close();
 process.exit(0);

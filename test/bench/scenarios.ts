@@ -1,34 +1,109 @@
 /**
- * What is measured: who asks for how many ids, and whether a cache may answer.
+ * What is measured: who asks for how many ids, and which of them a cache can have.
  */
 import type { TenantOptions } from '../services/tenants.ts';
+import type { PeerTenant } from './peers/contract.ts';
+
+export const auditModes = ['EveryRequest', 'DatabaseReads'] as const;
+export type AuditMode = (typeof auditModes)[number];
+
+/** warm: a few ids that the memory tier has. cold: every id of all customers in turn, gone from the caches when it comes again. */
+export type Temperature = 'warm' | 'cold' | 'mixed';
 
 export interface Scenario {
   readonly name: string;
-  readonly tenantId: string;
+  readonly action: 'process_customer_batch' | 'set_customer_status';
+  readonly temperature: Temperature;
   /** Ids in one request. */
   readonly batch: number;
-  /** Requests repeat within this many different ids: few for warm, all of them for cold. */
-  readonly ids: number;
 }
 
 export const customers = 200_000;
-/** So few ids that all of them are in memory after the warm-up. */
-const warmIds = 1_000;
+/** So few that all of them are in memory after the warm-up. */
+export const hotCustomers = 1_000;
+/** Of a mixed request's ids. */
+export const hotShare = 0.9;
+
+const lookup = (temperature: Temperature, batch: number): Scenario => ({
+  name: `${temperature}-${batch}`,
+  action: 'process_customer_batch',
+  temperature,
+  batch,
+});
 
 export const scenarios: readonly Scenario[] = [
-  { name: 'warm-1', tenantId: 'warm', batch: 1, ids: warmIds },
-  { name: 'warm-50', tenantId: 'warm', batch: 50, ids: warmIds },
-  { name: 'cold-1', tenantId: 'cold', batch: 1, ids: customers },
-  { name: 'cold-50', tenantId: 'cold', batch: 50, ids: customers },
+  lookup('warm', 1),
+  lookup('warm', 10),
+  lookup('warm', 50),
+  lookup('cold', 1),
+  lookup('cold', 10),
+  lookup('cold', 50),
+  lookup('mixed', 10),
+  { name: 'transaction-1', action: 'set_customer_status', temperature: 'cold', batch: 1 },
 ];
+
+/** In a cold tenant a row is cached as always, but has gone when its turn comes again. */
+const ttlSeconds: Readonly<Record<Temperature, number>> = { warm: 86_400, cold: 1, mixed: 86_400 };
+
+export const tenantIdOf = (temperature: Temperature, audit: AuditMode): string => `${temperature}-${audit}`;
+
+const tenants = (['warm', 'cold', 'mixed'] as const).flatMap((temperature) =>
+  auditModes.map((audit) => ({ tenantId: tenantIdOf(temperature, audit), audit, ttlSeconds: ttlSeconds[temperature] })),
+);
+
+const tenantIds: readonly string[] = tenants.map(({ tenantId }) => tenantId);
 
 const limits = { requestsPerSecond: 100_000, burst: 100_000, concurrency: 10_000 };
-
-export const benchTenants: readonly TenantOptions[] = [
-  { tenantId: 'warm', spec: { limits, cache: { ttlSeconds: 86_400 } } },
-  // Nothing is kept, so every request reads PostgreSQL.
-  { tenantId: 'cold', spec: { limits, cache: { ttlSeconds: 0, missingTtlSeconds: 0 } } },
+const actions = [
+  {
+    name: 'process_customer_batch',
+    input: [{ name: 'customer_ids', type: 'UUID', list: true }],
+    lookup: {
+      statement: 'SELECT id, name, status, updated_at FROM customers WHERE tenant_id = $1 AND id = ANY($2)',
+      parameters: ['tenant_id', 'customer_ids'],
+      keys: 'customer_ids',
+      keyColumn: 'id',
+      output: 'customers',
+    },
+  },
+  {
+    name: 'set_customer_status',
+    input: [
+      { name: 'customer_ids', type: 'UUID', list: true },
+      { name: 'status', type: 'String', enum: ['active', 'inactive', 'blocked'] },
+    ],
+    transaction: {
+      statements: [
+        {
+          text: 'UPDATE customers SET status = $3, updated_at = now() WHERE tenant_id = $1 AND id = ANY($2) RETURNING id, status',
+          parameters: ['tenant_id', 'customer_ids', 'status'],
+          expectRows: 'PerKey',
+          output: 'customers',
+        },
+      ],
+      invalidates: ['process_customer_batch'],
+    },
+  },
 ];
 
+export const benchTenants: readonly TenantOptions[] = tenants.map(({ tenantId, audit, ttlSeconds }) => ({
+  tenantId,
+  spec: { limits, audit, cache: { ttlSeconds, missingTtlSeconds: 0 }, actions },
+}));
+
+export const peerTenants = (secretOf: (tenantId: string) => string): Readonly<Record<string, PeerTenant>> =>
+  Object.fromEntries(
+    tenants.map(({ tenantId, audit, ttlSeconds }) => [tenantId, { secret: secretOf(tenantId), audit, ttlSeconds }]),
+  );
+
 export const customerIdOf = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+
+/** Of all tenants; the triggers of the sample table are off, as nobody listens yet. */
+export const seedSql = `
+  ALTER TABLE customers DISABLE TRIGGER USER;
+  DELETE FROM customers;
+  INSERT INTO customers (tenant_id, id, name, status)
+  SELECT t, ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 'Customer ' || n, 'active'
+  FROM unnest(ARRAY[${tenantIds.map((id) => `'${id}'`).join()}]) AS t, generate_series(1, ${customers}) AS n
+  WHERE n <= ${hotCustomers} OR t NOT LIKE 'warm%';
+  ALTER TABLE customers ENABLE TRIGGER USER;`;

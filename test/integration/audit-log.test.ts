@@ -27,8 +27,12 @@ await sql(`CREATE TRIGGER gate AFTER INSERT ON audit_log FOR EACH STATEMENT EXEC
 
 const open = () => {
   const commits: number[] = [];
-  const hooks = { onCommit: (rows: number) => void commits.push(rows) };
-  return { commits, log: createAuditLog({ database, clock: systemClock, statementTimeoutMs: 5_000, hooks }) };
+  const failures: number[] = [];
+  const hooks = {
+    onCommit: (rows: number) => void commits.push(rows),
+    onFailure: (rows: number) => void failures.push(rows),
+  };
+  return { commits, failures, log: createAuditLog({ database, clock: systemClock, statementTimeoutMs: 5_000, hooks }) };
 };
 
 const record = (requestId: string, more: Partial<AuditRecord> = {}): AuditRecord => ({
@@ -104,7 +108,7 @@ test('a row holds what its request brought, whatever characters that has', async
 });
 
 test('a failed commit reaches exactly those whose rows were in it', async () => {
-  const { log, commits } = open();
+  const { log, commits, failures } = open();
   await sql(`ALTER TABLE audit_log ADD CONSTRAINT no_bad CHECK (request_id <> 'bad')`);
   await gate.hold();
   const first = codeOf(log.append(record('before'), minute()));
@@ -114,7 +118,7 @@ test('a failed commit reaches exactly those whose rows were in it', async () => 
   assert.is(await first, 'committed');
   assert.equal(await Promise.all(second), ['database_unavailable', 'database_unavailable']);
   assert.is(await codeOf(log.append(record('after'), minute())), 'committed');
-  assert.equal(commits, [1, 1]);
+  assert.equal([commits, failures], [[1, 1], [2]]);
   const there = await Promise.all(['before', 'good', 'bad', 'after'].map(async (id) => (await rowsOf(id)).length));
   assert.equal(there, [1, 0, 0, 1]);
 });

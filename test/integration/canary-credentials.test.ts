@@ -102,6 +102,15 @@ testRedis("Redis' password, right", async () => {
   await canaries.assertSilent(handler);
 });
 
+testRedis("Redis' password beside its URL, as a Secret gives it", async () => {
+  const url = `redis://${redis?.host}:${redis?.port}`;
+  const handler = await start({ DATABASE_URL: database.url, REDIS_URL: url, REDIS_PASSWORD: right });
+  await handler.ready();
+  assert.is((await ask(handler)).status, 200);
+  assert.is(await used(handler, 'hit'), 1);
+  await canaries.assertSilent(handler);
+});
+
 testRedis("Redis' password, wrong: answers come without it", async () => {
   const handler = await start({ DATABASE_URL: database.url, REDIS_URL: redisUrl(wrong) });
   await handler.ready();

@@ -5,6 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { customerId, prepareDatabase } from '../services/database.ts';
 import { startHandler } from '../services/handler.ts';
+import { metric } from '../services/metric.ts';
 import { startPostgres } from '../services/postgres.ts';
 import { assertProblem } from '../services/problem.ts';
 import { until } from '../services/until.ts';
@@ -41,8 +42,19 @@ for (const { status } of warm) assert.is(status, 200);
 await postgres.kill();
 
 test('EveryRequest: no answer without its audit row, cached or not', async () => {
+  assert.is(await metric(handler, 'audit_commit_failures_total'), 0);
   assertProblem(await ask('audited'), 503, 'database_unavailable', true);
+  assert.is(await metric(handler, 'audit_commit_failures_total'), 1);
   assertProblem(await ask('audited', 2), 503, 'database_unavailable', true);
+});
+
+test('metrics tell that there is no connection, and that statements fail', async () => {
+  await until('no connection', async () => {
+    for (const state of ['active', 'idle']) assert.is(await metric(handler, 'pool_connections', { state }), 0);
+  });
+  const failed = await metric(handler, 'query_duration_seconds_count', { status: 'error' });
+  assertProblem(await ask('audited', 3), 503, 'database_unavailable', true);
+  assert.is(await metric(handler, 'query_duration_seconds_count', { status: 'error' }), (failed ?? 0) + 1);
 });
 
 test('DatabaseReads: cached rows go on answering, others cannot', async () => {

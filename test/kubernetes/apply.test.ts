@@ -3,6 +3,7 @@
  * `kubectl apply` of a DataActionConfig and its Secret on a real API server is answered by a real handler from a real PostgreSQL, and
  * `.status` says so.
  */
+import { rename } from 'node:fs/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { conditionOf } from '../../pkg/controller/status.ts';
@@ -74,6 +75,20 @@ testWithKube('a rotated Secret holds without a restart: the new key opens, the o
   });
   assert.is(conditionOf(status, 'Ready')?.lastTransitionTime, conditionOf(before, 'Ready')?.lastTransitionTime);
   assert.is(pod.handler.pid(), pid);
+  await cluster.applyTenant({ name: 'acme' });
+  await untilStatus('the old key', 200, acme);
+});
+
+testWithKube('while the bundle cannot be written, nothing is Ready that is not served', async () => {
+  const away = `${pod.bundleDir}-away`;
+  const undelivered = 'a secret that cannot be delivered yet';
+  await rename(pod.bundleDir, away);
+  await cluster.applyTenant({ name: 'acme', secret: undelivered });
+  await cluster.untilReady('acme', 'Unknown', 'WaitingForHandler');
+  assert.is((await acme()).status, 200);
+  await rename(away, pod.bundleDir);
+  await untilStatus('the new key', 200, () => acme(undelivered));
+  await cluster.untilReady('acme', 'True', 'Applied');
   await cluster.applyTenant({ name: 'acme' });
   await untilStatus('the old key', 200, acme);
 });

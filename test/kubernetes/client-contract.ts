@@ -52,7 +52,9 @@ export const clientContract = (define: Define): void => {
     await cluster.put('dataactionconfigs', 'acme', { spec: { tenantId: 'acme' } });
     const client = open(cluster);
     const status = { revision: '5f2c', observedGeneration: 1 };
-    const of = { namespace: cluster.namespace, name: 'acme', status, fieldManager: 'controller' };
+    const [item] = await itemsOf(client, cluster);
+    const resourceVersion = item?.meta.resourceVersion ?? '';
+    const of = { namespace: cluster.namespace, name: 'acme', resourceVersion, status, fieldManager: 'controller' };
     const applied = await client.applyStatus(of);
     assert.ok(applied.ok, JSON.stringify(applied));
     const stored = await cluster.read('dataactionconfigs', 'acme');
@@ -60,6 +62,21 @@ export const clientContract = (define: Define): void => {
     assert.equal(stored.spec, { tenantId: 'acme' });
     const nobody = await client.applyStatus({ ...of, name: 'nobody' });
     assert.is(!nobody.ok && nobody.failure.reason, 'not_found');
+    const late = await client.applyStatus(of);
+    assert.is(!late.ok && late.failure.reason, 'conflict');
+  });
+
+  define('an object made anew under the same name does not get the status of the old one', async (cluster) => {
+    await cluster.put('dataactionconfigs', 'acme', { spec: {} });
+    const client = open(cluster);
+    const [item] = await itemsOf(client, cluster);
+    await cluster.remove('dataactionconfigs', 'acme');
+    await cluster.put('dataactionconfigs', 'acme', { spec: {} });
+    const resourceVersion = item?.meta.resourceVersion ?? '';
+    const of = { namespace: cluster.namespace, name: 'acme', resourceVersion, fieldManager: 'controller' };
+    const applied = await client.applyStatus({ ...of, status: { observedGeneration: 1 } });
+    assert.is(!applied.ok && applied.failure.reason, 'conflict');
+    assert.is((await cluster.read('dataactionconfigs', 'acme')).status, undefined);
   });
 
   define('an Event is created for its object', async (cluster) => {
@@ -90,6 +107,31 @@ export const clientContract = (define: Define): void => {
       uid: item.meta.uid,
       resourceVersion: item.meta.resourceVersion,
     });
+  });
+
+  define('Events of an object have names in their order, in which `kubectl describe` shows them', async (cluster) => {
+    await cluster.put('dataactionconfigs', 'acme', { spec: {} });
+    const clock = createManualClock();
+    const client = cluster.client(clock);
+    const [item] = await itemsOf(client, cluster);
+    assert.ok(item);
+    if (!item) return;
+    const about = {
+      type: 'Normal',
+      reason: 'Applied',
+      action: 'Apply',
+      note: '',
+      controller: 'a/b',
+      instance: 'c',
+    } as const;
+    const names: string[] = [];
+    for (let at = 0; at < 8; at += 1) {
+      const created = await client.createEvent({ regarding: item.meta, ...about });
+      names.push(created.ok ? created.value.name : created.failure.reason);
+      await clock.advance(1);
+    }
+    assert.equal(names, names.toSorted());
+    assert.is(new Set(names).size, names.length);
   });
 };
 

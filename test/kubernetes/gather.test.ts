@@ -134,10 +134,12 @@ test('named: a Secret that may not be read counts as one that is not there, unti
   const scene = await open('named', async ({ put, fake }) => {
     await put('secrets', 'a', data('current'));
     await put('dataactionconfigs', 'a', spec('a', 'current'));
-    fake.fail('list', { status: 403 }, { times: 1, skip: 1 });
+    fake.fail('list', { status: 403 }, { times: 1_000, skip: 1 });
   });
   await scene.untilReasons({ a: 'SecretNotFound' });
   assert.ok(scene.gather.settled());
+  await until('the other watch', async () => assert.ok(scene.gather.connected()));
+  scene.cluster.fake.heal();
   await scene.untilReasons({ a: 'Valid' });
   await close(scene);
 });

@@ -34,6 +34,7 @@ const optionalSettings = new Set([
   'DATABASE_LISTEN_URL',
   'DATABASE_CA_FILE',
   'REDIS_URL',
+  'REDIS_PASSWORD',
   'REDIS_CA_FILE',
   'CXONE_CA_FILE',
   'WATCH_NAMESPACE',

@@ -37,6 +37,8 @@ export interface PodProcess {
   /** Everything that it and those before it have written. */
   output(): string;
   pid(): number | undefined;
+  /** Of its admin port. */
+  readonly url: string;
   page(path: string): Promise<PodAnswer>;
 }
 
@@ -119,6 +121,7 @@ const createPodProcess = <P extends EntryProcess>(
   adminPort: number,
   launch: (onOutput: (text: string) => void) => Promise<P>,
 ): PodProcess => {
+  const url = `http://127.0.0.1:${adminPort}`;
   let current: P | undefined;
   let output = '';
   ownProcess(() => current?.child.pid);
@@ -138,7 +141,8 @@ const createPodProcess = <P extends EntryProcess>(
     kill: async () => void (await end('SIGKILL')),
     output: () => output,
     pid: () => current?.child.pid,
-    page: async (path) => answerOf(await fetch(`http://127.0.0.1:${adminPort}${path}`)),
+    url,
+    page: async (path) => answerOf(await fetch(url + path)),
   };
 };
 

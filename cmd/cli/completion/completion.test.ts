@@ -46,7 +46,7 @@ const inBash = (...words: readonly string[]): readonly string[] => {
 };
 
 testUnless(bashMissing)('bash: commands', () => {
-  assert.equal(inBash('s'), ['sign', 'send', 'simulate']);
+  assert.equal(inBash('s'), ['sign', 'send', 'simulate', 'schema']);
   assert.equal(inBash(''), [...Object.keys(commands), '--help', '--version']);
 });
 

@@ -93,8 +93,8 @@ export const measureUnderLoad = async (
     elsewhere: () => keepChanging(elsewhere, tenantsElsewhere, changesPerSecond),
     here: () => keepChanging(here, tenants, changesPerSecond),
   };
-  const scenario = { name: 'warm-1', tenantId: busyTenant, batch: 1, ids };
-  const order = { url: pod.url, scenario, callers, warmUpMs, durationMs: seconds * 1_000 };
+  const requests = { tenantId: busyTenant, batch: 1, ids };
+  const order = { url: pod.url, requests, callers, warmUpMs, durationMs: seconds * 1_000 };
   const results: Record<Situation, Round[]> = { rest: [], elsewhere: [], here: [] };
   for (let round = 0; round < rounds; round += 1) {
     for (const situation of ['rest', 'elsewhere', 'here'] as const) {

@@ -1,0 +1,35 @@
+{{/* What an installation lacks, one item a line, for people. Secrets are looked up where Helm keeps its own, and nowhere else. */}}
+{{- define "cxone-data-actions.missing" -}}
+{{- $namespace := include "cxone-data-actions.namespace" . -}}
+{{- $secret := include "cxone-data-actions.databaseSecret" . -}}
+{{- if not .Values.database.existingSecret }}
+- database.existingSecret names no Secret, so pods wait for one named {{ $secret }}:
+    kubectl -n {{ $namespace }} create secret generic {{ $secret }} --from-literal={{ .Values.database.urlKey }}='postgres://LOGIN:PASSWORD@HOST/DATABASE'
+{{- else if and .Release.IsInstall (eq $namespace .Release.Namespace) (not (lookup "v1" "Secret" $namespace $secret)) }}
+- Secret {{ $secret }} with key {{ .Values.database.urlKey }}; pods wait for it
+{{- end }}
+{{- if and .Release.IsInstall (not .Values.schemaJob.enabled) }}
+- maybe the schema: apply deploy/sql in the order of its numbers, or set schemaJob.enabled
+{{- end }}
+{{- if not .Values.rbac.create }}
+- Roles of the controller, as rbac.create is false: see deploy/rbac
+{{- end }}
+{{- if and (not .Values.redis.enabled) (not .Values.externalRedis.url) (not .Values.externalRedis.host) (not .Values.externalRedis.urlKey) }}
+- a Redis: each pod caches for itself, and shares no rate with the others
+{{- end }}
+{{- if and .Values.redis.enabled (not .Values.redis.existingSecret) (not .Values.networkPolicy.enabled) }}
+- a guard for Redis: set redis.existingSecret, networkPolicy.enabled, or both
+{{- end }}
+{{- range $name, $kind := dict "serviceMonitor" "ServiceMonitor" "prometheusRule" "PrometheusRule" }}
+{{- $values := index $.Values $name }}
+{{- if and $values.enabled (not (include "cxone-data-actions.monitored" (dict "root" $ "values" $values "name" $name "kind" $kind))) }}
+- {{ $kind }}: this cluster has no monitoring.coreos.com/v1 ({{ $name }}.renderMode says to leave it out then)
+{{- end }}
+{{- end }}
+{{- if and (not .Values.autoscaling.enabled) (not .Values.keda.enabled) (lt (int64 .Values.replicaCount) 2) }}
+- a second pod: with replicaCount {{ int64 .Values.replicaCount }}, a node that goes takes the service with it
+{{- end }}
+{{- if not .Values.tests.existingSecret }}
+- a tenant for `helm test`: set tests.existingSecret and tests.tenantId
+{{- end }}
+{{- end -}}

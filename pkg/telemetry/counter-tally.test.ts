@@ -1,0 +1,46 @@
+import { Counter } from 'prom-client';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createTally } from './counter-tally.ts';
+
+const createCounter = () => new Counter({ name: 'c', help: 'c', labelNames: ['a', 'b'], registers: [] });
+
+const valuesOf = async (counter: Counter) =>
+  (await counter.get()).values.map(({ labels, value }) => [labels.a, labels.b, value]);
+
+test('a counter knows nothing before the flush and everything after it', async () => {
+  const [tally, counter] = [createTally(), createCounter()];
+  tally.add(counter, { a: '1', b: '2' }, 1);
+  tally.add(counter, { a: '1', b: '2' }, 2);
+  tally.add(counter, { a: '1', b: '3' }, 4);
+  assert.equal(await valuesOf(counter), []);
+  tally.flush();
+  assert.equal(await valuesOf(counter), [
+    ['1', '2', 3],
+    ['1', '3', 4],
+  ]);
+});
+
+test('what was flushed is not counted again', async () => {
+  const [tally, counter] = [createTally(), createCounter()];
+  tally.add(counter, { a: '1', b: '2' }, 1);
+  tally.flush();
+  tally.flush();
+  tally.add(counter, { a: '1', b: '2' }, 1);
+  tally.flush();
+  assert.equal(await valuesOf(counter), [['1', '2', 2]]);
+});
+
+test('the order of labels makes no other series, and no two values one', async () => {
+  const [tally, counter] = [createTally(), createCounter()];
+  tally.add(counter, { a: '1', b: '2' }, 1);
+  tally.add(counter, { b: '2', a: '1' }, 1);
+  tally.add(counter, { a: '12', b: '' }, 1);
+  tally.flush();
+  assert.equal(await valuesOf(counter), [
+    ['1', '2', 2],
+    ['12', '', 1],
+  ]);
+});
+
+test.run();

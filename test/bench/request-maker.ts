@@ -1,0 +1,58 @@
+/**
+ * Makes signed requests whose bodies never repeat: each has a context of its own, and cold ids come in turn.
+ */
+import { hmacBody } from '../../pkg/webhook/hmac-body.ts';
+import { secretOf } from '../services/tenants.ts';
+import {
+  type AuditMode,
+  customerIdOf,
+  customers,
+  hotCustomers,
+  hotShare,
+  type Scenario,
+  tenantIdOf,
+} from './scenarios.ts';
+
+export interface SignedRequest {
+  readonly body: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface RequestMaker {
+  next(): SignedRequest;
+}
+
+const signing = { header: 'X-CXone-Signature', encoding: 'Hex', toleranceSeconds: 300 } as const;
+const statuses = ['active', 'inactive', 'blocked'] as const;
+
+/** @param scenario  its cold ids go on where the last request stopped, so that one maker serves all rounds of a variant */
+export const createRequestMaker = (scenario: Scenario, audit: AuditMode): RequestMaker => {
+  const tenant_id = tenantIdOf(scenario.temperature, audit);
+  const secret = secretOf(tenant_id);
+  let made = 0;
+  let walked = hotCustomers;
+
+  const cold = (): number => {
+    walked = walked >= customers ? hotCustomers + 1 : walked + 1;
+    return walked;
+  };
+  const hot = (place: number): number => ((made * 7 + place * 37) % hotCustomers) + 1;
+  const pick = (place: number): number => {
+    if (scenario.temperature === 'warm') return hot(place);
+    if (scenario.temperature === 'cold') return cold();
+    return place < scenario.batch * hotShare ? hot(place) : cold();
+  };
+
+  return {
+    next: () => {
+      made += 1;
+      const customer_ids = Array.from({ length: scenario.batch }, (_, place) => customerIdOf(pick(place)));
+      const status = scenario.action === 'set_customer_status' ? { status: statuses[made % 3] } : {};
+      const input = { tenant_id, customer_ids, ...status };
+      const context = { contact_id: `${process.pid}-${made}` };
+      const body = Buffer.from(JSON.stringify({ action: scenario.action, input, context }));
+      const signature = hmacBody.sign(signing, secret, body, 0);
+      return { body, headers: { 'Content-Type': 'application/json', ...signature } };
+    },
+  };
+};

@@ -1,0 +1,64 @@
+/**
+ * The bench's figures as text: one block of lines for each case, one line for each variant.
+ */
+import type { OpenLoopResult } from './open-loop.ts';
+import type { AuditMode } from './scenarios.ts';
+import type { Row } from './summary.ts';
+import type { VariantName } from './variants.ts';
+
+interface Case {
+  readonly scenario: string;
+  readonly audit: AuditMode;
+  readonly callers: number;
+  readonly addedMs: number;
+}
+
+export interface OpenRun extends Case {
+  readonly variant: VariantName;
+  readonly perSecond: number;
+  readonly result: OpenLoopResult;
+}
+
+type Columns<Line> = readonly (readonly [title: string, width: number, cell: (line: Line) => string])[];
+
+const pad = (text: string, width: number): string => (width < 0 ? text.padEnd(-width) : text.padStart(width));
+
+const linesOf = <Line>(columns: Columns<Line>, lines: readonly Line[]): readonly string[] => [
+  columns.map(([name, width]) => pad(name, width)).join(''),
+  ...lines.map((line) => columns.map(([, width, cell]) => pad(cell(line), width)).join('')),
+];
+
+const blocks = <Line extends Case>(columns: Columns<Line>, lines: readonly Line[]): string => {
+  const cases = Map.groupBy(lines, ({ scenario, audit, callers, addedMs }) => {
+    const added = addedMs > 0 ? `, +${addedMs} ms to PostgreSQL` : '';
+    return `${scenario}, ${audit}, ${callers} callers${added}`;
+  });
+  return [...cases].map(([name, some]) => [name, ...linesOf(columns, some)].join('\n')).join('\n\n');
+};
+
+const closedColumns: Columns<Row> = [
+  ['variant', -10, ({ variant }) => variant],
+  ['requests/s', 11, ({ median }) => median.requestsPerSecond.toFixed(0)],
+  ['p50 ms', 8, ({ median }) => median.p50Ms.toFixed(2)],
+  ['p99 ms', 8, ({ median }) => median.p99Ms.toFixed(2)],
+  ['service µs', 11, ({ median }) => median.serviceUs.toFixed(0)],
+  ['postgres µs', 12, ({ median }) => median.postgresUs.toFixed(0)],
+  ['redis µs', 9, ({ median }) => median.redisUs.toFixed(0)],
+  ['audit', 7, ({ median }) => median.auditRows.toFixed(2)],
+  ['failed', 7, ({ median }) => median.failed.toFixed(0)],
+  ['ours ×', 8, ({ serviceTo }) => serviceTo.requestsPerSecond.toFixed(2)],
+];
+
+export const closedTable = (rows: readonly Row[]): string => blocks(closedColumns, rows);
+
+const openColumns: Columns<OpenRun> = [
+  ['variant', -10, ({ variant }) => variant],
+  ['offered/s', 11, ({ perSecond }) => String(perSecond)],
+  ['answered/s', 11, ({ result }) => result.answeredPerSecond.toFixed(0)],
+  ['p50 ms', 9, ({ result }) => result.p50Ms.toFixed(2)],
+  ['p99 ms', 9, ({ result }) => result.p99Ms.toFixed(2)],
+  ['max ms', 9, ({ result }) => result.maxMs.toFixed(1)],
+  ['failed', 7, ({ result }) => String(result.failed)],
+];
+
+export const openTable = (runs: readonly OpenRun[]): string => blocks(openColumns, runs);

@@ -1,0 +1,91 @@
+/**
+ * What is compared: this service and its peers, each a process of its own on the same core.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { decide } from '../../pkg/controller/decide.ts';
+import { systemClock } from '../../pkg/process/clock.ts';
+import { writeBundle } from '../../pkg/tenant/bundle-directory.ts';
+import { startHandler } from '../services/handler.ts';
+import { ownDirectory, ownProcess } from '../services/owned.ts';
+import { secretOf, tenantManifests } from '../services/tenants.ts';
+import type { PeerOptions } from './peers/contract.ts';
+import { benchTenants, peerTenants } from './scenarios.ts';
+
+export const variantNames = ['service', 'baseline', 'fastify', 'koa-echo', 'http-echo'] as const;
+export type VariantName = (typeof variantNames)[number];
+
+export interface Variant {
+  readonly name: VariantName;
+  readonly url: string;
+  readonly pid: number | undefined;
+  stop(): Promise<void>;
+}
+
+/** Echoes read and write nothing: there is no cold to compare. */
+export const isEcho = (name: VariantName): boolean => name.endsWith('-echo');
+
+export interface Servers {
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  /** Another checkout of this project: what `baseline` runs. */
+  readonly baseline?: string | undefined;
+  /** More of the service's environment. */
+  readonly serviceEnv?: Readonly<Record<string, string>> | undefined;
+}
+
+const handlerEnv = ({ databaseUrl, redisUrl, serviceEnv }: Servers): Readonly<Record<string, string>> => ({
+  DATABASE_URL: databaseUrl,
+  REDIS_URL: redisUrl,
+  LOG_LEVEL: 'warn',
+  ...serviceEnv,
+});
+
+const startService = async (servers: Servers): Promise<Variant> => {
+  const handler = await startHandler(handlerEnv(servers), benchTenants);
+  await handler.ready();
+  return { name: 'service', url: handler.url, pid: handler.pid, stop: handler.stop };
+};
+
+/** The same service of another checkout, on a bundle of its own, with the same rows in Redis as the service: run one of them at a time. */
+const startBaseline = async (servers: Servers): Promise<Variant> => {
+  if (!servers.baseline) throw new Error('baseline: name its checkout with --baseline');
+  const bundleDir = join(ownDirectory('baseline'), 'bundle');
+  await mkdir(bundleDir);
+  await writeBundle(bundleDir, decide(tenantManifests(benchTenants), []).tenants, systemClock);
+  const settings = { HOST: '127.0.0.1', PORT: '0', ADMIN_PORT: '0', DRAIN_DELAY_MS: '0', BUNDLE_DIR: bundleDir };
+  const child = fork(join(servers.baseline, 'cmd/launch.mjs'), ['handler'], {
+    env: { ...process.env, ...settings, ...handlerEnv(servers) },
+  });
+  return announced('baseline', child);
+};
+
+const announced = async (name: VariantName, child: ChildProcess): Promise<Variant> => {
+  ownProcess(() => child.pid);
+  const [message] = (await once(child, 'message')) as [{ readonly port: number }];
+  const stop = async () => {
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    await exited;
+  };
+  return { name, url: `http://127.0.0.1:${message.port}`, pid: child.pid, stop };
+};
+
+const startPeer = async (name: VariantName, { databaseUrl, redisUrl }: Servers): Promise<Variant> => {
+  const options: PeerOptions = { databaseUrl, redisUrl, tenants: peerTenants(secretOf) };
+  const env = { ...process.env, NODE_ENV: 'production', PEER_OPTIONS: JSON.stringify(options) };
+  const child = fork(new URL(`peers/${name}.ts`, import.meta.url), { env });
+  return announced(name, child);
+};
+
+const starters: Readonly<Record<VariantName, (servers: Servers) => Promise<Variant>>> = {
+  service: startService,
+  baseline: startBaseline,
+  fastify: (servers) => startPeer('fastify', servers),
+  'koa-echo': (servers) => startPeer('koa-echo', servers),
+  'http-echo': (servers) => startPeer('http-echo', servers),
+};
+
+export const startVariant = (name: VariantName, servers: Servers): Promise<Variant> => starters[name](servers);

@@ -1,0 +1,27 @@
+-- Sends the requests of a file, one after the other, each once. A request stands there as its length, a newline and its bytes.
+-- The last line of the output is one line of JSON: what the bench reads.
+
+local file, ran_out
+
+function init(args)
+  file = assert(io.open(args[1], "rb"))
+  ran_out = false
+end
+
+function request()
+  local length = file:read("*l")
+  if length == nil then
+    ran_out = true
+    wrk.thread:stop()
+    return "GET /exhausted HTTP/1.1\r\nHost: bench\r\n\r\n"
+  end
+  return file:read(tonumber(length))
+end
+
+function done(summary, latency)
+  local errors = summary.errors
+  io.write(string.format(
+    '\n{"requests":%d,"durationUs":%d,"p50Us":%d,"p99Us":%d,"notOk":%d,"broken":%d}\n',
+    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
+    errors.status, errors.connect + errors.read + errors.write + errors.timeout))
+end

@@ -1,0 +1,62 @@
+/**
+ * The first story: what somebody does who has never run the service before.
+ */
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { testUnless } from '../services/test-unless.ts';
+import { type Caller, createCaller, type Place, throughIngress, throughService } from './caller.ts';
+import { whyNoCluster } from './cluster-script.ts';
+import { imageRepository } from './images.ts';
+import { eventually, kubectl, read } from './kubectl.ts';
+import { apply, helm, namespace, pods, release } from './release.ts';
+
+const onCluster = testUnless(whyNoCluster());
+
+onCluster('helm install --wait brings two ready pods where Pod Security `restricted` is enforced', async () => {
+  await apply('install', { tag: 'test-1' });
+  const there = await pods();
+  assert.equal(
+    there.map(({ ready, image }) => ({ ready, image })),
+    [1, 2].map(() => ({ ready: true, image: `${imageRepository}:test-1` })),
+  );
+  const enforced = await read(['namespace', namespace], '{.metadata.labels.pod-security\\.kubernetes\\.io/enforce}');
+  assert.is(enforced, 'restricted');
+});
+
+onCluster('kubectl apply makes a tenant ready', async () => {
+  await kubectl(['apply', '--filename', join(import.meta.dirname, 'manifests', 'tenant.yaml')]);
+  const wait = ['wait', 'dataactionconfig/acme', '--namespace', namespace, '--for=condition=Ready', '--timeout=60s'];
+  assert.match(await kubectl(wait), /condition met/);
+});
+
+const withCaller = async (place: Place, use: (caller: Caller) => Promise<void>): Promise<void> => {
+  const caller = createCaller(place);
+  try {
+    await use(caller);
+  } finally {
+    await caller.close();
+  }
+};
+
+for (const [name, find] of Object.entries({ Service: throughService, Ingress: throughIngress })) {
+  onCluster(`a signed request through the ${name} is answered, one with another key is refused`, async () => {
+    await withCaller(await eventually(name, find), async (caller) => {
+      const { status, json } = await eventually('an answer', async () => {
+        const answer = await caller.ask(0);
+        assert.is(answer.status, 200, answer.text);
+        return answer;
+      });
+      assert.is(status, 200);
+      assert.match(JSON.stringify(json), /"count":1/);
+      const refused = await caller.ask(0, { key: 'a-key-that-nobody-has-given-to-acme' });
+      assert.is(`${refused.status} ${refused.json.code}`, '401 unauthenticated');
+    });
+  });
+}
+
+onCluster('helm test passes', async () => {
+  assert.match(await helm(['test', release]), /Phase:\s+Succeeded/);
+});
+
+test.run();

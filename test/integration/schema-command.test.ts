@@ -1,0 +1,141 @@
+/**
+ * `cxone-actions schema` and what it is made of, on a real PostgreSQL: all or nothing, one after the other, within its time.
+ *
+ * also over docker
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { isAppError } from '../../pkg/errors/app-error.ts';
+import { applySchema, readSchema } from '../../pkg/postgres/apply-schema.ts';
+import { systemClock } from '../../pkg/process/clock.ts';
+import { createManualClock } from '../../pkg/process/manual-clock.ts';
+import { startCommandLine } from '../services/command-line.ts';
+import { ownDirectory } from '../services/owned.ts';
+import { startPostgres } from '../services/postgres.ts';
+import { until } from '../services/until.ts';
+
+const postgres = await startPostgres();
+
+/** A database of one test. */
+const open = async (name: string) => {
+  const admin = new Client({ connectionString: postgres.url });
+  await admin.connect();
+  await admin.query(`CREATE DATABASE ${name}`);
+  await admin.end();
+  const url = new URL(postgres.url);
+  url.pathname = `/${name}`;
+  const client = new Client({ connectionString: url.href });
+  await client.connect();
+  const tables = async (): Promise<readonly string[]> => {
+    const sql = `SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`;
+    return (await client.query<{ tablename: string }>(sql)).rows.map(({ tablename }) => tablename);
+  };
+  return { url: url.href, client, tables };
+};
+const ours = ['audit_log', 'idempotency_keys'];
+const run = (...args: readonly string[]) => startCommandLine(['schema', ...args]).ended;
+
+test('applies it from a URL and from a file, and again', async () => {
+  const { url, tables, client } = await open('from_both');
+  assert.equal(await run('--database', url), { code: 0, stdout: 'the schema is applied\n', stderr: '' });
+  const file = join(ownDirectory('schema'), 'url');
+  writeFileSync(file, `${url}\n`);
+  assert.is((await run('--database-file', file)).code, 0);
+  assert.equal(await tables(), ours);
+  await client.end();
+});
+
+test('prints what it would apply', async () => {
+  const { code, stdout } = await run('--print');
+  assert.is(code, 0);
+  for (const { name, text } of await readSchema()) assert.match(stdout, `-- ${name}\n${text}`);
+});
+
+test('says where it was refused, without the URL, and leaves nothing behind', async () => {
+  const { url, client, tables } = await open('refused');
+  await client.query(`CREATE ROLE visitor LOGIN PASSWORD 'very-secret'`);
+  await client.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC');
+  const visitor = new URL(url);
+  visitor.username = 'visitor';
+  visitor.password = 'very-secret';
+  const { code, stdout, stderr } = await run('--database', visitor.href);
+  assert.equal([code, stdout], [1, '']);
+  assert.is(stderr, '001_audit_log.sql: SQLSTATE 42501; nothing was changed\n');
+  assert.equal(await tables(), []);
+  await client.end();
+});
+
+test('a server that is not there is told', async () => {
+  const { code, stderr } = await run('--database', 'postgres://someone:very-secret@127.0.0.1:1/none');
+  assert.is(code, 1);
+  assert.match(stderr, /^PostgreSQL: .*nothing was changed\n$/);
+  assert.not.match(stderr, 'very-secret');
+});
+
+test('wants one place, and a URL of PostgreSQL', async () => {
+  for (const args of [
+    [],
+    ['--print', '--database', 'postgres://a'],
+    ['--database', 'http://a'],
+    ['--database-file', '/none'],
+  ]) {
+    const { code, stderr } = await run(...args);
+    assert.is(code, 2, args.join(' '));
+    assert.match(stderr, /--database/);
+  }
+});
+
+test('a file that fails takes those before it back', async () => {
+  const { url, client, tables } = await open('halfway');
+  const seen: string[] = [];
+  const files = [...(await readSchema()), { name: '999_bad.sql', text: 'SELECT nothing' }];
+  await applySchema({ url, clock: systemClock, files, onFile: (name) => void seen.push(name) }).then(
+    () => assert.unreachable(),
+    (error: unknown) => assert.ok(isAppError(error, 'statement_failed')),
+  );
+  assert.is(seen.at(-1), '999_bad.sql');
+  assert.equal(await tables(), []);
+  await client.end();
+});
+
+test('two at once do so one after the other', async () => {
+  const { url, client, tables } = await open('at_once');
+  await Promise.all([1, 2, 3].map(() => applySchema({ url, clock: systemClock })));
+  assert.equal(await tables(), ours);
+  await client.end();
+});
+
+test('whoever waits for another gives up in time, and changes nothing', async () => {
+  const { url, client, tables } = await open('locked');
+  await client.query('BEGIN');
+  const [first] = await readSchema();
+  await client.query(first?.text ?? '');
+  const clock = createManualClock();
+  const applying = applySchema({ url, clock, timeoutMs: 30_000 });
+  const ended = applying.then(
+    () => 'applied',
+    (error: unknown) => (isAppError(error, 'deadline_exceeded') ? 'deadline' : 'something else'),
+  );
+  await until('the wait', async () => {
+    const waiting = await client.query(
+      `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = 'locked'`,
+    );
+    assert.is(waiting.rowCount, 1);
+  });
+  await clock.advance(30_000);
+  assert.is(await ended, 'deadline');
+  await client.query('ROLLBACK');
+  await until('nothing', async () => {
+    const others = await client.query(
+      `SELECT FROM pg_stat_activity WHERE application_name = 'cxone-data-actions schema'`,
+    );
+    assert.is(others.rowCount, 0);
+  });
+  assert.equal(await tables(), []);
+  await client.end();
+});
+
+test.run();
