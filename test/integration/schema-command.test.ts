@@ -19,12 +19,13 @@ import { until } from '../services/until.ts';
 
 const postgres = await startPostgres();
 
+/** Never in a transaction, which would see the server's activity as it was at its first look. */
+const admin = new Client({ connectionString: postgres.url });
+await admin.connect();
+
 /** A database of one test. */
 const open = async (name: string) => {
-  const admin = new Client({ connectionString: postgres.url });
-  await admin.connect();
   await admin.query(`CREATE DATABASE ${name}`);
-  await admin.end();
   const url = new URL(postgres.url);
   url.pathname = `/${name}`;
   const client = new Client({ connectionString: url.href });
@@ -120,7 +121,7 @@ test('whoever waits for another gives up in time, and changes nothing', async ()
     (error: unknown) => (isAppError(error, 'deadline_exceeded') ? 'deadline' : 'something else'),
   );
   await until('the wait', async () => {
-    const waiting = await client.query(
+    const waiting = await admin.query(
       `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = 'locked'`,
     );
     assert.is(waiting.rowCount, 1);
@@ -129,7 +130,7 @@ test('whoever waits for another gives up in time, and changes nothing', async ()
   assert.is(await ended, 'deadline');
   await client.query('ROLLBACK');
   await until('nothing', async () => {
-    const others = await client.query(
+    const others = await admin.query(
       `SELECT FROM pg_stat_activity WHERE application_name = 'cxone-data-actions schema'`,
     );
     assert.is(others.rowCount, 0);
@@ -138,4 +139,5 @@ test('whoever waits for another gives up in time, and changes nothing', async ()
   await client.end();
 });
 
+test.after(() => admin.end());
 test.run();
