@@ -2,6 +2,7 @@
  * A contact centre that does not care what its operators are doing: look-ups and changes, through Service and Ingress, on kept connections
  * and on new ones, without a pause long enough to hide anything. Whatever is not a 200 is lost.
  */
+import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Load, startLoad } from '../services/load.ts';
 import { type Caller, createCaller, firstKey, type Place, throughIngress, throughService } from './caller.ts';
@@ -83,6 +84,10 @@ export const startBusy = async (): Promise<Busy> => {
       throw new Error(`${losses.length} of ${answered + losses.length} calls were lost:\n${shown}`);
     return answered;
   };
+  // A story that fails in the middle has not ended them.
+  test.after(async () => {
+    await Promise.all(groups.map(({ load }) => load.stop()));
+  });
   await goOn();
   return { useKey: (next) => (key = next), goOn, lostNothing };
 };
