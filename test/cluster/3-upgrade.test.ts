@@ -15,7 +15,7 @@ const images = async (): Promise<readonly string[]> => (await settled(2)).map(({
 
 onCluster('helm upgrade under load loses no request', async () => {
   const before = (await settled(2)).map(({ name }) => name);
-  const busy = await startBusy();
+  await using busy = await startBusy();
   await apply('upgrade', { tag: 'test-2' });
   const after = await settled(2);
   await busy.lostNothing();
@@ -29,7 +29,7 @@ onCluster('helm upgrade under load loses no request', async () => {
 onCluster(
   'an upgrade that cannot start is told by --wait and harms nobody, helm rollback under load loses no request',
   async () => {
-    const busy = await startBusy();
+    await using busy = await startBusy();
     const failed = await apply('upgrade', { tag: 'nowhere', timeout: '5s' }).catch(String);
     assert.match(failed, /UPGRADE FAILED/);
     await busy.goOn();

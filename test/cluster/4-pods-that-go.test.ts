@@ -20,7 +20,7 @@ const twoPods = async (): Promise<readonly [Pod, Pod]> => {
 
 onCluster('a pod deleted under load is replaced and loses no request', async () => {
   const [first] = await twoPods();
-  const busy = await startBusy();
+  await using busy = await startBusy();
   await kubectl(['delete', 'pod', first.name, '--namespace', namespace]);
   const after = await settled(2);
   await busy.lostNothing();
@@ -37,7 +37,7 @@ const evict = (name: string): Promise<CommandResult> => {
 onCluster('a node is drained one pod at a time, and loses no request', async () => {
   const [first, second] = await twoPods();
   const node = await read(['pod', first.name, '--namespace', namespace], '{.spec.nodeName}');
-  const busy = await startBusy();
+  await using busy = await startBusy();
   try {
     await kubectl(['cordon', node]);
     assert.is((await evict(first.name)).code, 0);

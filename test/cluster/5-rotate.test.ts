@@ -34,7 +34,7 @@ const everywhere = async (statuses: Readonly<Record<string, number>>): Promise<v
 
 onCluster('a key is rotated under load: both are good in between, and no request is refused', async () => {
   await everywhere({ [firstKey]: 200, [nextKey]: 401 });
-  const busy = await startBusy();
+  await using busy = await startBusy();
   await setKeys({ current: nextKey, previous: firstKey });
   await everywhere({ [firstKey]: 200, [nextKey]: 200 });
   await busy.goOn();

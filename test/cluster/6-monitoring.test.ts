@@ -67,7 +67,7 @@ onCluster('a Redis that is gone loses no request, and its alert fires until it i
       ({ labels }) => labels.pod,
     );
   assert.equal(await firing(), []);
-  const busy = await startBusy();
+  await using busy = await startBusy();
   try {
     await scaleRedis(0);
     await eventually(`${alert} of both pods`, async () => assert.equal((await firing()).sort(), [...names].sort()));

@@ -28,7 +28,7 @@ onCluster(
   'load on the handlers brings a third pod, by figures of the metrics server, and loses no request',
   async () => {
     await settled(2);
-    const busy = await startBusy();
+    await using busy = await startBusy();
     await apply('upgrade', { tag: 'test-1', set: scaling });
     await eventually('a third pod', async () => {
       const said = await ofHpa('{.status.conditions[?(@.type=="ScalingActive")].message}');

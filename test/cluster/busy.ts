@@ -2,7 +2,6 @@
  * A contact centre that does not care what its operators are doing: look-ups and changes, through Service and Ingress, on kept connections
  * and on new ones, without a pause long enough to hide anything. Whatever is not a 200 is lost.
  */
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Load, startLoad } from '../services/load.ts';
 import { type Caller, createCaller, firstKey, type Place, throughIngress, throughService } from './caller.ts';
@@ -15,7 +14,8 @@ interface Group {
   readonly load: Load;
 }
 
-export interface Busy {
+/** To be had by `await using`: a story that fails in the middle ends it too. */
+export interface Busy extends AsyncDisposable {
   /** From now on sign with this. */
   useKey(key: string): void;
   /** Resolves when every group has had so many more answers. */
@@ -84,12 +84,13 @@ export const startBusy = async (): Promise<Busy> => {
       throw new Error(`${losses.length} of ${answered + losses.length} calls were lost:\n${shown}`);
     return answered;
   };
-  // A story that fails in the middle has not ended them.
-  test.after(async () => {
-    await Promise.all(groups.map(({ load }) => load.stop()));
-  });
   await goOn();
-  return { useKey: (next) => (key = next), goOn, lostNothing };
+  return {
+    useKey: (next) => (key = next),
+    goOn,
+    lostNothing,
+    [Symbol.asyncDispose]: async () => void (await Promise.all(groups.map(({ load }) => load.stop()))),
+  };
 };
 
 const describe = (error: unknown): string =>
