@@ -52,7 +52,7 @@ export const madeFiles: readonly MadeFile[] = [
       const text = renderText({ values: baseValues, release: 'cxone-data-actions', namespace: 'NAMESPACE' });
       // An overlay says which namespace.
       return `${baseHead}${plain(text)
-        .replaceAll(/^ +namespace: NAMESPACE\n/gm, '')
+        .replaceAll(/^ +namespace: "NAMESPACE"\n/gm, '')
         .replaceAll('-NAMESPACE-', '-')}`;
     },
   },
