@@ -1,5 +1,6 @@
 /** What the overlays make of the base, beyond what an API server minds: numbers that belong together, and containers as confined as the chart's. */
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -50,6 +51,10 @@ testWithKubectl('production: the autoscaler says how many, and Redis has a passw
   assert.is(at(theOnly(manifests, 'Deployment', 'data-actions'), 'spec.replicas'), undefined);
   const env = environmentOf(containerNamed(manifests, 'handler'));
   assert.is(env.PODS_MAX, String(at(theOnly(manifests, 'HorizontalPodAutoscaler'), 'spec.maxReplicas')));
+  const { version }: { version: string } = JSON.parse(
+    readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
+  );
+  assert.match(String(containerNamed(manifests, 'handler').spec.image), new RegExp(`:${version}$`));
   const secret = at(env.REDIS_PASSWORD, 'secretKeyRef');
   const redis = containerNamed(manifests, 'redis');
   assert.ok(secret);
