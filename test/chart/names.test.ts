@@ -4,19 +4,19 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { at, ofKind, type RenderOptions, render, theOnly, whyNoHelm } from '../services/helm.ts';
+import { at, ofKind, type RenderOptions, refusalOf, render, theOnly, whyNoHelm } from '../services/helm.ts';
 import { testUnless } from '../services/test-unless.ts';
 import { containerNamed, environmentOf } from './containers.ts';
 
 const testWithHelm = testUnless(whyNoHelm());
 
-/** All of them are valid names in Kubernetes. */
+/** All of them are valid names in Kubernetes, where a Service's begins with a letter. */
 const numbers: RenderOptions = {
   files: ['all-values.yaml'],
   release: '123',
   namespace: '1e3',
   values: {
-    fullnameOverride: '',
+    fullnameOverride: 'true',
     nameOverride: '12',
     watchNamespace: '0x1f',
     image: { tag: '20240101', digest: '' },
@@ -64,6 +64,8 @@ const notTexts = (value: unknown, path: string, expected: boolean): readonly str
   );
 };
 
+const labelsOf = (manifest: unknown, path: string) => Object(at(manifest, path));
+
 testWithHelm('what looks like a number stays a text wherever Kubernetes wants one', () => {
   const manifests = render(numbers);
   const ours = manifests.filter(({ kind }) => kind !== 'CustomResourceDefinition');
@@ -71,9 +73,25 @@ testWithHelm('what looks like a number stays a text wherever Kubernetes wants on
     ours.flatMap((manifest) => notTexts(manifest, manifest.kind, false)),
     [],
   );
-  assert.is(theOnly(manifests, 'Service', 'redis').metadata.name, '123-redis');
+  const { metadata } = theOnly(manifests, 'Service', 'true');
+  assert.equal(
+    [metadata.name, labelsOf({ metadata }, 'metadata.labels')['app.kubernetes.io/instance']],
+    ['true', '123'],
+  );
   assert.is(environmentOf(containerNamed(manifests, 'controller')).WATCH_NAMESPACE, '0x1f');
   assert.match(String(containerNamed(manifests, 'handler').spec.image), /:20240101$/);
+});
+
+testWithHelm('a release whose name no Service could have needs another one', () => {
+  for (const release of ['1st', 'my.app', 'a.b'])
+    assert.match(
+      refusalOf({ release }),
+      `a Service cannot be named ${release}-cxone-data-actions: set fullnameOverride`,
+    );
+  assert.is(
+    theOnly(render({ release: '1st', values: { fullnameOverride: 'first' } }), 'Service', 'first').metadata.name,
+    'first',
+  );
 });
 
 testWithHelm('a text that is none is found', () => {
@@ -82,8 +100,6 @@ testWithHelm('a text that is none is found', () => {
     'Pod.metadata.labels.a',
   ]);
 });
-
-const labelsOf = (manifest: unknown, path: string) => Object(at(manifest, path));
 
 testWithHelm('the more special label goes before the more common one, and each is there once', () => {
   const manifests = render({

@@ -1,6 +1,7 @@
 {{/* What cannot work is refused here, in a sentence that says what to do. */}}
 
 {{- define "cxone-data-actions.check" -}}
+{{- include "cxone-data-actions.checkName" . -}}
 {{- include "cxone-data-actions.checkDrain" . -}}
 {{- include "cxone-data-actions.checkScaling" . -}}
 {{- include "cxone-data-actions.checkRedis" . -}}
@@ -15,6 +16,14 @@
 {{- end -}}
 {{- if and .Values.schemaJob.enabled (not .Values.schemaJob.existingSecret) -}}
 {{- fail "schemaJob.existingSecret is needed with schemaJob.enabled: the Secret with a login that may create tables" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Services are stricter than releases, whose names may have dots and begin with a digit. */}}
+{{- define "cxone-data-actions.checkName" -}}
+{{- $name := include "cxone-data-actions.fullname" . -}}
+{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" $name) -}}
+{{- fail (printf "a Service cannot be named %s: set fullnameOverride to a name of a-z, 0-9 and -, with a letter in front" $name) -}}
 {{- end -}}
 {{- end -}}
 
