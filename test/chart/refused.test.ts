@@ -1,6 +1,8 @@
 /** What cannot work is refused when it is rendered: by the schema of the values, or with a sentence that says what to do. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { controllerLimits } from '../../pkg/process/controller-limits.ts';
+import { processLimits } from '../../pkg/process/limits.ts';
 import { refusalOf, render, whyNoHelm } from '../services/helm.ts';
 import { testUnless } from '../services/test-unless.ts';
 
@@ -156,6 +158,17 @@ for (const [values, place] of shapes) {
     assert.match(said, place);
   });
 }
+
+testWithHelm(
+  'what the grace has beyond the drain is as long as handler and then controller may take to close everything',
+  () => {
+    const said = refusalOf({ values: { terminationGracePeriodSeconds: 1 } });
+    const closingMs = 1_000 * Number(/and (\d+) to close everything/.exec(said)?.[1]);
+    const { drainQuietMs, drainSocketMarginMs } = processLimits;
+    const handlerMs = drainQuietMs + 2 * drainSocketMarginMs;
+    assert.ok(closingMs > handlerMs + controllerLimits.stopMs + controllerLimits.adminStopMs, said);
+  },
+);
 
 testWithHelm('a password in the URL of Redis is refused without being printed', () => {
   const externalRedis = { url: 'rediss://login:of-the-cache@host' };
