@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { at, type Manifest, readManifests, theOnly } from '../services/helm.ts';
+import { alertRules } from '../monitoring/alert-rules.ts';
+import { at, type Manifest, ofKind, readManifests, theOnly } from '../services/helm.ts';
 import { findProgram } from '../services/kube-programs.ts';
 import { testUnless } from '../services/test-unless.ts';
 import { containerNamed, containersOf, environmentOf } from './containers.ts';
@@ -44,6 +45,20 @@ testWithKubectl('dev: one pod, of the image that is made here, which nothing hol
   const env = environmentOf(containerNamed(manifests, 'handler'));
   assert.equal([env.PODS_MAX, env.LOG_LEVEL], ['1', 'debug']);
   assert.is(containerNamed(manifests, 'controller').spec.image, 'cxone-data-actions:dev');
+});
+
+testWithKubectl('production: metrics are scraped, and every alert of the chart is there', () => {
+  const manifests = build('production');
+  const rules = JSON.stringify(theOnly(manifests, 'PrometheusRule').spec);
+  for (const { alert } of alertRules) assert.match(rules, `"alert":"${alert}"`);
+  const wanted = Object.entries(Object(at(theOnly(manifests, 'ServiceMonitor'), 'spec.selector.matchLabels')));
+  const found = ofKind(manifests, 'Service').filter(({ metadata }) =>
+    wanted.every(([label, value]) => Reflect.get(Object(metadata.labels), label) === value),
+  );
+  assert.equal(
+    found.map(({ metadata }) => metadata.name),
+    ['cxone-data-actions-metrics'],
+  );
 });
 
 testWithKubectl('production: the autoscaler says how many, and Redis has a password', () => {
