@@ -76,6 +76,11 @@ const sentences: readonly (readonly [title: string, values: object, sentence: Re
     /handler\.extraEnv: DATABASE_URL is there already/,
   ],
   [
+    'a password as a value',
+    { handler: { extraEnv: [{ name: 'REDIS_PASSWORD', value: 'of-the-cache' }] } },
+    /REDIS_PASSWORD belongs into a Secret: use valueFrom\.secretKeyRef in place of value\n/,
+  ],
+  [
     'a setting that is said twice',
     { controller: { settings: { LOG_LEVEL: 'warn' }, extraEnv: [{ name: 'LOG_LEVEL', value: 'info' }] } },
     /controller\.extraEnv: LOG_LEVEL is there already/,

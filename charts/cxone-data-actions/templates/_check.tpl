@@ -107,13 +107,17 @@
 {{- end -}}
 {{- end -}}
 
-{{/* A name that is there twice: which one counts depends on who applies it. Takes {part, env}. */}}
+{{/* A name that is there twice: which one counts depends on who applies it. A secret as a value: it would stand in the release for whoever may
+     read that. Takes {part, env}. */}}
 {{- define "cxone-data-actions.checkEnvironment" -}}
 {{- $seen := dict -}}
 {{- $part := .part -}}
 {{- range .env | fromYamlArray -}}
 {{- if hasKey $seen .name -}}
 {{- fail (printf "%s.extraEnv: %s is there already: it comes from %s.settings or another value" $part .name $part) -}}
+{{- end -}}
+{{- if and (regexMatch "(PASSWORD|PASSPHRASE|SECRET|TOKEN)$" .name) .value -}}
+{{- fail (printf "%s.extraEnv: %s belongs into a Secret: use valueFrom.secretKeyRef in place of value" $part .name) -}}
 {{- end -}}
 {{- $_ := set $seen .name true -}}
 {{- end -}}
