@@ -18,7 +18,7 @@ import { setUpServices } from './runner/set-up.ts';
 const unitPatterns = ['pkg/**/*.test.ts', 'cmd/**/*.test.ts', 'test/{lint,runner,services}/**/*.test.ts'];
 const integrationPatterns = ['test/{integration,openapi,kubernetes,monitoring,chart}/**/*.test.ts'];
 const clusterPatterns = ['test/cluster/*.test.ts'];
-const unitTimeoutS = 60;
+const unitTimeoutS = 120;
 const integrationTimeoutS = 240;
 const clusterTimeoutS = 300;
 

@@ -18,8 +18,8 @@ import { createReportClient } from './fetch-report.ts';
 import { createGather, type SecretsWatch } from './gather.ts';
 import { createHandlerReport, type HandlerReportHooks } from './handler-report.ts';
 import { createRepeatedRuns } from './repeated-runs.ts';
-import type { WatchHooks } from './secret-source.ts';
 import { createStatusSync, type StatusSyncHooks } from './status-sync.ts';
+import type { WatchHooks } from './watch-hooks.ts';
 
 export interface ControllerHooks {
   readonly watch: Omit<WatchHooks, 'onChange' | 'onConnected'>;

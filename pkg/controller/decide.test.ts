@@ -63,7 +63,7 @@ test('an invalid spec leaves the last good entry in place', () => {
   const decision = run([object('a', { limits: { burst: 0 } })], first);
   assert.equal(decision.tenants, first);
   assert.equal(reasonsOf(decision), [['a', 'InvalidSpec', 'Valid']]);
-  assert.match(decision.verdicts[0]?.accepted.message ?? '', /^spec\.limits\.burst: a whole number/);
+  assert.match(decision.verdicts[0]?.accepted.message ?? '', /^spec\.limits\.burst: expected a whole number/);
 });
 
 test('an invalid spec without a last good entry gives no tenant', () => {
@@ -102,6 +102,10 @@ test('the oldest object has the tenant', () => {
     ['z', 'Valid', 'Valid'],
     ['a', 'DuplicateTenant', 'DuplicateTenant'],
   ]);
+  assert.is(
+    decision.verdicts[1]?.accepted.message,
+    'spec.tenantId: expected a tenant that no older object has, as z does',
+  );
 });
 
 test('of two objects of one age, the first by namespace and name has it', () => {
@@ -165,7 +169,10 @@ test('a secret that its scheme cannot use is named by the reference itself, behi
     ['ns/s', secret('1', { current: 'a-token-of-acme-alone', bad: 'not-a-token with words\n' })],
   ]);
   const [verdict] = run([object('a', { webhook: { scheme: 'Bearer', secretRefs: refs } })], [], secrets).verdicts;
-  assert.match(verdict?.secretsResolved.message ?? '', /^spec\.webhook\.secretRefs\[2\]: a token of visible ASCII/);
+  assert.match(
+    verdict?.secretsResolved.message ?? '',
+    /^spec\.webhook\.secretRefs\[2\]: expected a token of visible ASCII/,
+  );
   assert.not.match(verdict?.secretsResolved.message ?? '', 'not-a-token');
 });
 

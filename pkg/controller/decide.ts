@@ -58,7 +58,7 @@ export const decideReadings = (
   const outcomes = candidates.map((candidate) => {
     const { namespace } = candidate.outline.metadata;
     const find: FindSecret = (name) => secrets.get(objectKey({ namespace, name }));
-    return judged(candidate, { isOwner: isOwner(candidate, owners), find });
+    return judged(candidate, { holder: holderOf(candidate, owners), find });
   });
   return {
     tenants: outcomes.flatMap(({ tenant }) => (tenant === undefined ? [] : [tenant])).sort(byTenantId),
@@ -76,5 +76,8 @@ const ownersOf = (candidates: readonly Candidate[]): ReadonlyMap<string, Candida
   return owners;
 };
 
-const isOwner = (candidate: Candidate, owners: ReadonlyMap<string, Candidate>): boolean =>
-  candidate.tenantId === undefined || owners.get(candidate.tenantId) === candidate;
+/** @returns undefined when the candidate has its tenant itself */
+const holderOf = (candidate: Candidate, owners: ReadonlyMap<string, Candidate>): string | undefined => {
+  const owner = candidate.tenantId === undefined ? candidate : owners.get(candidate.tenantId);
+  return owner === candidate ? undefined : owner?.outline.metadata.name;
+};

@@ -132,7 +132,7 @@ const verdictsOf = (verdicts: readonly Verdict[]) =>
   verdicts.toSorted((a, b) => (objectKey(a) < objectKey(b) ? -1 : 1));
 
 test('step by step it says what deciding on everything says, whatever happens in whatever order', () => {
-  fc.assert(
+  void fc.assert(
     fc.property(steps, (all) => {
       const scene = createScene([]);
       let last = new Map<string, unknown>();

@@ -65,8 +65,9 @@ export const createDecider = (previous: readonly BundleTenant[]): Decider => {
       return outcomes.delete(key);
     }
     const { namespace } = candidate.outline.metadata;
-    const isOwner = candidate.tenantId === undefined || claims.oldest(candidate.tenantId, candidates) === key;
-    const outcome = judge(candidate, { isOwner, find: (name) => secret(objectKey({ namespace, name })) });
+    const owner = candidate.tenantId === undefined ? key : (claims.oldest(candidate.tenantId, candidates) ?? key);
+    const holder = owner === key ? undefined : candidates.get(owner)?.outline.metadata.name;
+    const outcome = judge(candidate, { holder, find: (name) => secret(objectKey({ namespace, name })) });
     outcomes.set(key, outcome);
     if (outcome.tenant === undefined) entries.delete(key);
     else entries.set(key, outcome.tenant);

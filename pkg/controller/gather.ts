@@ -14,7 +14,7 @@ import { createNamedSecrets } from './named-secrets.ts';
 import { createNamespaceSecrets } from './namespace-secrets.ts';
 import type { SecretContent } from './resolve-secrets.ts';
 import { createNeedsIndex, referencesOf } from './secret-needs.ts';
-import type { WatchHooks } from './secret-source.ts';
+import { troubleHooks, type WatchHooks } from './watch-hooks.ts';
 import { type WatchedConfig, watchConfig } from './watched-config.ts';
 
 export type SecretsWatch = 'all' | 'named';
@@ -72,6 +72,7 @@ export const createGather = (options: GatherOptions): Gather => {
     clock,
     transform: (manifest, meta) => watchConfig(manifest, meta, configs.store.get(keyOf(meta))),
     hooks: {
+      ...troubleHooks(hooks, resource.name),
       onChange: (key) => {
         const isDeclared = settled.get(key)?.reading !== configs.store.get(key)?.reading;
         if (isDeclared) fresh.add(key);
@@ -82,10 +83,6 @@ export const createGather = (options: GatherOptions): Gather => {
         connected = is;
         hooks.onConnected?.();
       },
-      onRelist: (reason) => hooks.onRelist?.(resource.name, reason),
-      onMissed: (objects) => hooks.onMissed?.(resource.name, objects),
-      onFailure: (failure) => hooks.onFailure?.(resource.name, failure),
-      onBroken: (error) => hooks.onBroken?.(error),
     },
   });
   const createSecrets = secretsWatch === 'all' ? createNamespaceSecrets : createNamedSecrets;

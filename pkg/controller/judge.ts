@@ -13,7 +13,8 @@ import { type FindSecret, type Resolved, resolveCxone, resolveWebhook } from './
 import { type Finding, fine, notFine, type Verdict } from './verdict.ts';
 
 export interface Circumstances {
-  readonly isOwner: boolean;
+  /** Name of the older object that has the tenant; not there when it is this one's own. */
+  readonly holder: string | undefined;
   readonly find: FindSecret;
 }
 
@@ -24,18 +25,18 @@ export interface Outcome {
 
 export type Judge = (candidate: Candidate, circumstances: Circumstances) => Outcome;
 
-export const judge: Judge = (candidate, { isOwner, find }) => {
+export const judge: Judge = (candidate, { holder, find }) => {
   const { spec } = candidate;
   if (!spec.ok) {
     const accepted = notFine('InvalidSpec', spec.problems);
     const webhook = webhookOfOutline(candidate, find);
     const secretsResolved = webhook === undefined ? accepted : findingOf(webhook);
-    const tenant = isOwner ? withNewKeys(candidate, webhook) : undefined;
+    const tenant = holder === undefined ? withNewKeys(candidate, webhook) : undefined;
     return { tenant, verdict: verdictOf(candidate, accepted, secretsResolved) };
   }
-  if (!isOwner) {
+  if (holder !== undefined) {
     const taken = notFine('DuplicateTenant', [
-      { path: 'spec.tenantId', expected: 'a tenant that no older object has' },
+      { path: 'spec.tenantId', expected: `a tenant that no older object has, as ${holder} does` },
     ]);
     return { verdict: verdictOf(candidate, taken, taken) };
   }

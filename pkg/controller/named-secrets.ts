@@ -17,6 +17,7 @@ import {
   secretsName,
   takeNeeds,
 } from './secret-source.ts';
+import { troubleHooks } from './watch-hooks.ts';
 
 interface Watched {
   readonly reflector: Reflector<KeptSecret>;
@@ -104,22 +105,22 @@ const createNamedReflector = (
   { client, namespace, clock, hooks }: SecretsOptions,
   secret: string,
   { keys, onRead, onConnected, onForbidden }: NamedWatch,
-): Reflector<KeptSecret> =>
-  createReflector<KeptSecret>({
+): Reflector<KeptSecret> => {
+  const trouble = troubleHooks(hooks, secretsName);
+  return createReflector<KeptSecret>({
     client,
     resource: secretsIn(namespace, secret.slice(secret.indexOf('/') + 1)),
     clock,
     transform: (manifest, meta) => keepSecret(manifest, meta, keys()),
     hooks: {
+      ...trouble,
       onChange: onRead,
       onSynced: onRead,
       onConnected,
-      onRelist: (reason) => hooks.onRelist?.(secretsName, reason),
-      onMissed: (objects) => hooks.onMissed?.(secretsName, objects),
       onFailure: (failure) => {
-        hooks.onFailure?.(secretsName, failure);
+        trouble.onFailure(failure);
         if (failure.reason === 'forbidden') onForbidden();
       },
-      onBroken: (error) => hooks.onBroken?.(error),
     },
   });
+};

@@ -17,6 +17,7 @@ import {
   secretsName,
   takeNeeds,
 } from './secret-source.ts';
+import { troubleHooks } from './watch-hooks.ts';
 
 export const createNamespaceSecrets = (options: SecretsOptions): SecretSource => {
   const { client, namespace, clock, hooks } = options;
@@ -30,6 +31,7 @@ export const createNamespaceSecrets = (options: SecretsOptions): SecretSource =>
     clock,
     transform: (manifest, meta) => keepSecret(manifest, meta, needs.get(keyOf(meta)) ?? noKeys),
     hooks: {
+      ...troubleHooks(hooks, secretsName),
       // What nobody refers to changes nothing.
       onChange: (key) => void (needs.has(key) && hooks.onChange?.(key)),
       onSynced: () => hooks.onChange?.(secretsName),
@@ -37,10 +39,6 @@ export const createNamespaceSecrets = (options: SecretsOptions): SecretSource =>
         connected = is;
         hooks.onConnected?.();
       },
-      onRelist: (reason) => hooks.onRelist?.(secretsName, reason),
-      onMissed: (objects) => hooks.onMissed?.(secretsName, objects),
-      onFailure: (failure) => hooks.onFailure?.(secretsName, failure),
-      onBroken: (error) => hooks.onBroken?.(error),
     },
   });
   const content = (secret: string) => reflector.store.get(secret);

@@ -83,6 +83,20 @@ test('a tenant that becomes free goes to the next object', () => {
   assert.is(run([older, younger], content).tenants[0]?.source.name, 'a');
 });
 
+test('the younger object is told who has its tenant now', () => {
+  const run = start();
+  const [oldest, older, younger] = ['00', '01', '02'].map((second, at) =>
+    object(`o${at}`, { tenantId: 'shared' }, { creationTimestamp: `2026-01-01T00:00:${second}Z` }),
+  );
+  const told = (...objects: readonly (object | undefined)[]) =>
+    run(
+      objects.flatMap((each) => each ?? []),
+      secret('1'),
+    ).verdicts.at(-1)?.accepted.message;
+  assert.match(told(oldest, older, younger) ?? '', 'as o0 does');
+  assert.match(told(older, younger) ?? '', 'as o1 does');
+});
+
 test('an invalid spec keeps what was before, and settles on it', () => {
   const run = start();
   const content = secret('1');

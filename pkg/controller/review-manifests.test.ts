@@ -132,7 +132,7 @@ const broken: Readonly<Record<string, readonly [string, readonly string[]]>> = {
   ],
   'a tenant twice': [
     `${secret}---\n${good()}---\n${good().replace('{name: acme}', '{name: b}')}`,
-    ['19: spec.tenantId: a tenant that no older object has'],
+    ['19: spec.tenantId: a tenant that no older object has, as acme does'],
   ],
   'a Secret that is there and too short': [
     `${secret.replace('0123456789abcdef', 'short')}---\n${good()}`,

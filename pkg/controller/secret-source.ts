@@ -2,14 +2,14 @@
  * The Secrets of the watched namespace, as far as they are needed. Two ways to the same: `namespace-secrets.ts` watches all of them,
  * `named-secrets.ts` those that are referred to, one watch for each.
  */
-import type { ApiFailure, ApiResult } from '../kubernetes/api-result.ts';
+import type { ApiResult } from '../kubernetes/api-result.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
-import type { RelistReason } from '../kubernetes/reflector-step.ts';
 import { createWorkQueue } from '../kubernetes/work-queue.ts';
 import type { Clock } from '../process/clock.ts';
 import { controllerLimits } from '../process/limits.ts';
 import type { KeptSecret } from './kept-secret.ts';
 import type { Needs } from './secret-needs.ts';
+import type { WatchHooks } from './watch-hooks.ts';
 
 export interface SecretSource {
   /** From now on these keys of these Secrets are kept and no others; what is not there yet is read. Begins what there is to begin.
@@ -23,16 +23,6 @@ export interface SecretSource {
   settled(): boolean;
   connected(): boolean;
   stop(): Promise<void>;
-}
-
-export interface WatchHooks {
-  /** Something is another than before. */
-  readonly onChange?: (key: string) => void;
-  readonly onConnected?: () => void;
-  readonly onRelist?: (resource: string, reason: RelistReason) => void;
-  readonly onMissed?: (resource: string, objects: number) => void;
-  readonly onFailure?: (resource: string, failure: ApiFailure) => void;
-  readonly onBroken?: (error: unknown) => void;
 }
 
 export interface SecretsOptions {

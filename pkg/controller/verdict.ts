@@ -35,7 +35,7 @@ export const notFine = (reason: Reason, problems: readonly Problem[]): Finding =
   reason,
   problems,
   message: problems
-    .map(({ path, expected }) => (path === '' ? expected : `${path}: ${expected}`))
+    .map(({ path, expected }) => `${path === '' ? '' : `${path}: `}expected ${expected}`)
     .join('; ')
     .slice(0, bundleLimits.messageCharactersMax),
 });

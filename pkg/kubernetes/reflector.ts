@@ -9,7 +9,7 @@
  * waiting   backing off, or as long as the server asked for; left to where it was going
  * stopped   from any other; nothing is told any more
  *
- * Bounds: an API call 10 s, a silent watch 90 s, a wait 30 s, or 2 s for a server that cannot be reached (or Retry-After, at most 2 min), a missed event 5 to 10 min and the list after it.
+ * Bounds: an API call 10 s, a watch whose packets vanish 15 s, a silent one 90 s, a wait 30 s, or 2 s for a server that cannot be reached (or Retry-After, at most 2 min), a missed event 5 to 10 min and the list after it.
  */
 import { type Clock, sleep } from '../process/clock.ts';
 import { kubernetesLimits } from '../process/limits.ts';

@@ -84,7 +84,12 @@ const createAgents = () => {
 const createAgent = (tls: TlsMaterial): Agent =>
   new Agent({
     allowH2: false,
-    connect: { ...tls, timeout: kubernetesLimits.connectTimeoutMs },
+    connect: {
+      ...tls,
+      timeout: kubernetesLimits.connectTimeoutMs,
+      keepAlive: true,
+      keepAliveInitialDelay: kubernetesLimits.probeAfterMs,
+    },
     keepAliveTimeout: kubernetesLimits.keepAliveMs,
     // Exchanges are ended on our clock; these two only stand behind it.
     headersTimeout: 2 * kubernetesLimits.watchOpenMs,

@@ -127,6 +127,17 @@ const ascending: Readonly<Record<string, Relation>> = {
     ['wait and merge', kubernetesLimits.watchAwayMaxMs + controllerLimits.mergeMs],
     ['promise', 5_000],
   ],
+  'a peer whose packets vanish is noticed by its connection, before a watch is silent for too long': [
+    ['probe', kubernetesLimits.probeAfterMs],
+    ['ten probes', kubernetesLimits.probeAfterMs + 10 * 1_000],
+    ['silence', kubernetesLimits.watchSilenceMs],
+  ],
+  'packets that vanished while connecting are sent again soon enough after their way is back': [
+    ['wait', kubernetesLimits.watchAwayMaxMs],
+    // Linux repeats a SYN after 1 s and after 3 s: in the worst case just before, and then a new attempt has to come.
+    ['wait and attempt', kubernetesLimits.watchAwayMaxMs + kubernetesLimits.connectTimeoutMs - 3_000],
+    ['promise', 5_000],
+  ],
   'the handler is asked until it answers, believed for a while, and asked less often when all is well': [
     ['retry', controllerLimits.reportRetryMaxMs],
     ['request', controllerLimits.reportTimeoutMs],

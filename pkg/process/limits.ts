@@ -268,6 +268,9 @@ export const kubernetesLimits = {
   /** One API call, its answer included. */
   requestTimeoutMs: 10_000,
   connectTimeoutMs: 5_000,
+  /** A connection without a byte for this long is probed: ten times, a second apart (libuv's), so that a peer whose packets vanish is known to be
+   * gone after 15 s, long before a silent watch. */
+  probeAfterMs: 5_000,
   /** Idle connections go before a load balancer (60 s is common) or the API server (90 s) closes them. */
   keepAliveMs: 30_000,
   /** One answer: a page of 500 objects of the usual size many times over; a larger page is asked for again in halves. */

@@ -176,22 +176,27 @@ const alertsOf = (options: object) =>
     ),
   );
 
-testWithHelm('alerts come from their file; base of runbooks, labels and those left out come from values', () => {
-  const file: unknown = parse(read('files/alerts.yaml'));
-  const [first = ''] = alertNames(file);
-  const plain = alertsOf({});
-  for (const name of alertNames(file)) assert.match(plain, `"alert":"${name}"`);
-  assert.not.match(plain, 'RUNBOOK_BASE_URL');
-  assert.not.match(plain, 'runbook_url');
-  const told = alertsOf({
-    runbookBaseUrl: 'https://example.com/runbooks/',
-    ruleLabels: { team: 'calls' },
-    disabled: [first],
-  });
-  assert.not.match(told, `"alert":"${first}"`);
-  assert.not.match(told, 'RUNBOOK_BASE_URL');
-  if (alertNames(file).length > 1) assert.match(told, /"runbook_url":"https:\/\/example\.com\/runbooks\/[\w-]+\.md/);
-});
+testWithHelm(
+  'alerts come from their file; base of runbooks, labels, how long and those left out come from values',
+  () => {
+    const file: unknown = parse(read('files/alerts.yaml'));
+    const [first = '', second = ''] = alertNames(file);
+    const plain = alertsOf({});
+    for (const name of alertNames(file)) assert.match(plain, `"alert":"${name}"`);
+    assert.not.match(plain, 'RUNBOOK_BASE_URL');
+    assert.not.match(plain, 'runbook_url');
+    const told = alertsOf({
+      runbookBaseUrl: 'https://example.com/runbooks/',
+      ruleLabels: { team: 'calls' },
+      disabled: [first],
+      for: { [second]: '123s' },
+    });
+    assert.is(told.split('"for":"123s"').length, 2);
+    assert.not.match(told, `"alert":"${first}"`);
+    assert.not.match(told, 'RUNBOOK_BASE_URL');
+    if (alertNames(file).length > 1) assert.match(told, /"runbook_url":"https:\/\/example\.com\/runbooks\/[\w-]+\.md/);
+  },
+);
 
 const alertNames = (file: unknown): readonly string[] =>
   JSON.stringify(file)

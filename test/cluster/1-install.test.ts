@@ -7,24 +7,29 @@ import * as assert from 'uvu/assert';
 import { testUnless } from '../services/test-unless.ts';
 import { type Caller, createCaller, type Place, throughIngress, throughService } from './caller.ts';
 import { whyNoCluster } from './cluster-script.ts';
+import { fillDatabase } from './database.ts';
 import { imageRepository } from './images.ts';
 import { eventually, kubectl, read } from './kubectl.ts';
 import { apply, helm, namespace, pods, release } from './release.ts';
 
 const onCluster = testUnless(whyNoCluster());
 
-onCluster('helm install --wait brings two ready pods where Pod Security `restricted` is enforced', async () => {
-  await apply('install', { tag: 'test-1' });
-  const there = await pods();
-  assert.equal(
-    there.map(({ ready, image }) => ({ ready, image })),
-    [1, 2].map(() => ({ ready: true, image: `${imageRepository}:test-1` })),
-  );
-  const enforced = await read(['namespace', namespace], '{.metadata.labels.pod-security\\.kubernetes\\.io/enforce}');
-  assert.is(enforced, 'restricted');
-});
+onCluster(
+  'helm install --wait applies the schema and brings two ready pods, where Pod Security `restricted` is enforced',
+  async () => {
+    await apply('install', { tag: 'test-1' });
+    const there = await pods();
+    assert.equal(
+      there.map(({ ready, image }) => ({ ready, image })),
+      [1, 2].map(() => ({ ready: true, image: `${imageRepository}:test-1` })),
+    );
+    const enforced = await read(['namespace', namespace], '{.metadata.labels.pod-security\\.kubernetes\\.io/enforce}');
+    assert.is(enforced, 'restricted');
+  },
+);
 
 onCluster('kubectl apply makes a tenant ready', async () => {
+  await fillDatabase();
   await kubectl(['apply', '--filename', join(import.meta.dirname, 'manifests', 'tenant.yaml')]);
   const wait = ['wait', 'dataactionconfig/acme', '--namespace', namespace, '--for=condition=Ready', '--timeout=60s'];
   assert.match(await kubectl(wait), /condition met/);

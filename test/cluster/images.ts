@@ -2,13 +2,13 @@
  * The images of the cluster: the service's own, built from this tree under two tags (an upgrade goes from one to the other), and those of
  * PostgreSQL and Redis. The cluster has no registry: images go in as one archive.
  *
- * TEST_POSTGRES_IMAGE and TEST_REDIS_IMAGE name others, TEST_BUILD_ARGS are words for `docker build`.
+ * TEST_NODE_IMAGE, TEST_POSTGRES_IMAGE and TEST_REDIS_IMAGE name others, TEST_DOCKER another client.
  */
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clusterScript } from './cluster-script.ts';
-import { attempt, run } from './command.ts';
+import { type CommandOptions, run } from './command.ts';
 
 export const imageRepository = 'cxone-data-actions';
 /** What is installed, and what an upgrade brings. */
@@ -18,26 +18,34 @@ export const postgresImage = (): string => process.env.TEST_POSTGRES_IMAGE ?? 'p
 export const redisImage = (): string => process.env.TEST_REDIS_IMAGE ?? 'redis:7-alpine';
 
 const root = join(import.meta.dirname, '..', '..');
-const buildTimeoutMs = 600_000;
+/** A first build downloads all packages. */
+const dockerTimeoutMs = 600_000;
 
 const own = (): readonly string[] => imageTags.map((tag) => `${imageRepository}:${tag}`);
 
-export const buildImages = async (): Promise<void> => {
-  const words = (process.env.TEST_BUILD_ARGS ?? '').split(' ').filter((word) => word !== '');
-  await run('docker', ['build', '--quiet', ...words, ...own().flatMap((name) => ['--tag', name]), root], {
+const nodeImage = (): string => process.env.TEST_NODE_IMAGE ?? 'docker.io/library/node:24-bookworm';
+
+const docker = (args: readonly string[], options: CommandOptions = {}): Promise<string> =>
+  run(process.env.TEST_DOCKER ?? 'docker', args, {
     environment: { DOCKER_BUILDKIT: '1' },
-    timeoutMs: buildTimeoutMs,
+    timeoutMs: dockerTimeoutMs,
+    ...options,
   });
-  for (const name of [postgresImage(), redisImage()]) {
-    const { code } = await attempt('docker', ['image', 'inspect', name]);
-    if (code !== 0) await run('docker', ['pull', '--quiet', name], { timeoutMs: buildTimeoutMs });
-  }
+
+const pullMissing = async (name: string): Promise<void> => {
+  await docker(['image', 'inspect', name]).catch(() => docker(['pull', '--quiet', name]));
+};
+
+export const buildImages = async (): Promise<void> => {
+  const tags = own().map((name) => `--tag=${name}`);
+  await docker(['build', '--quiet', '--network=host', `--build-arg=NODE_IMAGE=${nodeImage()}`, ...tags, root]);
+  await Promise.all([postgresImage(), redisImage()].map(pullMissing));
 };
 
 export const loadImages = async (): Promise<void> => {
   const archive = join(tmpdir(), `cluster-images-${process.pid}.tar`);
   try {
-    await run('docker', ['save', '--output', archive, ...own(), postgresImage(), redisImage()]);
+    await docker(['save', '--output', archive, ...own(), postgresImage(), redisImage()]);
     await run(clusterScript(), ['load-image', archive]);
   } finally {
     await rm(archive, { force: true });

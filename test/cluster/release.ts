@@ -1,5 +1,6 @@
 /** The one release that all stories look at: its names, how Helm installs and upgrades it, and its pods. */
 import { join } from 'node:path';
+import { chartFolder } from '../services/helm.ts';
 import { run } from './command.ts';
 import { imageRepository, type imageTags, redisImage } from './images.ts';
 import { eventually, kubectl, read } from './kubectl.ts';
@@ -10,7 +11,6 @@ export const fullName = `${release}-cxone-data-actions`;
 /** Of the Ingress. */
 export const hostName = 'actions.test';
 
-const chart = join(import.meta.dirname, '..', '..', 'charts', 'cxone-data-actions');
 const values = join(import.meta.dirname, 'manifests', 'values.yaml');
 export const handlerPods = `app.kubernetes.io/instance=${release},app.kubernetes.io/component=handler`;
 
@@ -44,7 +44,7 @@ export const apply = (
   return helm([
     command,
     release,
-    chart,
+    chartFolder,
     '--values',
     values,
     ...imageValues(tag),

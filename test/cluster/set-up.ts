@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { isAlive } from '../../cmd/dev/process-tree.ts';
 import { clusterScript } from './cluster-script.ts';
 import { endCommands, run } from './command.ts';
-import { databaseUrl, startDatabase } from './database.ts';
+import { databaseUrl, ownerUrl, startDatabase } from './database.ts';
 import { buildImages, loadImages } from './images.ts';
 import { kubectl } from './kubectl.ts';
 import { namespace } from './release.ts';
@@ -45,11 +45,16 @@ const clearStale = (script: string, kubeconfig: string): void => {
   if (owner !== undefined) down(script);
 };
 
-const secrets = { 'handler-database': `database-url=${databaseUrl}`, 'redis-password': 'redis-password=of-the-cache' };
+/** Name, and `key=value`. */
+const secrets = [
+  ['handler-database', `database-url=${databaseUrl}`],
+  ['schema-database', `database-owner-url=${ownerUrl}`],
+  ['redis-password', 'redis-password=of-the-cache'],
+] as const;
 
 const prepareNamespaces = async (): Promise<void> => {
   await kubectl(['apply', '--filename', join(import.meta.dirname, 'manifests', 'namespaces.yaml')]);
-  for (const [name, literal] of Object.entries(secrets))
+  for (const [name, literal] of secrets)
     await kubectl(['--namespace', namespace, 'create', 'secret', 'generic', name, `--from-literal=${literal}`]);
 };
 

@@ -1,9 +1,8 @@
 // time limit: 240 s
 /**
- * The controller as `npm run build` makes it, one file, with 1,000 tenants on a real API server: what it holds in memory with the options
- * that the README gives it, while it writes all their statuses too.
- *
- * Counted is memory of its own (RssAnon): the pages of the Node program, some 50 MiB, are the handler's as well.
+ * The controller as `npm run build` makes it, one file, with 1,000 tenants on a real API server: what it holds in memory with the environment
+ * that the README gives it, while it writes all their statuses too. Counted is all of it (RSS), the pages of the Node program among it, some
+ * 50 MiB, which the handler's process shares.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -28,7 +27,15 @@ import { until } from '../services/until.ts';
 const testWithKube = testUnless(whyNoKube());
 const namespace = 'memory';
 const tenants = 1_000;
-const ownMemoryMaxMiB = 100;
+const rssMaxMiB = 100;
+/** As in docs/performance.md. */
+const leanEnvironment = {
+  NODE_OPTIONS: '--max-semi-space-size=1 --max-old-space-size=64',
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_MMAP_THRESHOLD_: '65536',
+  MALLOC_TRIM_THRESHOLD_: '65536',
+  UV_THREADPOOL_SIZE: '2',
+};
 const applyAtOnce = 8;
 
 const createAll = async (kube: KubeApiServer): Promise<void> => {
@@ -46,7 +53,7 @@ const createAll = async (kube: KubeApiServer): Promise<void> => {
   await Promise.all(Array.from({ length: applyAtOnce }, work));
 };
 
-testWithKube(`the bundled controller holds ${tenants} tenants within ${ownMemoryMaxMiB} MiB of its own`, async () => {
+testWithKube(`the bundled controller holds ${tenants} tenants within ${rssMaxMiB} MiB`, async () => {
   const folder = ownDirectory('memory');
   const entry = join(folder, 'controller.mjs');
   execFileSync(process.execPath, [join(import.meta.dirname, '../../cmd/bundle.mjs'), entry]);
@@ -64,19 +71,21 @@ testWithKube(`the bundled controller holds ${tenants} tenants within ${ownMemory
       CONTROLLER_ADMIN_PORT: String(port),
       LOG_LEVEL: 'warn',
       HANDLER_ADMIN_URL: 'http://127.0.0.1:1',
-      NODE_OPTIONS: '--max-semi-space-size=1 --max-old-space-size=64',
-      MALLOC_ARENA_MAX: '1',
+      ...leanEnvironment,
     },
     stdio: 'ignore',
   });
   ownProcess(() => child.pid);
-  await until('every status', async () => {
-    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-    assert.match(text, `cxone_dataaction_status_writes_total{result="success"} ${tenants}`);
-  });
-  const [, kib] = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? [];
-  assert.ok(Number(kib) / 1_024 < ownMemoryMaxMiB, `${Math.round(Number(kib) / 1_024)} MiB`);
-  child.kill();
+  try {
+    await until('every status', async () => {
+      const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      assert.match(text, `cxone_dataaction_status_writes_total{result="success"} ${tenants}`);
+    });
+    const [, kib] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? [];
+    assert.ok(Number(kib) / 1_024 < rssMaxMiB, `${Math.round(Number(kib) / 1_024)} MiB`);
+  } finally {
+    child.kill();
+  }
 });
 
 test.run();

@@ -53,7 +53,7 @@ testWithKube(
     assert.equal(statuses(status), ['True', 'False', 'False', 'False']);
     assert.is(
       messageOf(status),
-      'spec.webhook.secretRefs[0]: a Secret of this namespace; no configuration of the tenant is served',
+      'spec.webhook.secretRefs[0]: expected a Secret of this namespace; no configuration of the tenant is served',
     );
     await it.cluster.apply(secretManifest('late', { other: 'x'.repeat(20) }));
     await it.cluster.untilReady('late', 'False', 'SecretKeyMissing');

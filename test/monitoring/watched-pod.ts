@@ -20,6 +20,8 @@ export interface WatchedPod extends TenantPod {
   readonly prometheus: TestPrometheus;
   /** One of everything: hits, misses, a transaction, a rollback, faults, refused signatures, limits, CXone calls. */
   traffic(): Promise<void>;
+  /** Resolves when both endpoints have been scraped again. */
+  scraped(): Promise<void>;
   /** Of the configuration; resolves when it is live. */
   change(): Promise<void>;
   stop(): Promise<void>;
@@ -100,10 +102,16 @@ export const startWatchedPod = async (): Promise<WatchedPod> => {
   for (const name of ['acme', 'narrow', 'globex']) await cluster.untilReady(name, 'True', 'Applied');
   const targets = targetsOf(own);
   const prometheus = await startPrometheus({ job, targets, rulesFile });
-  await until('a first scrape', async () => {
-    const up = await prometheus.query('up == 1');
-    if (up.length < targets.length) throw new Error(`${up.length} targets are up`);
-  });
+  /** Unix seconds of each endpoint's last good scrape. */
+  const scrapes = async () => (await prometheus.query('timestamp(up == 1)')).map(({ value }) => value);
+  const scraped = async () => {
+    const last = Math.max(0, ...(await scrapes()));
+    await until('a scrape', async () => {
+      const times = (await scrapes()).filter((time) => time > last);
+      if (times.length < targets.length) throw new Error(`${times.length} targets were scraped`);
+    });
+  };
+  await scraped();
 
   const ask = (tenantId: string, action: string, input: object, secret = secretFor(tenantId)) =>
     pod.ask(tenantId, input, { action, secret });
@@ -112,6 +120,7 @@ export const startWatchedPod = async (): Promise<WatchedPod> => {
   return {
     ...own,
     prometheus,
+    scraped,
     traffic: async () => {
       round += 1;
       const ids = (...numbers: readonly number[]) => ({ customer_ids: numbers.map(customerId) });

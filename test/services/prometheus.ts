@@ -35,7 +35,7 @@ export interface RuleHealth {
   readonly lastError: string;
 }
 
-export interface TestPrometheus {
+export interface PrometheusClient {
   /** An instant query, now. @throws what Prometheus says of it */
   query(expr: string): Promise<readonly Sample[]>;
   /** Every selector of an expression, as Prometheus reads it. */
@@ -43,6 +43,9 @@ export interface TestPrometheus {
   /** Values of a label, of series that match. */
   labelValues(label: string, selector: string): Promise<readonly string[]>;
   rules(): Promise<readonly RuleHealth[]>;
+}
+
+export interface TestPrometheus extends PrometheusClient {
   stop(): Promise<void>;
 }
 
@@ -72,12 +75,6 @@ export const startPrometheus = async ({ job, targets, rulesFile }: PrometheusOpt
       ],
     }),
   );
-  const ask = async (path: string, parameters: Readonly<Record<string, string>> = {}): Promise<unknown> => {
-    const response = await fetch(`${url}/api/v1/${path}?${new URLSearchParams(parameters)}`);
-    const answer = Object(await response.json());
-    if (answer.status !== 'success') throw new Error(`${path}: ${answer.error}`);
-    return answer.data;
-  };
   const server = createProgram({
     name,
     path: findProgram(name) ?? name,
@@ -95,6 +92,17 @@ export const startPrometheus = async ({ job, targets, rulesFile }: PrometheusOpt
   });
   await server.start();
 
+  return { ...prometheusClient(url), stop: server.stop };
+};
+
+/** Asks one that is there already. @param url  without a path */
+export const prometheusClient = (url: string): PrometheusClient => {
+  const ask = async (path: string, parameters: Readonly<Record<string, string>> = {}): Promise<unknown> => {
+    const response = await fetch(`${url}/api/v1/${path}?${new URLSearchParams(parameters)}`);
+    const answer = Object(await response.json());
+    if (answer.status !== 'success') throw new Error(`${path}: ${answer.error}`);
+    return answer.data;
+  };
   return {
     query: async (expr) => {
       const { result } = Object(await ask('query', { query: expr }));
@@ -110,7 +118,6 @@ export const startPrometheus = async ({ job, targets, rulesFile }: PrometheusOpt
       listOf(Object(await ask('rules')).groups)
         .flatMap((group) => listOf(Object(group).rules))
         .map((rule) => ({ lastError: '', ...Object(rule) })),
-    stop: server.stop,
   };
 };
 

@@ -67,9 +67,9 @@ const situations = {
 
 export const loadTable = (load: Readonly<Record<Situation, LoadFigures>>): string =>
   table(
-    ['', 'changes/s', 'requests/s', 'p50 ms', 'p99 ms', 'failed', 'requests/s to rest'],
+    ['', 'changes/s', 'requests/s', 'p50 ms', 'p99 ms', 'failed', 'handler CPU ms/request', 'requests/s to rest'],
     (['rest', 'elsewhere', 'here'] as const).map((situation) => {
-      const { changesPerSecond, requestsPerSecond, p50Ms, p99Ms, failed } = load[situation];
+      const { changesPerSecond, requestsPerSecond, p50Ms, p99Ms, failed, handlerCpuMs } = load[situation];
       const share = (100 * requestsPerSecond) / load.rest.requestsPerSecond;
       return [
         situations[situation],
@@ -78,6 +78,7 @@ export const loadTable = (load: Readonly<Record<Situation, LoadFigures>>): strin
         p50Ms.toFixed(2),
         p99Ms.toFixed(2),
         failed,
+        handlerCpuMs.toFixed(3),
         `${share.toFixed(0)} %`,
       ];
     }),

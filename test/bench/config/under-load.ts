@@ -8,6 +8,7 @@ import type { LoadResult } from '../load.ts';
 import { median } from '../quantile.ts';
 import { startLoad } from '../start-load.ts';
 import type { BenchPod } from './bench-pod.ts';
+import { between, usedBy } from './process-figures.ts';
 import { busyTenant, patchChange, tenantName } from './tenants.ts';
 
 export interface LoadFigures {
@@ -17,6 +18,8 @@ export interface LoadFigures {
   readonly failed: number;
   /** As they could be made; 0 at rest. */
   readonly changesPerSecond: number;
+  /** Of the handler, for each request: what the changes take of it, however busy the machine is otherwise. */
+  readonly handlerCpuMs: number;
 }
 
 export type Situation = 'rest' | 'elsewhere' | 'here';
@@ -74,6 +77,12 @@ const keepChanging = (cluster: TenantCluster, tenants: number, perSecond: number
   };
 };
 
+interface Round {
+  readonly load: LoadResult;
+  readonly changes: number;
+  readonly cpuMs: number;
+}
+
 export const measureUnderLoad = async (
   pod: BenchPod,
   options: UnderLoadOptions,
@@ -86,28 +95,28 @@ export const measureUnderLoad = async (
   };
   const requests = { tenantId: busyTenant, batch: 1, ids };
   const order = { url: pod.url, requests, callers, warmUpMs, durationMs: seconds * 1_000 };
-  const results: Record<Situation, (LoadResult & { readonly changes: number })[]> = {
-    rest: [],
-    elsewhere: [],
-    here: [],
-  };
+  const results: Record<Situation, Round[]> = { rest: [], elsewhere: [], here: [] };
   for (let round = 0; round < rounds; round += 1) {
     for (const situation of ['rest', 'elsewhere', 'here'] as const) {
       const changing = begin[situation]();
-      const result = await startLoad(order);
-      results[situation].push({ ...result, changes: (await changing.stop()) / (seconds + warmUpMs / 1_000) });
+      const before = usedBy(pod.handlerPid);
+      const load = await startLoad(order);
+      const { cpuMs } = between(before, usedBy(pod.handlerPid));
+      const wholeSeconds = seconds + warmUpMs / 1_000;
+      const changes = (await changing.stop()) / wholeSeconds;
+      results[situation].push({ load, changes, cpuMs: cpuMs / (load.requestsPerSecond * wholeSeconds) });
       await pod.untilAtRest();
     }
   }
   const figuresOf = (situation: Situation): LoadFigures => {
-    const of = (pick: (result: LoadResult & { readonly changes: number }) => number) =>
-      median(results[situation].map(pick));
+    const of = (pick: (round: Round) => number) => median(results[situation].map(pick));
     return {
-      requestsPerSecond: of((result) => result.requestsPerSecond),
-      p50Ms: of((result) => result.p50Ms),
-      p99Ms: of((result) => result.p99Ms),
-      failed: results[situation].reduce((sum, { failed }) => sum + failed, 0),
-      changesPerSecond: of((result) => result.changes),
+      requestsPerSecond: of(({ load }) => load.requestsPerSecond),
+      p50Ms: of(({ load }) => load.p50Ms),
+      p99Ms: of(({ load }) => load.p99Ms),
+      failed: results[situation].reduce((sum, { load }) => sum + load.failed, 0),
+      changesPerSecond: of(({ changes }) => changes),
+      handlerCpuMs: of(({ cpuMs }) => cpuMs),
     };
   };
   return { rest: figuresOf('rest'), elsewhere: figuresOf('elsewhere'), here: figuresOf('here') };

@@ -1,0 +1,51 @@
+/**
+ * The HorizontalPodAutoscaler on what the metrics server really measures: load brings a pod, quiet takes it away, and nobody notices either.
+ */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { testUnless } from '../services/test-unless.ts';
+import { startBusy } from './busy.ts';
+import { whyNoCluster } from './cluster-script.ts';
+import { eventually, read } from './kubectl.ts';
+import { apply, fullName, namespace, pods, settled } from './release.ts';
+
+const onCluster = testUnless(whyNoCluster());
+
+/** Of the CPU request of 100m: far below what the load takes, and far above what an idle pod does. */
+const targetPercent = 30;
+
+const scaling = [
+  'autoscaling.enabled=true',
+  'autoscaling.maxReplicas=3',
+  `autoscaling.targetCPUUtilization=${targetPercent}`,
+];
+
+const ofHpa = (path: string): Promise<string> => read(['hpa', fullName, '--namespace', namespace], path);
+
+onCluster(
+  'load on the handlers brings a third pod, by figures of the metrics server, and loses no request',
+  async () => {
+    await settled(2);
+    const busy = await startBusy();
+    await apply('upgrade', { tag: 'test-1', set: scaling });
+    await eventually('a third pod', async () => {
+      const said = await ofHpa('{.status.conditions[?(@.type=="ScalingActive")].message}');
+      assert.is(await ofHpa('{.status.desiredReplicas}'), '3', said);
+      assert.is((await pods()).filter(({ ready }) => ready).length, 3);
+    });
+    const used = await ofHpa('{.status.currentMetrics[0].containerResource.current.averageUtilization}');
+    assert.ok(Number(used) > 0, used);
+    assert.is(await ofHpa('{.spec.metrics[0].containerResource.container}'), 'handler');
+    await busy.lostNothing();
+  },
+);
+
+onCluster('without it, there are as many pods as values say, and no request is lost', async () => {
+  const busy = await startBusy();
+  await apply('upgrade', { tag: 'test-1' });
+  await settled(2);
+  await busy.lostNothing();
+  assert.is(await read(['hpa', '--namespace', namespace], '{.items}'), '[]');
+});
+
+test.run();
