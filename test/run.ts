@@ -20,7 +20,7 @@ const integrationPatterns = ['test/{integration,openapi,kubernetes,monitoring,ch
 const clusterPatterns = ['test/cluster/*.test.ts'];
 const unitTimeoutS = 120;
 const integrationTimeoutS = 240;
-const clusterTimeoutS = 300;
+const clusterTimeoutS = 600;
 
 const usage =
   'usage: node test/run.ts unit|integration|all|cluster [--only SUBSTRING] [--jobs N] [--timeout-s N] [--docker-part]';

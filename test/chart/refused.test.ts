@@ -123,6 +123,7 @@ const shapes: readonly (readonly [values: object, place: string])[] = [
   [{ controller: { settings: { KUBECONFIG: '/x' } } }, '/controller/settings'],
   [{ handler: { extraEnv: { A: 'b' } } }, '/handler/extraEnv'],
   [{ handler: { extraEnv: [{ value: 'b' }] } }, '/handler/extraEnv/0'],
+  [{ handler: { extraEnv: [{ name: 'DATABASE_URL', value: 'postgres://a:b@c' }] } }, '/handler/extraEnv/0/name'],
   [{ handler: { readinessProbe: { httpGet: {} } } }, '/handler/readinessProbe'],
   [{ handler: { heapPercent: 100 } }, '/handler/heapPercent'],
   [{ database: { url: 'postgres://login:password@host/db' } }, '/database'],

@@ -31,7 +31,7 @@ onCluster(
 onCluster('kubectl apply makes a tenant ready', async () => {
   await fillDatabase();
   await kubectl(['apply', '--filename', join(import.meta.dirname, 'manifests', 'tenant.yaml')]);
-  const wait = ['wait', 'dataactionconfig/acme', '--namespace', namespace, '--for=condition=Ready', '--timeout=60s'];
+  const wait = ['wait', 'dataactionconfig/acme', '--namespace', namespace, '--for=condition=Ready', '--timeout=120s'];
   assert.match(await kubectl(wait), /condition met/);
 });
 

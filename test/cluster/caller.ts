@@ -10,7 +10,7 @@ import type { Answer } from '../services/handler.ts';
 import { read } from './kubectl.ts';
 import { fullName, hostName, namespace } from './release.ts';
 
-export const tenantId = 'acme';
+const tenantId = 'acme';
 /** As manifests/tenant.yaml has it. */
 export const firstKey = 'the-first-webhook-key-of-acme';
 

@@ -21,7 +21,7 @@ export const whyNoCluster = (): string | undefined => {
   if (find() === undefined)
     return 'no cluster: set TEST_CLUSTER_SCRIPT to a script as test/cluster/cluster-script.ts describes it';
   if (process.getuid?.() !== 0) return 'no cluster: its script needs root';
-  if (spawnSync('docker', ['version'], { stdio: 'ignore' }).status !== 0)
+  if (spawnSync(process.env.TEST_DOCKER ?? 'docker', ['version'], { stdio: 'ignore' }).status !== 0)
     return 'no cluster: no Docker daemon to build the image with';
   return undefined;
 };

@@ -5,8 +5,8 @@
  * TEST_NODE_IMAGE, TEST_POSTGRES_IMAGE and TEST_REDIS_IMAGE name others, TEST_DOCKER another client.
  */
 import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ownDirectory } from '../services/owned.ts';
 import { clusterScript } from './cluster-script.ts';
 import { type CommandOptions, run } from './command.ts';
 
@@ -43,11 +43,10 @@ export const buildImages = async (): Promise<void> => {
 };
 
 export const loadImages = async (): Promise<void> => {
-  const archive = join(tmpdir(), `cluster-images-${process.pid}.tar`);
-  try {
-    await docker(['save', '--output', archive, ...own(), postgresImage(), redisImage()]);
-    await run(clusterScript(), ['load-image', archive]);
-  } finally {
-    await rm(archive, { force: true });
-  }
+  const folder = ownDirectory('cluster-images');
+  const archive = join(folder, 'images.tar');
+  await docker(['save', '--output', archive, ...own(), postgresImage(), redisImage()]);
+  await run(clusterScript(), ['load-image', archive]);
+  // Almost a gigabyte, which nobody needs until the end.
+  await rm(folder, { recursive: true });
 };

@@ -12,7 +12,7 @@ export const fullName = `${release}-cxone-data-actions`;
 export const hostName = 'actions.test';
 
 const values = join(import.meta.dirname, 'manifests', 'values.yaml');
-export const handlerPods = `app.kubernetes.io/instance=${release},app.kubernetes.io/component=handler`;
+const handlerPods = `app.kubernetes.io/instance=${release},app.kubernetes.io/component=handler`;
 
 export const helm = (args: readonly string[]): Promise<string> => run('helm', ['--namespace', namespace, ...args]);
 

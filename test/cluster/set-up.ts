@@ -23,6 +23,7 @@ export interface TestCluster {
 /** Has the process id of the run whose cluster it is. */
 const ownerFile = join(tmpdir(), 'cxone-data-actions-test-cluster.pid');
 const upTimeoutMs = 300_000;
+const addons = ['ingress', 'metrics', 'monitoring'] as const;
 
 const environmentOf = async (script: string): Promise<Readonly<Record<string, string>>> => {
   const print = 'eval "$("$0" env)" && printf "%s\\n%s" "$KUBECONFIG" "$PATH"';
@@ -76,8 +77,8 @@ export const setUpCluster = async (say: (line: string) => void): Promise<TestClu
   // What this process asks kubectl goes the same way as what the stories ask.
   Object.assign(process.env, environment);
   await Promise.all([
-    step('cluster: add-ons ready', () =>
-      run(script, ['addon', 'ingress', 'metrics', 'monitoring'], { timeoutMs: upTimeoutMs }),
+    ...addons.map((name) =>
+      step(`cluster: add-on ${name} ready`, () => run(script, ['addon', name], { timeoutMs: upTimeoutMs })),
     ),
     step('cluster: images loaded', loadImages).then(() => step('cluster: PostgreSQL ready', prepareDependencies)),
   ]);

@@ -22,7 +22,7 @@ export interface HelmResult {
   readonly stderr: string;
 }
 
-const timeoutMs = 60_000;
+const timeoutMs = 120_000;
 
 /** @param kubeconfig  file; left out: there is no cluster
  * @throws what `whyNoHelm` says */

@@ -54,11 +54,17 @@ volumeMounts:
   value: http://127.0.0.1:8081
 - name: CONTROLLER_ADMIN_PORT
   value: "8082"
-# Node sizes its heap for a machine of its own otherwise, and glibc an arena for each thread.
+# Node sizes its heap for a machine of its own otherwise, and glibc keeps what was freed: see docs/performance.md.
 - name: NODE_OPTIONS
   value: {{ printf "--max-semi-space-size=1 --max-old-space-size-percentage=%d %s" (int64 .Values.controller.heapPercent) .Values.controller.nodeOptions | trim | quote }}
 - name: MALLOC_ARENA_MAX
   value: "1"
+- name: MALLOC_MMAP_THRESHOLD_
+  value: "65536"
+- name: MALLOC_TRIM_THRESHOLD_
+  value: "65536"
+- name: UV_THREADPOOL_SIZE
+  value: "2"
 {{- with include "cxone-data-actions.settings" .Values.controller.settings | trim }}{{ . | nindent 0 }}{{ end }}
 {{- with .Values.controller.extraEnv }}
 {{- tpl (toYaml .) $ | nindent 0 }}

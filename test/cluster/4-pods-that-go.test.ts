@@ -42,7 +42,7 @@ onCluster('a node is drained one pod at a time, and loses no request', async () 
     await kubectl(['cordon', node]);
     assert.is((await evict(first.name)).code, 0);
     // There is no other node: the first has no replacement, and so the second has to stay.
-    await kubectl(['wait', `pod/${first.name}`, '--namespace', namespace, '--for=delete', '--timeout=60s']);
+    await kubectl(['wait', `pod/${first.name}`, '--namespace', namespace, '--for=delete', '--timeout=120s']);
     const refused = await evict(second.name);
     assert.is(refused.code, 1);
     assert.match(refused.stderr, /violate the pod's disruption budget/);
