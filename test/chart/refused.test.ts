@@ -72,13 +72,13 @@ const sentences: readonly (readonly [title: string, values: object, sentence: Re
   ],
   [
     'what the chart sets itself',
-    { handler: { extraEnv: [{ name: 'DATABASE_URL', value: 'postgres://a' }] } },
-    /handler\.extraEnv: DATABASE_URL is there already/,
+    { controller: { extraEnv: [{ name: 'MALLOC_ARENA_MAX', value: '2' }] } },
+    /controller\.extraEnv: MALLOC_ARENA_MAX is there already/,
   ],
   [
     'a password as a value',
-    { handler: { extraEnv: [{ name: 'REDIS_PASSWORD', value: 'of-the-cache' }] } },
-    /REDIS_PASSWORD belongs into a Secret: use valueFrom\.secretKeyRef in place of value\n/,
+    { handler: { extraEnv: [{ name: 'PGPASSWORD', value: 'of-postgres' }] } },
+    /PGPASSWORD belongs into a Secret: use valueFrom\.secretKeyRef in place of value\n/,
   ],
   [
     'a setting that is said twice',
