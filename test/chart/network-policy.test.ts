@@ -59,13 +59,20 @@ testWithHelm('where callers are named, `helm test` is one of them', () => {
   assert.is(at(policyOf(renderWith({})), 'spec.ingress.0.from'), undefined);
 });
 
-testWithHelm('ports that have names are those of the containers that are selected', () => {
+testWithHelm('ports are those of the containers that are selected', () => {
   const manifests = render({ files: ['all-values.yaml'] });
   for (const policy of ofKind(manifests, 'NetworkPolicy')) {
     const own = ofKind(manifests, 'Deployment').filter(({ metadata }) => metadata.name === policy.metadata.name);
-    const names = containersOf(own).flatMap(({ spec }) => listAt(spec, 'ports').map((port) => at(port, 'name')));
-    for (const rule of listAt(policy, 'spec.ingress'))
-      for (const port of listAt(rule, 'ports')) assert.ok(names.includes(at(port, 'port')), policy.metadata.name);
+    const ports = containersOf(own).flatMap(({ spec }) => listAt(spec, 'ports'));
+    const open = listAt(policy, 'spec.ingress').flatMap((rule) =>
+      listAt(rule, 'ports').map((port) => at(port, 'port')),
+    );
+    for (const wanted of open)
+      assert.ok(
+        ports.some((port) => [at(port, 'name'), at(port, 'containerPort')].includes(wanted)),
+        `${policy.metadata.name}: ${wanted}`,
+      );
+    assert.is(open.length, ports.length, policy.metadata.name);
   }
 });
 
