@@ -7,6 +7,7 @@ import { createControllerApp } from '../../pkg/http/controller-app.ts';
 import { createHttpServer } from '../../pkg/http/http-server.ts';
 import { createKubernetesClient } from '../../pkg/kubernetes/client.ts';
 import type { KubernetesSource } from '../../pkg/kubernetes/credentials.ts';
+import { leaseTimes } from '../../pkg/kubernetes/lease.ts';
 import { type Clock, sleep } from '../../pkg/process/clock.ts';
 import type { ControllerSettings } from '../../pkg/process/controller-settings.ts';
 import { controllerLimits } from '../../pkg/process/limits.ts';
@@ -44,6 +45,7 @@ export const createControllerProcess = (
     bundleDir: settings.BUNDLE_DIR,
     handlerAdminUrl: settings.HANDLER_ADMIN_URL,
     lease: { namespace: own, name: settings.LEASE_NAME },
+    times: leaseTimes(settings.LEASE_DURATION_SECONDS * 1_000),
     // A restart in the same pod is another one.
     identity: `${settings.POD_NAME}_${randomUUID()}`,
     clock,

@@ -6,7 +6,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import type { KubernetesClient } from '../kubernetes/client.ts';
-import { createElection, type ElectionHooks } from '../kubernetes/lease.ts';
+import { createElection, type ElectionHooks, type LeaseTimes } from '../kubernetes/lease.ts';
 import type { LeaseName } from '../kubernetes/leases.ts';
 import type { Clock } from '../process/clock.ts';
 import { controllerLimits } from '../process/limits.ts';
@@ -41,6 +41,7 @@ export interface ControllerOptions {
   readonly bundleDir: string;
   readonly handlerAdminUrl: string;
   readonly lease: LeaseName;
+  readonly times: LeaseTimes;
   /** Of this process alone. */
   readonly identity: string;
   readonly clock: Clock;

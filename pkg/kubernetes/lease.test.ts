@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { kubernetesLimits } from '../process/limits.ts';
 import { createManualClock, type ManualClock } from '../process/manual-clock.ts';
 import { type ApiResult, failed, succeeded } from './api-result.ts';
-import { createElection, type Election } from './lease.ts';
+import { createElection, type Election, leaseTimes } from './lease.ts';
 import type { LeaseClaim, LeaseRecord } from './lease-record.ts';
 import { leaseTurn, observe } from './lease-turn.ts';
 import type { Leases, SeenLease } from './leases.ts';
@@ -275,6 +275,15 @@ test('stopped: within a bound, though nothing is answered', async () => {
   await clock.advance(kubernetesLimits.leaseReleaseMs);
   assert.ok(isStopped);
   await stopped;
+});
+
+test('a longer lease is renewed in the same proportion, and no leader outlives the wait for it', () => {
+  assert.equal(leaseTimes(), { leaseMs: 15_000, renewMs: 10_000, retryMs: 2_000, requestTimeoutMs: 4_000 });
+  assert.equal(leaseTimes(60_000), { leaseMs: 60_000, renewMs: 40_000, retryMs: 8_000, requestTimeoutMs: 4_000 });
+  for (const leaseMs of [kubernetesLimits.leaseMs, kubernetesLimits.leaseMsMax]) {
+    const { renewMs, requestTimeoutMs } = leaseTimes(leaseMs);
+    assert.ok(renewMs + requestTimeoutMs < leaseMs);
+  }
 });
 
 test.run();

@@ -41,7 +41,7 @@ export interface ElectionOptions {
   readonly identity: string;
   readonly clock: Clock;
   readonly random?: () => number;
-  /** Default: those of `kubernetesLimits`. */
+  /** Default: `leaseTimes()`. */
   readonly times?: LeaseTimes;
   readonly hooks?: ElectionHooks;
 }
@@ -54,16 +54,19 @@ export interface Election {
   stop(): Promise<void>;
 }
 
-const { leaseMs, leaseRenewMs: renewMs, leaseRetryMs: retryMs } = kubernetesLimits;
-const defaultTimes: LeaseTimes = {
-  leaseMs,
-  renewMs,
-  retryMs,
-  requestTimeoutMs: kubernetesLimits.leaseRequestTimeoutMs,
+/** @param leaseMs  how long others wait; the rest grows with it, so that a leader is none before they stop to wait */
+export const leaseTimes = (leaseMs: number = kubernetesLimits.leaseMs): LeaseTimes => {
+  const longer = leaseMs / kubernetesLimits.leaseMs;
+  return {
+    leaseMs,
+    renewMs: kubernetesLimits.leaseRenewMs * longer,
+    retryMs: kubernetesLimits.leaseRetryMs * longer,
+    requestTimeoutMs: kubernetesLimits.leaseRequestTimeoutMs,
+  };
 };
 
 export const createElection = (options: ElectionOptions): Election => {
-  const { clock, random = Math.random, times = defaultTimes } = options;
+  const { clock, random = Math.random, times = leaseTimes() } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
   const leadership = createLeadership(options, times);

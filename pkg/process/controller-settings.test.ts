@@ -15,6 +15,7 @@ test('in a pod everything has its default', () => {
   assert.equal(settings.value, {
     POD_NAME: 'controller',
     LEASE_NAME: 'cxone-data-actions',
+    LEASE_DURATION_SECONDS: 15,
     SECRETS_WATCH: 'all',
     BUNDLE_DIR: '/run/data-actions',
     HANDLER_ADMIN_URL: 'http://127.0.0.1:8081',

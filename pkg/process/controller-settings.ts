@@ -4,6 +4,7 @@
  * The README's table of them is compared with `controllerSettings` by a test.
  */
 import { type Parsed, refused } from '../errors/problem.ts';
+import { kubernetesLimits } from './limits.ts';
 import {
   type Environment,
   logLevel,
@@ -24,6 +25,12 @@ export const controllerSettings = {
   ),
   POD_NAME: text('controller', 'Stands in the Lease and in Events'),
   LEASE_NAME: text('cxone-data-actions', 'The Lease of whoever writes status and Events'),
+  LEASE_DURATION_SECONDS: whole(
+    kubernetesLimits.leaseMs / 1_000,
+    kubernetesLimits.leaseMs / 1_000,
+    kubernetesLimits.leaseMsMax / 1_000,
+    'How long others wait for a holder that is silent; it renews within two thirds of it',
+  ),
   SECRETS_WATCH: oneOf(
     ['all', 'named'],
     'all',

@@ -318,8 +318,9 @@ export const kubernetesLimits = {
   queueWorkMs: 30_000,
   /** After it, work that goes on though its signal is aborted is left behind. */
   queueStopMs: 5_000,
-  /** Others wait this long for a holder that is silent. The three are client-go's. */
+  /** Others wait this long for a holder that is silent. The three are client-go's, and grow together with setting LEASE_DURATION_SECONDS. */
   leaseMs: 15_000,
+  leaseMsMax: 300_000,
   /** A leader that could not renew for this long is none. */
   leaseRenewMs: 10_000,
   leaseRetryMs: 2_000,

@@ -10,6 +10,7 @@ import {
   at,
   chartFolder,
   helm,
+  listAt,
   type Manifest,
   readManifests,
   render,
@@ -131,6 +132,11 @@ for (const [part, table, elsewhere] of [
         allowed.filter((name) => !Object.hasOwn(table, name)),
         [],
       );
+      const closed = listAt(schema, 'definitions.env.items.properties.name.not.enum');
+      for (const name of set) {
+        if (Object.hasOwn(table, name) && !allowed.includes(name))
+          assert.ok(closed.includes(name), `extraEnv: ${name}`);
+      }
       for (const [name, { expected }] of Object.entries(table)) {
         const rule = at(schema, `definitions.settings${part}.properties.${name}`);
         const [, min, max] = /^a whole number from (\d+) to (\d+)$/.exec(expected) ?? [];

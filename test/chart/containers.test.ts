@@ -89,6 +89,30 @@ testWithHelm('the token is in the controller and in nothing else', () => {
   });
 });
 
+testWithHelm(
+  "a native sidecar's ports are told by number: older Kubernetes and some networks do not find their names",
+  () => {
+    onEach((options, title) => {
+      const manifests = render(options);
+      const pods = manifests.filter(({ kind }) => kind === 'Deployment').map(({ spec }) => at(spec, 'template.spec'));
+      const named = (list: string) =>
+        pods
+          .flatMap((pod) => listAt(pod, list))
+          .flatMap((each) => listAt(each, 'ports').map((port) => at(port, 'name')));
+      const services = manifests.filter(({ kind }) => kind === 'Service').flatMap(({ spec }) => listAt(spec, 'ports'));
+      const policies = manifests.filter(({ kind }) => kind === 'NetworkPolicy');
+      const rules = policies.flatMap(({ spec }) => [...listAt(spec, 'ingress'), ...listAt(spec, 'egress')]);
+      const asked = [
+        ...services.map((port) => at(port, 'targetPort')),
+        ...rules.flatMap((rule) => listAt(rule, 'ports').map((port) => at(port, 'port'))),
+      ];
+      for (const name of asked.filter((port) => typeof port === 'string'))
+        assert.ok(named('containers').includes(name), `${title}: ${name}`);
+      assert.ok(asked.includes(8082), title);
+    });
+  },
+);
+
 const bundleMount = (name: string, options: RenderOptions) =>
   listAt(containerNamed(render(options), name).spec, 'volumeMounts').find((mount) => at(mount, 'name') === 'bundle');
 

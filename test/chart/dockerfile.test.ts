@@ -36,6 +36,11 @@ test('the base is an argument, the end is from scratch, without a shell and as n
   assert.not.match(dockerfile, /https?:\/\//);
 });
 
+test('says the version of the package where nobody says another', () => {
+  const { version }: { version: string } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  assert.match(dockerfile, `\nARG VERSION=${version}\n`);
+});
+
 test('the context has what is copied, and neither tests nor what develops', () => {
   const allowed = readFileSync(join(root, '.dockerignore'), 'utf8');
   const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, names = '']) => names.split(' '));

@@ -34,6 +34,20 @@ const baseValues = {
   serviceMonitor: { enabled: false },
 };
 
+/** For overlays, which say in which namespace. */
+const withoutNamespace = (text: string): string =>
+  plain(text)
+    .replaceAll(/^ +namespace: "NAMESPACE"\n/gm, '')
+    .replaceAll('-NAMESPACE-', '-');
+
+const alertsHead = `# Made by \`npm run chart\` from the chart's alerts. Leave it out where there is no Prometheus operator; a patch may put the labels on that yours
+# selects by.
+`;
+
+/** The one object of its kind. */
+const onlyKind = (text: string, kind: string): string =>
+  text.split(/^---\n/m).find((part) => part.includes(`\nkind: ${kind}\n`)) ?? '';
+
 export const madeFiles: readonly MadeFile[] = [
   {
     path: inChart('README.md'),
@@ -50,10 +64,16 @@ export const madeFiles: readonly MadeFile[] = [
     needsHelm: true,
     make: () => {
       const text = renderText({ values: baseValues, release: 'cxone-data-actions', namespace: 'NAMESPACE' });
-      // An overlay says which namespace.
-      return `${baseHead}${plain(text)
-        .replaceAll(/^ +namespace: NAMESPACE\n/gm, '')
-        .replaceAll('-NAMESPACE-', '-')}`;
+      return `${baseHead}${withoutNamespace(text)}`;
+    },
+  },
+  {
+    path: join(kustomizeFolder, 'overlays/production/alerts.yaml'),
+    needsHelm: true,
+    make: () => {
+      const values = { ...baseValues, prometheusRule: { enabled: true, renderMode: 'alwaysRender' } };
+      const text = renderText({ values, release: 'cxone-data-actions', namespace: 'NAMESPACE' });
+      return `${alertsHead}${withoutNamespace(onlyKind(text, 'PrometheusRule'))}`;
     },
   },
 ];

@@ -1,6 +1,8 @@
 /** What cannot work is refused when it is rendered: by the schema of the values, or with a sentence that says what to do. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { controllerLimits } from '../../pkg/process/controller-limits.ts';
+import { processLimits } from '../../pkg/process/limits.ts';
 import { refusalOf, render, whyNoHelm } from '../services/helm.ts';
 import { testUnless } from '../services/test-unless.ts';
 
@@ -48,6 +50,56 @@ const sentences: readonly (readonly [title: string, values: object, sentence: Re
     { redis: { enabled: false }, externalRedis: { host: 'a', url: 'redis://b' } },
     /one of them at most/,
   ],
+  [
+    'a password of no Secret',
+    { redis: { enabled: false }, externalRedis: { host: 'a', passwordKey: 'p' } },
+    /need externalRedis\.existingSecret/,
+  ],
+  [
+    'a Secret of no Redis',
+    { redis: { enabled: false }, externalRedis: { existingSecret: 's', passwordKey: 'p' } },
+    /alone leads to no Redis/,
+  ],
+  [
+    'a URL that is none',
+    { redis: { enabled: false }, externalRedis: { url: 'redis://a,http://b' } },
+    /externalRedis\.url has to be redis:\/\/ or rediss:\/\//,
+  ],
+  [
+    'the ServiceAccount of everybody',
+    { serviceAccount: { create: false } },
+    /serviceAccount\.create=false needs serviceAccount\.name/,
+  ],
+  [
+    'what the chart sets itself',
+    { controller: { extraEnv: [{ name: 'MALLOC_ARENA_MAX', value: '2' }] } },
+    /controller\.extraEnv: MALLOC_ARENA_MAX is there already/,
+  ],
+  [
+    'a password as a value',
+    { handler: { extraEnv: [{ name: 'PGPASSWORD', value: 'of-postgres' }] } },
+    /PGPASSWORD belongs into a Secret: use valueFrom\.secretKeyRef in place of value\n/,
+  ],
+  [
+    'a setting that is said twice',
+    { controller: { settings: { LOG_LEVEL: 'warn' }, extraEnv: [{ name: 'LOG_LEVEL', value: 'info' }] } },
+    /controller\.extraEnv: LOG_LEVEL is there already/,
+  ],
+  [
+    'an alert left out that is not there',
+    { prometheusRule: { enabled: true, disabled: ['DataActionsDwon'] } },
+    /there is no alert DataActionsDwon/,
+  ],
+  [
+    'an alert made later that is not there',
+    { prometheusRule: { enabled: true, for: { DataActionsDwon: '5m' } } },
+    /there is no alert DataActionsDwon/,
+  ],
+  [
+    'pods that cannot be replaced',
+    { strategy: { rollingUpdate: { maxUnavailable: '0%', maxSurge: 0 } } },
+    /no pod could ever be replaced/,
+  ],
   ['a test of nobody', { tests: { existingSecret: 'acme-webhook' } }, /tests\.tenantId is needed/],
   ['a schema by nobody', { schemaJob: { enabled: true } }, /schemaJob\.existingSecret is needed/],
   ['a route to nowhere', { httpRoute: { enabled: true } }, /httpRoute\.parentRefs/],
@@ -71,14 +123,16 @@ const shapes: readonly (readonly [values: object, place: string])[] = [
   [{ controller: { settings: { KUBECONFIG: '/x' } } }, '/controller/settings'],
   [{ handler: { extraEnv: { A: 'b' } } }, '/handler/extraEnv'],
   [{ handler: { extraEnv: [{ value: 'b' }] } }, '/handler/extraEnv/0'],
+  [{ handler: { extraEnv: [{ name: 'DATABASE_URL', value: 'postgres://a:b@c' }] } }, '/handler/extraEnv/0/name'],
   [{ handler: { readinessProbe: { httpGet: {} } } }, '/handler/readinessProbe'],
   [{ handler: { heapPercent: 100 } }, '/handler/heapPercent'],
   [{ database: { url: 'postgres://login:password@host/db' } }, '/database'],
   [{ database: { existingSecret: 'Not A Name' } }, '/database/existingSecret'],
   [{ redis: { password: 'secret' } }, '/redis'],
   [{ redis: { maxMemoryMegabytes: 1 } }, '/redis/maxMemoryMegabytes'],
-  [{ externalRedis: { url: 'redis://:password@host' } }, '/externalRedis/url'],
-  [{ externalRedis: { url: 'http://host' } }, '/externalRedis/url'],
+  [{ externalRedis: { url: 1 } }, '/externalRedis/url'],
+  [{ externalRedis: { host: 'redis://host' } }, '/externalRedis/host'],
+  [{ externalRedis: { host: 'host:6379' } }, '/externalRedis/host'],
   [{ rbac: { secretNames: ['a', 'a'] } }, '/rbac/secretNames'],
   [{ service: { type: 'ExternalName' } }, '/service/type'],
   [{ podDisruptionBudget: { maxUnavailable: 0 } }, '/podDisruptionBudget/maxUnavailable'],
@@ -89,6 +143,18 @@ const shapes: readonly (readonly [values: object, place: string])[] = [
   [{ openshift: { adapt: 'yes' } }, '/openshift/adapt'],
   [{ tests: { scheme: 'Basic' } }, '/tests/scheme'],
   [{ fullnameOverride: 'Upper' }, '/fullnameOverride'],
+  [{ commonLabels: { 'app.kubernetes.io/name': 'a' } }, '/commonLabels/app.kubernetes.io~1name'],
+  [{ podLabels: { 'app.kubernetes.io/instance': 'a' } }, '/podLabels/app.kubernetes.io~1instance'],
+  [{ service: { labels: { 'dataactions.dev/service': 'metrics' } } }, '/service/labels/dataactions.dev~1service'],
+  [{ podLabels: { a: 'b c' } }, '/podLabels/a'],
+  [{ image: { registry: 'https://registry.example.com' } }, '/image/registry'],
+  [{ image: { registry: 'registry.example.com/' } }, '/image/registry'],
+  [{ image: { tag: 1.1 } }, '/image/tag'],
+  [{ handler: { resources: { limits: { memory: '512MB' } } } }, '/handler/resources/limits/memory'],
+  [{ database: { urlKey: '' } }, '/database/urlKey'],
+  [{ tests: { secretKey: '' } }, '/tests/secretKey'],
+  [{ serviceAccount: { name: 'A_b' } }, '/serviceAccount/name'],
+  [{ networkPolicy: { databasePorts: null } }, "missing property 'databasePorts'"],
 ];
 
 for (const [values, place] of shapes) {
@@ -98,6 +164,24 @@ for (const [values, place] of shapes) {
     assert.match(said, place);
   });
 }
+
+testWithHelm(
+  'what the grace has beyond the drain is as long as handler and then controller may take to close everything',
+  () => {
+    const said = refusalOf({ values: { terminationGracePeriodSeconds: 1 } });
+    const closingMs = 1_000 * Number(/and (\d+) to close everything/.exec(said)?.[1]);
+    const { drainQuietMs, drainSocketMarginMs } = processLimits;
+    const handlerMs = drainQuietMs + 2 * drainSocketMarginMs;
+    assert.ok(closingMs > handlerMs + controllerLimits.stopMs + controllerLimits.adminStopMs, said);
+  },
+);
+
+testWithHelm('a password in the URL of Redis is refused without being printed', () => {
+  const externalRedis = { url: 'rediss://login:of-the-cache@host' };
+  const said = refusalOf({ values: { redis: { enabled: false }, externalRedis } });
+  assert.match(said, 'without a password');
+  assert.not.match(said, 'of-the-cache');
+});
 
 testWithHelm('an older cluster is refused as a whole', () => {
   assert.match(refusalOf({ kubeVersion: '1.28.9' }), 'requires kubeVersion: >=1.29.0-0');

@@ -59,6 +59,8 @@ testWithBoth('notes name what is missing, and fall silent about what is there', 
   assert.match(bare, 'a guard for Redis');
   assert.match(bare, 'a tenant for `helm test`');
   assert.match(notesOf('replicaCount=1'), 'with replicaCount 1');
+  assert.match(notesOf('autoscaling.enabled=true,autoscaling.minReplicas=1'), 'with autoscaling.minReplicas 1');
+  assert.match(notesOf('crds.enabled=false'), 'the CRD, without which pods wait in Init');
   assert.match(notesOf('redis.enabled=false'), 'a Redis: each pod caches for itself');
   assert.match(notesOf('rbac.create=false'), 'see deploy/rbac');
 
@@ -117,7 +119,7 @@ testWithBoth(
     const refused = run('second', 'install', 'actions', chartFolder);
     assert.is.not(refused.code, 0);
     assert.match(refused.stderr, 'dataactionconfigs.dataactions.dev');
-    succeed('second', 'install', 'actions', chartFolder, '--set=crds.enabled=false');
+    assert.not.match(succeed('second', 'install', 'actions', chartFolder, '--set=crds.enabled=false'), 'the CRD');
     succeed('second', 'uninstall', 'actions');
     const { code } = await kube.kubectl(['get', 'crd', 'dataactionconfigs.dataactions.dev']);
     assert.is(code, 0);

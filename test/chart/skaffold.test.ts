@@ -33,6 +33,47 @@ test('both parts are of one version, and the second needs the first', () => {
   assert.equal(at(service, 'requires.0.configs'), [at(database, 'metadata.name')]);
 });
 
+/** Of schema v4beta13, which is closed: the fields that a developer may want at each place. Others are as good as misspelt. */
+const known: Readonly<Record<string, readonly string[]>> = {
+  '': ['apiVersion', 'kind', 'metadata', 'requires', 'build', 'test', 'manifests', 'deploy', 'portForward', 'profiles'],
+  '.metadata': ['name', 'labels', 'annotations'],
+  '.requires': ['configs', 'path', 'git', 'activeProfiles'],
+  '.build': ['artifacts', 'local', 'tagPolicy', 'platforms', 'insecureRegistries'],
+  '.build.artifacts': ['image', 'context', 'docker', 'sync', 'requires', 'hooks', 'platforms', 'runtimeType'],
+  '.build.artifacts.docker': ['dockerfile', 'target', 'buildArgs', 'secrets', 'cacheFrom', 'network', 'noCache', 'ssh'],
+  '.build.artifacts.sync': ['manual', 'infer', 'auto', 'hooks'],
+  '.build.artifacts.sync.manual': ['src', 'dest', 'strip'],
+  '.build.local': ['push', 'useBuildkit', 'useDockerCLI', 'concurrency', 'tryImportMissing'],
+  '.manifests': ['rawYaml', 'kustomize', 'helm', 'transform', 'validate', 'hooks'],
+  '.deploy': ['helm', 'kubectl', 'statusCheck', 'statusCheckDeadlineSeconds', 'kubeContext', 'logs'],
+  '.deploy.kubectl': ['flags', 'defaultNamespace', 'hooks'],
+  '.deploy.helm': ['releases', 'flags', 'hooks'],
+  '.deploy.helm.releases': [
+    ...['name', 'chartPath', 'namespace', 'createNamespace', 'valuesFiles', 'setValues', 'setValueTemplates'],
+    ...['setFiles', 'wait', 'skipBuildDependencies', 'upgradeOnInstall', 'overrides'],
+  ],
+  '.portForward': ['resourceType', 'resourceName', 'namespace', 'port', 'localPort', 'address'],
+};
+
+/** Paths of fields that are not known. What is beyond the table is free. */
+const unknownFields = (value: unknown, path = ''): readonly string[] => {
+  if (Array.isArray(value)) return value.flatMap((each) => unknownFields(each, path));
+  const names = known[path];
+  if (names === undefined || typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) =>
+    names.includes(name) ? unknownFields(inner, `${path}.${name}`) : [`${path}.${name}`],
+  );
+};
+
+test('no field is misspelt or in another place', () => {
+  assert.equal(
+    [database, service].flatMap((part) => unknownFields(part)),
+    [],
+  );
+  const wrong = { build: { artifacts: [{ image: 'a', sync: { manual: [{ source: 'b' }] } }], localhost: {} } };
+  assert.equal(unknownFields(wrong), ['.build.artifacts.sync.manual.source', '.build.localhost']);
+});
+
 test('the stage, the files and the folders that are named are there', () => {
   const artifact = at(service, 'build.artifacts.0');
   assert.match(read(String(at(artifact, 'docker.dockerfile'))), `AS ${at(artifact, 'docker.target')}\n`);

@@ -166,6 +166,8 @@ testWithHelm('Redis: the own one, with a password or without; another one; or no
     ['rediss://h:6379', { name: 's', key: 'p' }, '/run/redis-ca/ca.crt'],
   );
   assert.equal(env({ redis: off, externalRedis: { url: 'redis://a:1,redis://b:2' } })[0], 'redis://a:1,redis://b:2');
+  for (const host of ['2001:db8::1', '[2001:db8::1]'])
+    assert.equal(env({ redis: off, externalRedis: { host } })[0], 'redis://[2001:db8::1]:6379');
   const [secret] = env({ redis: off, externalRedis: { existingSecret: 's', urlKey: 'u' } });
   assert.equal(at(secret, 'secretKeyRef'), { name: 's', key: 'u' });
 });
@@ -188,6 +190,16 @@ testWithHelm('the own Redis is a cache: bounded, least recently used goes, nothi
   assert.equal([small.memory, large.memory], ['128Mi', '416Mi']);
   assert.is.not(small.checksum, large.checksum);
   assert.is(small.strategy, 'Recreate');
+});
+
+testWithHelm('Redis asks for the memory that it may have', () => {
+  const resources = { limits: { memory: '1Gi' } };
+  const { spec } = containerNamed(render({ values: { redis: { resources } } }), 'redis');
+  assert.equal(spec.resources, { requests: { cpu: '50m', memory: '1Gi' }, limits: { memory: '1Gi' } });
+});
+
+testWithHelm('pods that are replaced all at once have no bounds beside it, which an API server would refuse', () => {
+  assert.equal(at(deploymentOf({ strategy: { type: 'Recreate' } }), 'spec.strategy'), { type: 'Recreate' });
 });
 
 testWithHelm('another namespace has the Role for tenants, and the Lease stays at home', () => {

@@ -22,6 +22,7 @@ const postgres = await startPostgres();
 /** Never in a transaction, which would see the server's activity as it was at its first look. */
 const admin = new Client({ connectionString: postgres.url });
 await admin.connect();
+const clients = [admin];
 
 /** A database of one test. */
 const open = async (name: string) => {
@@ -30,6 +31,7 @@ const open = async (name: string) => {
   url.pathname = `/${name}`;
   const client = new Client({ connectionString: url.href });
   await client.connect();
+  clients.push(client);
   const tables = async (): Promise<readonly string[]> => {
     const sql = `SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`;
     return (await client.query<{ tablename: string }>(sql)).rows.map(({ tablename }) => tablename);
@@ -40,13 +42,12 @@ const ours = ['audit_log', 'idempotency_keys'];
 const run = (...args: readonly string[]) => startCommandLine(['schema', ...args]).ended;
 
 test('applies it from a URL and from a file, and again', async () => {
-  const { url, tables, client } = await open('from_both');
+  const { url, tables } = await open('from_both');
   assert.equal(await run('--database', url), { code: 0, stdout: 'the schema is applied\n', stderr: '' });
   const file = join(ownDirectory('schema'), 'url');
   writeFileSync(file, `${url}\n`);
   assert.is((await run('--database-file', file)).code, 0);
   assert.equal(await tables(), ours);
-  await client.end();
 });
 
 test('prints what it would apply', async () => {
@@ -66,7 +67,6 @@ test('says where it was refused, without the URL, and leaves nothing behind', as
   assert.equal([code, stdout], [1, '']);
   assert.is(stderr, '001_audit_log.sql: SQLSTATE 42501; nothing was changed\n');
   assert.equal(await tables(), []);
-  await client.end();
 });
 
 test('a server that is not there is told', async () => {
@@ -90,7 +90,7 @@ test('wants one place, and a URL of PostgreSQL', async () => {
 });
 
 test('a file that fails takes those before it back', async () => {
-  const { url, client, tables } = await open('halfway');
+  const { url, tables } = await open('halfway');
   const seen: string[] = [];
   const files = [...(await readSchema()), { name: '999_bad.sql', text: 'SELECT nothing' }];
   await applySchema({ url, clock: systemClock, files, onFile: (name) => void seen.push(name) }).then(
@@ -99,14 +99,12 @@ test('a file that fails takes those before it back', async () => {
   );
   assert.is(seen.at(-1), '999_bad.sql');
   assert.equal(await tables(), []);
-  await client.end();
 });
 
 test('two at once do so one after the other', async () => {
-  const { url, client, tables } = await open('at_once');
+  const { url, tables } = await open('at_once');
   await Promise.all([1, 2, 3].map(() => applySchema({ url, clock: systemClock })));
   assert.equal(await tables(), ours);
-  await client.end();
 });
 
 test('whoever waits for another gives up in time, and changes nothing', async () => {
@@ -136,8 +134,9 @@ test('whoever waits for another gives up in time, and changes nothing', async ()
     assert.is(others.rowCount, 0);
   });
   assert.equal(await tables(), []);
-  await client.end();
 });
 
-test.after(() => admin.end());
+test.after(async () => {
+  for (const client of clients) await client.end();
+});
 test.run();

@@ -6,10 +6,10 @@
 
 {{- define "cxone-data-actions.databaseEnv" -}}
 - name: DATABASE_URL
-  valueFrom: {secretKeyRef: {name: {{ include "cxone-data-actions.databaseSecret" . }}, key: {{ .Values.database.urlKey }}}}
+  valueFrom: {secretKeyRef: {name: {{ include "cxone-data-actions.databaseSecret" . | quote }}, key: {{ quote .Values.database.urlKey }}}}
 {{- with .Values.database.listenUrlKey }}
 - name: DATABASE_LISTEN_URL
-  valueFrom: {secretKeyRef: {name: {{ include "cxone-data-actions.databaseSecret" $ }}, key: {{ . }}, optional: true}}
+  valueFrom: {secretKeyRef: {name: {{ include "cxone-data-actions.databaseSecret" $ | quote }}, key: {{ quote . }}, optional: true}}
 {{- end }}
 {{- if .Values.database.caKey }}
 - name: DATABASE_CA_FILE
@@ -35,26 +35,36 @@ true
   value: redis://{{ include "cxone-data-actions.redisName" . }}:6379
 {{- with .Values.redis.existingSecret }}
 - name: REDIS_PASSWORD
-  valueFrom: {secretKeyRef: {name: {{ . }}, key: {{ $.Values.redis.passwordKey }}}}
+  valueFrom: {secretKeyRef: {name: {{ quote . }}, key: {{ quote $.Values.redis.passwordKey }}}}
 {{- end }}
 {{- else }}
 {{- if $external.urlKey }}
 - name: REDIS_URL
-  valueFrom: {secretKeyRef: {name: {{ $external.existingSecret }}, key: {{ $external.urlKey }}}}
+  valueFrom: {secretKeyRef: {name: {{ quote $external.existingSecret }}, key: {{ quote $external.urlKey }}}}
 {{- else if $external.url }}
 - name: REDIS_URL
   value: {{ $external.url | quote }}
 {{- else if $external.host }}
 - name: REDIS_URL
-  value: {{ printf "%s://%s:%d" (ternary "rediss" "redis" $external.tls) $external.host (int64 $external.port) | quote }}
+  {{- $host := ternary (printf "[%s]" (trimAll "[]" $external.host)) $external.host (contains ":" $external.host) }}
+  value: {{ printf "%s://%s:%d" (ternary "rediss" "redis" $external.tls) $host (int64 $external.port) | quote }}
 {{- end }}
 {{- if and $external.existingSecret $external.passwordKey }}
 - name: REDIS_PASSWORD
-  valueFrom: {secretKeyRef: {name: {{ $external.existingSecret }}, key: {{ $external.passwordKey }}}}
+  valueFrom: {secretKeyRef: {name: {{ quote $external.existingSecret }}, key: {{ quote $external.passwordKey }}}}
 {{- end }}
 {{- if include "cxone-data-actions.redisCa" . }}
 - name: REDIS_CA_FILE
   value: /run/redis-ca/ca.crt
 {{- end }}
 {{- end }}
+{{- end -}}
+
+{{/* Where an external Redis listens, as a list: as its URLs say, or as values do where the URL is in a Secret. */}}
+{{- define "cxone-data-actions.externalRedisPorts" -}}
+{{- $ports := list -}}
+{{- range compact (splitList "," .Values.externalRedis.url) -}}
+{{- $ports = append $ports (regexFind ":[0-9]+(/[0-9]*)?$" . | trimPrefix ":" | splitList "/" | first | default "6379" | int64) -}}
+{{- end -}}
+{{- toJson (default (list (int64 .Values.externalRedis.port)) (uniq $ports)) -}}
 {{- end -}}

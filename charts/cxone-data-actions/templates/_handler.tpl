@@ -2,31 +2,11 @@
 
 {{- define "cxone-data-actions.handler" -}}
 name: handler
-image: {{ include "cxone-data-actions.appImage" . }}
+image: {{ include "cxone-data-actions.appImage" . | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 args: [handler]
 env:
-  - name: PORT
-    value: "8080"
-  - name: ADMIN_PORT
-    value: "8081"
-  - name: BUNDLE_DIR
-    value: /run/data-actions
-  {{- with include "cxone-data-actions.databaseEnv" . | trim }}{{ . | nindent 2 }}{{ end }}
-  {{- with include "cxone-data-actions.redisEnv" . | trim }}{{ . | nindent 2 }}{{ end }}
-  - name: PODS_MAX
-    value: {{ include "cxone-data-actions.podsMax" . | quote }}
-  - name: DRAIN_DELAY_MS
-    value: {{ include "cxone-data-actions.drainDelayMs" . | quote }}
-  - name: DRAIN_TIMEOUT_MS
-    value: {{ mul 1000 (int64 .Values.drain.requestsSeconds) | quote }}
-  # Node takes a heap larger than a small container otherwise, and is killed without a word.
-  - name: NODE_OPTIONS
-    value: {{ printf "--max-old-space-size-percentage=%d %s" (int64 .Values.handler.heapPercent) .Values.handler.nodeOptions | trim | quote }}
-  {{- with include "cxone-data-actions.settings" .Values.handler.settings | trim }}{{ . | nindent 2 }}{{ end }}
-  {{- with .Values.handler.extraEnv }}
-  {{- tpl (toYaml .) $ | nindent 2 }}
-  {{- end }}
+  {{- include "cxone-data-actions.handlerEnv" . | nindent 2 }}
 ports:
   - name: http
     containerPort: 8080
@@ -67,4 +47,28 @@ volumeMounts:
   {{- with .Values.handler.extraVolumeMounts }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
+{{- end -}}
+
+{{- define "cxone-data-actions.handlerEnv" -}}
+- name: PORT
+  value: "8080"
+- name: ADMIN_PORT
+  value: "8081"
+- name: BUNDLE_DIR
+  value: /run/data-actions
+{{- with include "cxone-data-actions.databaseEnv" . | trim }}{{ . | nindent 0 }}{{ end }}
+{{- with include "cxone-data-actions.redisEnv" . | trim }}{{ . | nindent 0 }}{{ end }}
+- name: PODS_MAX
+  value: {{ include "cxone-data-actions.podsMax" . | quote }}
+- name: DRAIN_DELAY_MS
+  value: {{ include "cxone-data-actions.drainDelayMs" . | quote }}
+- name: DRAIN_TIMEOUT_MS
+  value: {{ mul 1000 (int64 .Values.drain.requestsSeconds) | quote }}
+# Node takes a heap larger than a small container otherwise, and is killed without a word.
+- name: NODE_OPTIONS
+  value: {{ printf "--max-old-space-size-percentage=%d %s" (int64 .Values.handler.heapPercent) .Values.handler.nodeOptions | trim | quote }}
+{{- with include "cxone-data-actions.settings" .Values.handler.settings | trim }}{{ . | nindent 0 }}{{ end }}
+{{- with .Values.handler.extraEnv }}
+{{- tpl (toYaml .) $ | nindent 0 }}
+{{- end }}
 {{- end -}}

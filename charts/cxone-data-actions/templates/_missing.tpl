@@ -11,6 +11,9 @@
 {{- if and .Release.IsInstall (not .Values.schemaJob.enabled) }}
 - maybe the schema: apply deploy/sql in the order of its numbers, or set schemaJob.enabled
 {{- end }}
+{{- if not (or .Values.crds.enabled (.Capabilities.APIVersions.Has "dataactions.dev/v1alpha1/DataActionConfig")) }}
+- the CRD, without which pods wait in Init: kubectl apply --server-side -f deploy/crds, or set crds.enabled
+{{- end }}
 {{- if not .Values.rbac.create }}
 - Roles of the controller, as rbac.create is false: see deploy/rbac
 {{- end }}
@@ -26,8 +29,11 @@
 - {{ $kind }}: this cluster has no monitoring.coreos.com/v1 ({{ $name }}.renderMode says to leave it out then)
 {{- end }}
 {{- end }}
-{{- if and (not .Values.autoscaling.enabled) (not .Values.keda.enabled) (lt (int64 .Values.replicaCount) 2) }}
-- a second pod: with replicaCount {{ int64 .Values.replicaCount }}, a node that goes takes the service with it
+{{- $least := dict "name" "replicaCount" "pods" .Values.replicaCount }}
+{{- if .Values.autoscaling.enabled }}{{ $least = dict "name" "autoscaling.minReplicas" "pods" .Values.autoscaling.minReplicas }}{{ end }}
+{{- if .Values.keda.enabled }}{{ $least = dict "name" "keda.minReplicas" "pods" .Values.keda.minReplicas }}{{ end }}
+{{- if lt (int64 $least.pods) 2 }}
+- a second pod: with {{ $least.name }} {{ int64 $least.pods }}, a node that goes takes the service with it
 {{- end }}
 {{- if not .Values.tests.existingSecret }}
 - a tenant for `helm test`: set tests.existingSecret and tests.tenantId

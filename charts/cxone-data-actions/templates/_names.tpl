@@ -32,34 +32,31 @@
 
 {{/* What never changes while a release lives. Takes {root, component}. */}}
 {{- define "cxone-data-actions.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "cxone-data-actions.name" .root }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/name: {{ include "cxone-data-actions.name" .root | quote }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 
-{{/* Takes {root, component}. */}}
+{{/* Each label once: what selects stays, and otherwise the more special goes first. Takes {root, component} and maybe {labels}. */}}
 {{- define "cxone-data-actions.labels" -}}
-helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
-{{ include "cxone-data-actions.selectorLabels" . }}
-app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
-app.kubernetes.io/part-of: cxone-data-actions
-app.kubernetes.io/managed-by: {{ .root.Release.Service }}
-{{- with .root.Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
+{{- $chart := printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" -}}
+{{- $usual := dict "helm.sh/chart" $chart "app.kubernetes.io/version" .root.Chart.AppVersion "app.kubernetes.io/part-of" "cxone-data-actions" "app.kubernetes.io/managed-by" .root.Release.Service -}}
+{{- toYaml (merge (include "cxone-data-actions.stableLabels" . | fromYaml) $usual) -}}
+{{- end -}}
+
+{{/* The same without those that another version changes, for pods that a new chart alone is no reason to restart. */}}
+{{- define "cxone-data-actions.stableLabels" -}}
+{{- toYaml (merge (include "cxone-data-actions.selectorLabels" . | fromYaml) (default (dict) .labels) .root.Values.commonLabels) -}}
 {{- end -}}
 
 {{/* metadata of an object. Takes {root, component, name} and maybe {namespace, clusterWide, labels, annotations}. */}}
 {{- define "cxone-data-actions.metadata" -}}
-name: {{ .name }}
+name: {{ .name | quote }}
 {{- if not .clusterWide }}
-namespace: {{ default (include "cxone-data-actions.namespace" .root) .namespace }}
+namespace: {{ default (include "cxone-data-actions.namespace" .root) .namespace | quote }}
 {{- end }}
 labels:
   {{- include "cxone-data-actions.labels" . | nindent 2 }}
-  {{- with .labels }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}
 {{- with merge (dict) (default (dict) .annotations) .root.Values.commonAnnotations }}
 annotations:
   {{- toYaml . | nindent 2 }}

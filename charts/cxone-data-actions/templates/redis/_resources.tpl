@@ -1,5 +1,6 @@
 {{/* The memory that was asked for, half of it more for fragments and buffers, and a little for the program. */}}
 {{- define "cxone-data-actions.redisResources" -}}
-{{- $memory := printf "%dMi" (add 32 (div (mul 3 (int64 .Values.redis.maxMemoryMegabytes)) 2)) -}}
+{{- $enough := printf "%dMi" (add 32 (div (mul 3 (int64 .Values.redis.maxMemoryMegabytes)) 2)) -}}
+{{- $memory := dig "limits" "memory" $enough .Values.redis.resources -}}
 {{- toYaml (mergeOverwrite (dict "requests" (dict "cpu" "50m" "memory" $memory) "limits" (dict "memory" $memory)) (deepCopy .Values.redis.resources)) -}}
 {{- end -}}
