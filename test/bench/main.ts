@@ -17,7 +17,7 @@ import { closedTable, type OpenRun, openTable } from './tables.ts';
 import { isEcho, type Variant, variantNames } from './variants.ts';
 
 const flags = {
-  /** Parts of scenarios' names, by comma. */
+  /** Scenarios by name, or by what their names begin with: `warm`, `cold-1`. */
   scenarios: { type: 'string', default: '' },
   variants: { type: 'string', default: variantNames.join() },
   audit: { type: 'string', default: auditModes.join() },
@@ -47,7 +47,10 @@ interface Case {
 }
 
 const cases: readonly Case[] = scenarios
-  .filter(({ name }) => chosen.scenarios === '' || listOf(chosen.scenarios).some((part) => name.includes(part)))
+  .filter(
+    ({ name }) =>
+      chosen.scenarios === '' || listOf(chosen.scenarios).some((part) => name === part || name.startsWith(`${part}-`)),
+  )
   .flatMap((scenario) =>
     auditModes
       .filter((audit) => listOf(chosen.audit).includes(audit))

@@ -4,7 +4,8 @@
 
 import { join } from 'node:path';
 import { ownDirectory } from '../services/owned.ts';
-import { type LoadResult, prepare, runClosedLoop } from './closed-loop.ts';
+import { prepare, runClosedLoop } from './closed-loop.ts';
+import type { LoadResult } from './load.ts';
 import { cpuMs } from './processes.ts';
 import { createRequestMaker, type RequestMaker } from './request-maker.ts';
 import { type AuditMode, type Scenario, tenantIdOf } from './scenarios.ts';
