@@ -64,7 +64,8 @@ test('it tells nothing of statements, columns, Secrets and calls', () => {
     fc.property(tenantSpecs, (spec) => {
       const entry = { ...spec, webhook: { ...spec.webhook, keys: [hidden], secretVersions: [hidden] }, source: hidden };
       for (const text of [openApiJson(describe(spec)), openApiJson(describe(entry))]) {
-        assert.not.match(text, new RegExp(`${hidden}|${hidden.replace('_', '-')}|SELECT|\\$1`));
+        // Not `$1`: an enum, which is told, may hold it.
+        assert.not.match(text, new RegExp(`${hidden}|${hidden.replace('_', '-')}|SELECT|tenant_id =`));
       }
     }),
   );
