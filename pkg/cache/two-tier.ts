@@ -6,7 +6,9 @@
  */
 import type { Clock } from '../process/clock.ts';
 import { cacheLimits } from '../process/limits.ts';
+import { endOfTurn } from '../resilience/coalescer.ts';
 import type { Deadline } from '../resilience/deadline.ts';
+import { createKeyedCoalescers } from '../resilience/keyed-coalescers.ts';
 import type { CacheEntry, KeyedEntry } from './entry.ts';
 import { type CacheGroup, cacheScope } from './group.ts';
 import { createInvalidationLog } from './invalidation-log.ts';
@@ -76,6 +78,8 @@ const noEntries: ReadonlyMap<string, CacheEntry> = new Map();
 
 export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: CacheOptions): Cache => {
   const log = createInvalidationLog(clock);
+  /** Requests that look for keys of one group in the same turn share one MGET. */
+  const reads = createKeyedCoalescers<readonly string[], ReadonlyMap<string, CacheEntry>>();
 
   const report = (tier: CacheTier, result: CacheResult, keys: number): void => {
     if (keys > 0) hooks?.onResult?.(tier, result, keys);
@@ -111,6 +115,21 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
     report('redis', 'miss', keys.length - usable.size);
     return usable;
   };
+
+  const readsOf = (tier: RedisTier, group: CacheGroup) => ({
+    run: async (jobs: readonly (readonly string[])[]) => {
+      const keys = jobs.length === 1 ? jobs[0] : new Set(jobs.flat());
+      const entries = await askRedis(tier, group, [...(keys ?? [])]);
+      return jobs.map(() => entries);
+    },
+    sizeOf: (keys: readonly string[]) => keys.length,
+    jobsMax: cacheLimits.readRequestsMax,
+    sizeMax: cacheLimits.readKeysMax,
+    queueMax: cacheLimits.readQueueMax,
+    inFlightMax: cacheLimits.readsInFlightMax,
+    isPoison: () => false,
+    begin: endOfTurn,
+  });
 
   const forgetKeys = (group: CacheGroup, keys: readonly string[]): number => {
     const at = log.stamp();
@@ -165,7 +184,8 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
     readRedis: async (group, keys, deadline) => {
       if (redis === undefined || keys.length === 0) return noEntries;
       try {
-        return await deadline.race(askRedis(redis, group, keys));
+        const tier = redis;
+        return await reads.submit(group.prefix, () => readsOf(tier, group), { job: keys, deadline });
       } catch {
         return noEntries;
       }

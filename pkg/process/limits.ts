@@ -183,6 +183,14 @@ export const cacheLimits = {
   ttlJitter: 0.1,
   /** How far the clocks of two pods may be apart without an old row coming back. */
   clockSkewMs: 1_000,
+  /** Requests that share one MGET. */
+  readRequestsMax: 128,
+  /** Keys in one MGET: ten full batches. */
+  readKeysMax: 5_000,
+  /** MGETs of one lookup at once: what each of them can take is read without waiting for the one before. */
+  readsInFlightMax: 16,
+  /** Requests that wait for an MGET; above it a request goes on without Redis. */
+  readQueueMax: 1_000,
   /** One script: what Redis does without a pause. Times writesInFlightMax, what a slow Redis can pile up in here. */
   writeKeysMax: 500,
   writeCharactersMax: 256 * 1024,
