@@ -86,9 +86,9 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
   };
 
   /** A slower read does not replace a later one. */
-  const keepInMemory = (key: string, entry: CacheEntry): void => {
-    const held = memory.get(key, clock.wall());
-    if (held === undefined || held.readAt <= entry.readAt) memory.set(key, entry);
+  const keepInMemory = (group: CacheGroup, key: string, entry: CacheEntry): void => {
+    const held = memory.get(group, key, clock.wall());
+    if (held === undefined || held.readAt <= entry.readAt) memory.set(group, key, entry);
   };
 
   /** Goes on when the caller has left at its deadline: what comes later is still worth keeping in memory. */
@@ -107,7 +107,7 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
     const usable = overtaken ? noEntries : usableEntries(entries, { floor: Math.max(floor, ownFloor), askedAt, now });
     let fresh = 0;
     for (const [key, entry] of usable) {
-      keepInMemory(group.memoryPrefix + key, entry);
+      keepInMemory(group, key, entry);
       if (entry.freshUntil > now) fresh += 1;
     }
     report('redis', 'hit', fresh);
@@ -134,7 +134,7 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
   const forgetKeys = (group: CacheGroup, keys: readonly string[]): number => {
     const at = log.stamp();
     log.noteKeys(group.scope, at);
-    for (const key of keys) memory.delete(group.memoryPrefix + key);
+    for (const key of keys) memory.delete(group, key);
     return at;
   };
 
@@ -160,7 +160,7 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
   };
 
   const peekMemory = (group: CacheGroup, key: string, now: number): CacheEntry | undefined => {
-    const entry = memory.get(group.memoryPrefix + key, now);
+    const entry = memory.get(group, key, now);
     return entry !== undefined && entry.readAt > log.floor(group.scope) ? entry : undefined;
   };
 
@@ -199,7 +199,7 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
       for (const [key, text] of rows) {
         const entry = entryUnder(policy, text, { readAt: epochAtRead, random });
         if (entry === undefined) continue;
-        keepInMemory(group.memoryPrefix + key, entry);
+        keepInMemory(group, key, entry);
         stored.push([key, entry]);
       }
       if (stored.length > 0) void redis?.write(group, stored);
