@@ -94,16 +94,25 @@ test('what comes in one turn is read then; what comes meanwhile forms the next b
   const { read, calls, answer, heard } = setUp();
   const first = read(['a']);
   await settle();
-  assert.equal(calls, [{ keys: ['a'], requests: 1 }]);
+  const second = [read(['e']), read(['e'])];
+  await settle();
+  assert.equal(calls, [
+    { keys: ['a'], requests: 1 },
+    { keys: ['e'], requests: 2 },
+  ]);
   const later = [read(['b', 'c']), read(['c', 'd']), read(['a'])];
+  await settle();
+  assert.is(calls.length, 2, 'two at a time');
   await answer();
   assert.is((await first).get('a'), '"a"');
-  assert.equal(calls[1], { keys: ['b', 'c', 'd'], requests: 3 }, 'a has been read meanwhile');
+  assert.equal(calls[2], { keys: ['b', 'c', 'd'], requests: 3 }, 'a has been read meanwhile');
+  await answer();
+  assert.is((await second[0])?.get('e'), '"e"');
   await answer();
   const [bc, cd, a] = await Promise.all(later);
   assert.equal([bc?.get('b'), bc?.get('c'), cd?.get('d'), a?.get('a')], ['"b"', '"c"', '"d"', '"a"']);
-  assert.equal(heard.batches, [1, 3]);
-  assert.equal(heard.queries, ['acme success', 'acme success']);
+  assert.equal(heard.batches, [1, 2, 3]);
+  assert.equal(heard.queries, ['acme success', 'acme success', 'acme success']);
 });
 
 test('of several rows for a key the first counts; rows for keys nobody asked for, or without one, do not', async () => {

@@ -1,6 +1,6 @@
 /**
- * Reads keys that no cache had: requests of one tenant for one action share a statement, one at a time. The next batch
- * is what arrived while the last one was on its way, and starts by taking what that one has just put into the cache.
+ * Reads keys that no cache had: requests of one tenant for one action share a statement, two at a time, so that one is made up while the
+ * other is on its way. The next batch is what arrived meanwhile, and starts by taking what those before have just put into the cache.
  */
 
 import type { CacheGroup } from '../cache/group.ts';
@@ -98,6 +98,7 @@ export const createLookupReader = ({
     jobsMax: databaseLimits.batchRequestsMax,
     sizeMax: databaseLimits.batchKeysMax,
     queueMax: databaseLimits.queueMax,
+    inFlightMax: databaseLimits.batchesInFlightMax,
     isPoison: isStatementFault,
     begin: endOfTurn,
   });

@@ -96,6 +96,9 @@ export const databaseLimits = {
   tenantPoolShare: 0.5,
   /** Requests that share one statement; each brings its audit row. */
   batchRequestsMax: 128,
+  /** Shared statements of one lookup at once: with one, the process idles while PostgreSQL works; a key that is missed all the time is
+   * read twice at once at most. */
+  batchesInFlightMax: 2,
   /** Keys in one shared statement: ten full batches. */
   batchKeysMax: 5_000,
   /** Audit rows of cached answers in one INSERT. 200 rows a commit are 180,000 rows/s on a laptop. */
