@@ -7,8 +7,16 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import type { LoadResult } from './load.ts';
 import type { RequestMaker } from './request-maker.ts';
+
+export interface LoadResult {
+  readonly requests: number;
+  readonly requestsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Answers other than 200. */
+  readonly failed: number;
+}
 
 export interface ClosedLoop {
   readonly url: string;
