@@ -44,16 +44,22 @@ interface Compiled {
   readonly cached?: CachedLookup;
 }
 
-const compileLookup = (spec: LookupAction, tenant: BundleTenant, services: ActionServices): Compiled => {
+/** A tenant, and what its lookups and transactions together hold of the pool. */
+interface SharingTenant {
+  readonly tenant: BundleTenant;
+  readonly share: Slots;
+}
+
+const compileLookup = (spec: LookupAction, { tenant, share }: SharingTenant, services: ActionServices): Compiled => {
   const { tenantId, cache, audit, limits } = tenant;
-  const settings = { tenantId, cache, audit, batchSize: limits.batchSize };
+  const settings = { tenantId, cache, audit, share, batchSize: limits.batchSize };
   const { action, statement, cached } = compileLookupAction(spec, settings, services);
   return { action, cached, statements: [{ path: 'lookup.statement', statement }] };
 };
 
 const compileTransaction = (
   spec: TransactionAction,
-  { tenant, share }: { readonly tenant: BundleTenant; readonly share: Slots },
+  { tenant, share }: SharingTenant,
   services: ActionServices,
 ): Compiled => {
   const { tenantId, limits, actions } = tenant;
@@ -80,7 +86,7 @@ export const compileTenant = (tenant: BundleTenant, services: ActionServices): P
     const path = `spec.actions[${index}]`;
     switch (spec.kind) {
       case 'lookup':
-        add(compileLookup(spec, tenant, services), path);
+        add(compileLookup(spec, { tenant, share }, services), path);
         break;
       case 'transaction':
         add(compileTransaction(spec, { tenant, share }, services), path);

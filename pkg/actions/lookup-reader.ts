@@ -16,6 +16,7 @@ import { databaseLimits } from '../process/limits.ts';
 import { endOfTurn } from '../resilience/coalescer.ts';
 import type { Deadline } from '../resilience/deadline.ts';
 import { createKeyedCoalescers } from '../resilience/keyed-coalescers.ts';
+import type { Slots } from '../resilience/slots.ts';
 import type { CachePolicy } from '../tenant/spec.ts';
 import type { QueryTimer } from './query-timer.ts';
 
@@ -24,6 +25,8 @@ export interface ReadPlan {
   readonly group: CacheGroup;
   readonly lookup: CompiledStatement;
   readonly cachePolicy: CachePolicy;
+  /** What its statements hold of the pool; left out: as much as there is. */
+  readonly share?: Slots | undefined;
   /** @returns the declared parameters' values for these keys */
   bind(keys: readonly string[]): readonly BoundValue[];
 }
@@ -83,7 +86,8 @@ export const createLookupReader = ({
     const values = plan.bind([...unread]);
     const records = jobs.map((job) => job.record);
     hooks.onBatch?.(jobs.length);
-    const found = await timer.time(group.tenantId, runLookup(database, lookup, { values, records, deadline }));
+    const query = () => timer.time(group.tenantId, runLookup(database, lookup, { values, records, deadline }));
+    const found = await (plan.share?.use(deadline, query) ?? query());
     const read = new Map<string, string | null>([...unread].map((key) => [key, null]));
     // Of several rows with one key the first counts; a key nobody asked for is not this batch's business.
     for (const { key, row } of found) if (read.get(key) === null) read.set(key, row);

@@ -13,6 +13,7 @@ import type { CompiledStatement } from '../postgres/compiled-statement.ts';
 import { compileLookup } from '../postgres/lookup-statement.ts';
 import { bindParameter, typesOf } from '../postgres/parameter.ts';
 import type { Clock } from '../process/clock.ts';
+import type { Slots } from '../resilience/slots.ts';
 import type { LookupAction } from '../tenant/action-spec.ts';
 import { actionRevision } from '../tenant/revision.ts';
 import type { CachePolicy } from '../tenant/spec.ts';
@@ -36,6 +37,8 @@ export interface LookupTenant {
   readonly batchSize: number;
   readonly cache: CachePolicy;
   readonly audit: 'EveryRequest' | 'DatabaseReads';
+  /** What all its statements hold of the pool; left out: as much as there is. */
+  readonly share?: Slots;
 }
 
 export interface CompiledLookup {
@@ -94,6 +97,7 @@ export const compileLookupAction = (
     group: groupFor(input),
     lookup: statement,
     cachePolicy: tenant.cache,
+    share: tenant.share,
     bind: (keys) =>
       lookup.parameters.map((name) => {
         if (name === 'tenant_id') return tenant.tenantId;

@@ -91,8 +91,8 @@ export const databaseLimits = {
   boundSlackMs: 100,
   /** Waiters in front of the pool: 20 for each connection. */
   queueMax: 500,
-  /** Of the pool, for the transactions of one tenant; at least one connection. Who waits for a lock, or for the first of the
-   * same idempotency key, holds one: the other half is for everybody else. */
+  /** Of the pool, for the lookups and transactions of one tenant; at least one connection. A slow statement, and who waits for a lock or for
+   * the first of the same idempotency key, holds one: the other half is for everybody else. */
   tenantPoolShare: 0.5,
   /** Requests that share one statement; each brings its audit row. */
   batchRequestsMax: 128,
