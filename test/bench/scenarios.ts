@@ -42,6 +42,12 @@ export const scenarios: readonly Scenario[] = [
   { name: 'transaction-1', action: 'set_customer_status', temperature: 'cold', batch: 1 },
 ];
 
+export const scenarioNamed = (wanted: string): Scenario => {
+  const found = scenarios.find(({ name }) => name === wanted);
+  if (!found) throw new Error(`no scenario is called ${wanted}`);
+  return found;
+};
+
 /** In a cold tenant a row is cached as always, but has gone when its turn comes again. */
 const ttlSeconds: Readonly<Record<Temperature, number>> = { warm: 86_400, cold: 1, mixed: 86_400 };
 
