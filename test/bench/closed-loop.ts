@@ -7,8 +7,9 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { promisify } from 'node:util';
+import { requestBytes } from './lean-client.ts';
 import type { LoadResult } from './load.ts';
-import type { RequestMaker } from './request-maker.ts';
+import type { RequestMaker, SignedRequest } from './request-maker.ts';
 
 export interface ClosedLoop {
   readonly url: string;
@@ -20,10 +21,9 @@ export interface ClosedLoop {
 
 const script = new URL('wrk.lua', import.meta.url).pathname;
 
-const bytesOf = ({ body, headers }: ReturnType<RequestMaker['next']>): Buffer => {
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  const head = `POST /data-action HTTP/1.1\r\nHost: bench\r\nContent-Length: ${body.length}\r\n${lines.join('')}\r\n`;
-  return Buffer.concat([Buffer.from(`${head.length + body.length}\n${head}`), body]);
+const bytesOf = (request: SignedRequest): Buffer => {
+  const bytes = requestBytes(request);
+  return Buffer.concat([Buffer.from(`${bytes.length}\n`), bytes]);
 };
 
 /** Writes requests to send, ahead of the time that counts. */

@@ -13,9 +13,10 @@ import { plotSvg } from '../plot.ts';
 import { setStage } from '../stage.ts';
 import { callers } from './callers.ts';
 import type { Bench, Curve } from './curve.ts';
+import { overload } from './overload.ts';
 import { createServiceStarter } from './service.ts';
 
-const curves: readonly Curve<object>[] = [callers];
+const curves: readonly Curve<object>[] = [callers, overload];
 
 interface Measured {
   readonly machine: string;
