@@ -17,6 +17,8 @@ export interface ClosedLoop {
   readonly seconds: number;
   /** Requests that `prepare` has written. */
   readonly file: string;
+  /** Sends them over and over. */
+  readonly repeats?: boolean;
 }
 
 const script = new URL('wrk.lua', import.meta.url).pathname;
@@ -46,8 +48,20 @@ interface WrkResult {
   readonly broken: number;
 }
 
-export const runClosedLoop = async ({ url, callers, seconds, file }: ClosedLoop): Promise<LoadResult> => {
-  const args = ['-t1', `-c${callers}`, `-d${seconds}s`, '--timeout', '10s', '-s', script, url, '--', file];
+export const runClosedLoop = async ({ url, callers, seconds, file, repeats }: ClosedLoop): Promise<LoadResult> => {
+  const args = [
+    '-t1',
+    `-c${callers}`,
+    `-d${seconds}s`,
+    '--timeout',
+    '10s',
+    '-s',
+    script,
+    url,
+    '--',
+    file,
+    repeats ? 'repeat' : 'once',
+  ];
   const { stdout } = await promisify(execFile)('wrk', args);
   const result = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as WrkResult;
   return {

@@ -28,6 +28,8 @@ export interface LoadToMeasure {
   readonly kind: string;
   /** Requests a second, for the first run of a kind. */
   readonly firstGuess: number;
+  /** So many are made and sent over and over, where many large ones would only fill the disk. */
+  readonly distinct?: number;
 }
 
 /** Room for a run that goes better than the one before. */
@@ -44,11 +46,12 @@ export const createLoadMeasurer = (stage: Pick<Stage, 'postgresPid' | 'redisPid'
     redis: cpuMs(stage.redisPid),
   });
 
-  return async ({ variant, maker, callers, seconds, kind, firstGuess }: LoadToMeasure): Promise<LoadFigures> => {
-    const rate = rates.get(kind) ?? firstGuess;
-    await prepare(file, maker, Math.ceil(rate * seconds * margin) + callers * 2);
+  return async (load: LoadToMeasure): Promise<LoadFigures> => {
+    const { variant, maker, callers, seconds, kind, distinct } = load;
+    const rate = rates.get(kind) ?? load.firstGuess;
+    await prepare(file, maker, distinct ?? Math.ceil(rate * seconds * margin) + callers * 2);
     const before = costs(variant);
-    const result = await runClosedLoop({ url: variant.url, callers, seconds, file });
+    const result = await runClosedLoop({ url: variant.url, callers, seconds, file, repeats: distinct !== undefined });
     const after = costs(variant);
     rates.set(kind, result.requestsPerSecond);
     const perRequest = (name: keyof typeof before) => ((after[name] - before[name]) * 1_000) / result.requests;

@@ -32,11 +32,12 @@ export const signedRequest = (tenantId: string, content: object): SignedRequest 
   return { body, headers: { 'Content-Type': 'application/json', ...signature } };
 };
 
-/** @param scenario  its cold ids go on where the last request stopped, so that one maker serves all rounds of a variant */
-export const createRequestMaker = (scenario: Scenario, audit: AuditMode): RequestMaker => {
+/** @param scenario  its cold ids go on where the last request stopped, so that one maker serves all rounds of a variant
+ * @param walkedBefore  cold ids up to this one are left to others at first */
+export const createRequestMaker = (scenario: Scenario, audit: AuditMode, walkedBefore = hotCustomers): RequestMaker => {
   const tenant_id = tenantIdOf(scenario.temperature, audit);
   let made = 0;
-  let walked = hotCustomers;
+  let walked = walkedBefore;
 
   const cold = (): number => {
     walked = walked >= customers ? hotCustomers + 1 : walked + 1;

@@ -59,8 +59,8 @@ const tenants = (['warm', 'cold', 'mixed'] as const).flatMap((temperature) =>
 
 const tenantIds: readonly string[] = tenants.map(({ tenantId }) => tenantId);
 
-const limits = { requestsPerSecond: 100_000, burst: 100_000, concurrency: 10_000 };
-const actions = [
+export const wideLimits = { requestsPerSecond: 100_000, burst: 100_000, concurrency: 10_000 };
+export const benchActions = [
   {
     name: 'process_customer_batch',
     input: [{ name: 'customer_ids', type: 'UUID', list: true }],
@@ -94,7 +94,7 @@ const actions = [
 
 export const benchTenants: readonly TenantOptions[] = tenants.map(({ tenantId, audit, ttlSeconds }) => ({
   tenantId,
-  spec: { limits, audit, cache: { ttlSeconds, missingTtlSeconds: 0 }, actions },
+  spec: { limits: wideLimits, audit, cache: { ttlSeconds, missingTtlSeconds: 0 }, actions: benchActions },
 }));
 
 export const peerTenants = (secretOf: (tenantId: string) => string): Readonly<Record<string, PeerTenant>> =>

@@ -11,12 +11,17 @@ import { commit, machine } from '../machine.ts';
 import { createLoadMeasurer } from '../measure-load.ts';
 import { plotSvg } from '../plot.ts';
 import { setStage } from '../stage.ts';
+import { batches } from './batches.ts';
+import { body } from './body.ts';
 import { callers } from './callers.ts';
 import type { Bench, Curve } from './curve.ts';
 import { overload } from './overload.ts';
 import { createServiceStarter } from './service.ts';
+import { slowTenantCurve } from './slow-tenant.ts';
+import { startCurve } from './start.ts';
+import { tenants } from './tenants.ts';
 
-const curves: readonly Curve<object>[] = [callers, overload];
+const curves: readonly Curve<object>[] = [tenants, callers, body, slowTenantCurve, overload, startCurve, batches];
 
 interface Measured {
   readonly machine: string;
