@@ -50,6 +50,7 @@ const createAnswerReader = (onAnswer: (status: number) => void) => {
 /** @param connectionsMax  whoever finds all of them in use waits for one, in turn */
 export const createLeanClient = (url: string, connectionsMax: number): LeanClient => {
   const { hostname, port } = new URL(url);
+  /** Closed ones stay in it until they are met. */
   const idle: Connection[] = [];
   const all = new Set<Connection>();
   const waiting: { readonly request: Buffer; readonly onEnd: (status: number) => void }[] = [];
@@ -71,11 +72,18 @@ export const createLeanClient = (url: string, connectionsMax: number): LeanClien
     return first;
   };
 
+  const takeIdle = (): Connection | undefined => {
+    for (let last = idle.pop(); last; last = idle.pop()) if (all.has(last) && last.socket.writable) return last;
+    return undefined;
+  };
+
   const open = (): Connection => {
     const connection: Connection = { socket: connect(Number(port), hostname), onEnd: undefined };
     all.add(connection);
     connection.socket.setNoDelay(true);
     const read = createAnswerReader((status) => {
+      // A server may end an idle connection with a word: nobody asked for that one.
+      if (!connection.onEnd) return;
       finish(connection, status);
       const first = next();
       if (first) ask(connection, first.request, first.onEnd);
@@ -85,7 +93,6 @@ export const createLeanClient = (url: string, connectionsMax: number): LeanClien
     connection.socket.on('error', () => {});
     connection.socket.on('close', () => {
       all.delete(connection);
-      if (idle.includes(connection)) idle.splice(idle.indexOf(connection), 1);
       finish(connection, 0);
       const first = next();
       if (first) ask(open(), first.request, first.onEnd);
@@ -95,7 +102,7 @@ export const createLeanClient = (url: string, connectionsMax: number): LeanClien
 
   return {
     send: (request, onEnd) => {
-      const connection = idle.pop() ?? (all.size < connectionsMax ? open() : undefined);
+      const connection = takeIdle() ?? (all.size < connectionsMax ? open() : undefined);
       if (connection) ask(connection, request, onEnd);
       else waiting.push({ request, onEnd });
     },

@@ -44,7 +44,12 @@ export interface StageOptions {
 
 export const setStage = async ({ variants: names, withDelays, ...options }: StageOptions): Promise<Stage> => {
   const pinned = canPin() && pin(process.pid, otherCore);
-  const postgres = await startPostgres({ fsync: 'on', full_page_writes: 'on', shared_buffers: '512MB' });
+  const postgres = await startPostgres({
+    fsync: 'on',
+    full_page_writes: 'on',
+    shared_buffers: '512MB',
+    max_connections: '300',
+  });
   const database = await prepareDatabase(postgres);
   await database.sql(seedSql);
   await database.sql('VACUUM ANALYZE customers');

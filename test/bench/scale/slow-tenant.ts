@@ -39,7 +39,14 @@ const scenario = scenarioNamed('cold-10');
 const measureOnce = async (bench: Bench, service: Service, situation: Situation): Promise<SlowTenantRow> => {
   const slow =
     situation === 'alone' ? undefined : await startSlowCallers(bench.stage, service, { kind: situation, callers });
-  const order = { url: service.url, scenario, audit: 'EveryRequest', perSecond, seconds: 2 * bench.seconds } as const;
+  const order = {
+    url: service.url,
+    scenario,
+    audit: 'EveryRequest',
+    perSecond,
+    seconds: 2 * bench.seconds,
+    sleeps: true,
+  } as const;
   const { p50Ms, p99Ms, failed } = await runOpenLoop(order);
   const sleeping = (await slow?.sleeping()) ?? 0;
   return { situation, p50Ms, p99Ms, failed, sleeping, statuses: (await slow?.stop()) ?? {} };
