@@ -3,23 +3,17 @@
  *
  * What grows is `context`, to its own bounds (32 entries, keys of 64, values of 1,024 characters): in letters of two bytes, or it would end at
  * half of that. The ids stay ten, all of them in memory, so the answer is the same. With EveryRequest the context goes into the audit row, too.
- * The same 100 bodies come over and over.
+ * The same 100 bodies come over and over. One run of each size.
  */
 import type { LoadFigures } from '../measure-load.ts';
-import { median } from '../quantile.ts';
 import { type RequestMaker, signedRequest } from '../request-maker.ts';
 import { type AuditMode, auditModes, customerIdOf, tenantIdOf } from '../scenarios.ts';
 import { linesOf } from '../tables.ts';
 import type { Bench, Curve } from './curve.ts';
 
-interface BodyRow {
+interface BodyRow extends LoadFigures {
   readonly audit: AuditMode;
   readonly kib: number;
-  readonly requestsPerSecond: number;
-  readonly p99Ms: number;
-  readonly serviceUs: number;
-  readonly postgresUs: number;
-  readonly failed: number;
 }
 
 const sizes = [1, 2, 4, 8, 16, 32, 64];
@@ -60,7 +54,7 @@ const createMaker = (tenantId: string, bytes: number): RequestMaker => {
   };
 };
 
-const measureBodies = async ({ startService, measureLoad, seconds, rounds }: Bench): Promise<readonly BodyRow[]> => {
+const measureBodies = async ({ startService, measureLoad, seconds }: Bench): Promise<readonly BodyRow[]> => {
   const service = await startService();
   const cases = auditModes.flatMap((audit) => sizes.map((kib) => ({ audit, kib, runs: [] as LoadFigures[] })));
   const run = ({ audit, kib }: (typeof cases)[number], seconds: number): Promise<LoadFigures> => {
@@ -68,20 +62,10 @@ const measureBodies = async ({ startService, measureLoad, seconds, rounds }: Ben
     return measureLoad({ variant: service, maker, callers, seconds, kind: 'body', firstGuess: 0, distinct });
   };
   for (const [n, one] of cases.entries()) if (n % sizes.length === 0) await run(one, 2);
-  for (let round = 0; round < rounds; round += 1) for (const one of cases) one.runs.push(await run(one, seconds));
+  const rows: BodyRow[] = [];
+  for (const one of cases) rows.push({ ...one, ...(await run(one, seconds)) });
   await service.stop();
-  return cases.map(({ audit, kib, runs }) => {
-    const of = (pick: (run: LoadFigures) => number): number => median(runs.map(pick));
-    return {
-      audit,
-      kib,
-      requestsPerSecond: of((run) => run.requestsPerSecond),
-      p99Ms: of((run) => run.p99Ms),
-      serviceUs: of((run) => run.serviceUs),
-      postgresUs: of((run) => run.postgresUs),
-      failed: of((run) => run.failed),
-    };
-  });
+  return rows;
 };
 
 const seriesOf = (rows: readonly BodyRow[], name: string, figure: (row: BodyRow) => number) =>

@@ -2,10 +2,8 @@
  * Callers in a closed loop, from one to a thousand: rate and latency from memory (warm-10) and from PostgreSQL (cold-10).
  *
  * Each caller has a connection of its own and asks again as soon as it is answered, so beyond what the service can do latency grows with the
- * callers. It says nothing of callers that come whether others are answered or not: that is overload.ts.
+ * callers. One run of each: the steps beside it tell how far one is off. It says nothing of callers that come whether others are answered or not: that is overload.ts.
  */
-import type { LoadFigures } from '../measure-load.ts';
-import { median } from '../quantile.ts';
 import { createRequestMaker } from '../request-maker.ts';
 import { type Scenario, scenarioNamed } from '../scenarios.ts';
 import { linesOf } from '../tables.ts';
@@ -34,19 +32,11 @@ const measureScenario = async ({ startService, measureLoad, ...bench }: Bench, s
   await measureLoad({ ...load, callers: 32, kind: 'callers, warm-up', firstGuess });
   const rows: CallersRow[] = [];
   for (const callers of steps) {
-    const runs: LoadFigures[] = [];
-    for (let round = 0; round < bench.rounds; round += 1) {
-      runs.push(await measureLoad({ ...load, callers, kind: `${scenario.name} ${callers}`, firstGuess }));
-    }
-    const of = (pick: (run: LoadFigures) => number): number => median(runs.map(pick));
+    const run = await measureLoad({ ...load, callers, kind: `${scenario.name} ${callers}`, firstGuess });
     rows.push({
-      scenario: scenario.name,
-      callers,
-      answeredPerSecond: of((run) => run.requestsPerSecond * (1 - run.failed / run.requests)),
-      p50Ms: of((run) => run.p50Ms),
-      p99Ms: of((run) => run.p99Ms),
-      serviceUs: of((run) => run.serviceUs),
-      failed: of((run) => run.failed),
+      ...{ scenario: scenario.name, callers, p50Ms: run.p50Ms, p99Ms: run.p99Ms, serviceUs: run.serviceUs },
+      answeredPerSecond: run.requestsPerSecond * (1 - run.failed / run.requests),
+      failed: run.failed,
     });
   }
   await service.stop();

@@ -4,7 +4,9 @@
  * Writes `bench-results/scale.json`, where a curve stays until it is measured again, and from it alone draws the plots in `docs/performance`
  * (`--plots-only`: draws them, measures nothing).
  */
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { commit, machine } from '../machine.ts';
@@ -73,6 +75,7 @@ const draw = (curve: Curve<object>): void => {
 };
 
 const measure = async (): Promise<void> => {
+  execFileSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
   const stage = await setStage({ variants: [], withDelays: true });
   const bench: Bench = {
     stage,
@@ -83,6 +86,11 @@ const measure = async (): Promise<void> => {
   };
   say(`machine   ${machine()}`);
   say(`commit    ${commit()}`);
+  say(
+    `before    load average ${loadavg()
+      .map((load) => load.toFixed(1))
+      .join(', ')}`,
+  );
   say(
     `services  PostgreSQL (fsync, synchronous_commit on), Redis; ${stage.pinned ? 'handler on a core of its own' : 'nothing pinned'}`,
   );

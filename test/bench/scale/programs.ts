@@ -1,7 +1,6 @@
 /**
  * The ways in which the handler could be shipped, each ready to be started. The bundled one is a trial: nothing ships it.
  */
-import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
@@ -54,9 +53,8 @@ const bundle = async (outfile: string): Promise<void> => {
   });
 };
 
-/** Builds what has to be built. */
+/** `npm run build` has to have been run. */
 export const makePrograms = async (): Promise<readonly Program[]> => {
-  execFileSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
   rmSync(trials, { recursive: true, force: true });
   const bundled = join(trials, 'handler.mjs');
   await bundle(bundled);

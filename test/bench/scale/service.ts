@@ -22,7 +22,7 @@ export interface ServiceOptions {
   /** Left out: without a proxy. */
   readonly databaseUrl?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** What Node runs; left out: the sources. */
+  /** What Node runs; left out: what `npm run build` has made. */
   readonly program?: readonly string[];
 }
 
@@ -34,7 +34,7 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-const sources = [fileURLToPath(new URL('../../../cmd/launch.mjs', import.meta.url)), 'handler'];
+const built = [fileURLToPath(new URL('../../../dist/cmd/launch.mjs', import.meta.url)), 'handler'];
 const readyPollMs = 2;
 
 interface Ports {
@@ -60,7 +60,7 @@ export const createServiceStarter = (stage: Stage) => {
   };
 
   return async (options: ServiceOptions = {}): Promise<Service> => {
-    const { tenants = benchTenants, databaseUrl = stage.database.url, env, program = sources } = options;
+    const { tenants = benchTenants, databaseUrl = stage.database.url, env, program = built } = options;
     const settings = {
       ...{ HOST: '127.0.0.1', PORT: '0', ADMIN_PORT: '0', DRAIN_DELAY_MS: '0', LOG_LEVEL: 'error' },
       ...{ DATABASE_URL: databaseUrl, REDIS_URL: stage.servers.redisUrl, BUNDLE_DIR: await bundleOf(tenants), ...env },

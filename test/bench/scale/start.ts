@@ -20,7 +20,7 @@ interface StartRow {
   readonly anonMiB: number;
 }
 
-const starts = 5;
+const starts = 3;
 const idleMs = 10_000;
 const tenants = [{ tenantId: 'acme' }];
 
@@ -71,7 +71,7 @@ export const startCurve: Curve<StartRow> = {
       title: 'From spawn to ready (one tenant, one core)',
       x: { title: '', names: rows.map(({ program }) => program) },
       y: { title: 'ms', scale: 'linear' },
-      series: [{ name: 'median of 5', points: bars(rows, ({ readyMs }) => readyMs) }],
+      series: [{ name: 'median of 3', points: bars(rows, ({ readyMs }) => readyMs) }],
       goal: { name: 'goal: 1 s', y: 1_000 },
     },
     'start-memory': {
