@@ -95,6 +95,10 @@ const ascending: Readonly<Record<string, Relation>> = {
     ['requests', processLimits.requestsInFlightMax],
     ['queue', databaseLimits.auditQueueMax],
   ],
+  'requests that are too many are refused at the door, not where one lookup ends': [
+    ['requests', processLimits.requestsInFlightMax],
+    ['a batch and those that wait for it', databaseLimits.batchRequestsMax + databaseLimits.queueMax],
+  ],
   'a bundle line holds what the API server allows an object to be (1.5 MiB)': [
     ['object', 1.5 * 1024 * 1024],
     ['line', bundleLimits.lineBytesMax],

@@ -141,5 +141,5 @@ export const plotSvg = (plot: Plot): string => {
     );
     body.push(...xAxis(along), ...series.map((each, n) => lines(each, n, [along, y])));
   }
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}">\n${style}\n${body.join('\n')}\n</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img">\n<title>${escapeXml(plot.title)}</title>\n${style}\n${body.join('\n')}\n</svg>\n`;
 };
