@@ -14,7 +14,7 @@ import { createAdminApp } from '../../pkg/http/admin-app.ts';
 import { createDataActionHandler } from '../../pkg/http/data-action.ts';
 import { createGate } from '../../pkg/http/gate.ts';
 import { createHttpServer } from '../../pkg/http/http-server.ts';
-import { createTrafficApp } from '../../pkg/http/traffic-app.ts';
+import { createTrafficListener } from '../../pkg/http/traffic-listener.ts';
 import { createAuditLog } from '../../pkg/postgres/audit-log.ts';
 import { checkStatement } from '../../pkg/postgres/check-statement.ts';
 import { createDatabase } from '../../pkg/postgres/database.ts';
@@ -170,12 +170,11 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
     },
   });
   const closing = () => gate.state() !== 'open';
-  const trafficApp = createTrafficApp({ dataAction, onRefused: observer.requestRefused, closing });
   const traffic = createHttpServer({
     host: settings.HOST,
     port: settings.PORT,
     clock,
-    listener: trafficApp.callback(),
+    listener: createTrafficListener({ dataAction, onRefused: observer.requestRefused, closing }),
   });
   let trafficPort = settings.PORT;
   const adminApp = createAdminApp({

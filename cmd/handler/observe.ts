@@ -3,7 +3,7 @@
  */
 import type { AppError } from '../../pkg/errors/app-error.ts';
 import type { RequestSummary } from '../../pkg/http/data-action.ts';
-import type { RefusedSummary } from '../../pkg/http/traffic-app.ts';
+import type { RefusedSummary } from '../../pkg/http/traffic-listener.ts';
 import type { Reload } from '../../pkg/registry/registry.ts';
 import type { TenantEntry } from '../../pkg/registry/tenant-entry.ts';
 import type { BreakerState } from '../../pkg/resilience/breaker.ts';

@@ -90,24 +90,35 @@ const outcome = (work: Promise<unknown>): Promise<string> =>
     (error: unknown) => (isAppError(error) ? error.code : String(error)),
   );
 
-test('a lone request is read at once; what comes meanwhile forms the next batch, each key once', async () => {
+test('what comes in one turn is read then; what comes meanwhile forms the next batch, each key once', async () => {
   const { read, calls, answer, heard } = setUp();
   const first = read(['a']);
-  assert.equal(calls, [{ keys: ['a'], requests: 1 }]);
+  await settle();
+  const second = [read(['e']), read(['e'])];
+  await settle();
+  assert.equal(calls, [
+    { keys: ['a'], requests: 1 },
+    { keys: ['e'], requests: 2 },
+  ]);
   const later = [read(['b', 'c']), read(['c', 'd']), read(['a'])];
+  await settle();
+  assert.is(calls.length, 2, 'two at a time');
   await answer();
   assert.is((await first).get('a'), '"a"');
-  assert.equal(calls[1], { keys: ['b', 'c', 'd'], requests: 3 }, 'a has been read meanwhile');
+  assert.equal(calls[2], { keys: ['b', 'c', 'd'], requests: 3 }, 'a has been read meanwhile');
+  await answer();
+  assert.is((await second[0])?.get('e'), '"e"');
   await answer();
   const [bc, cd, a] = await Promise.all(later);
   assert.equal([bc?.get('b'), bc?.get('c'), cd?.get('d'), a?.get('a')], ['"b"', '"c"', '"d"', '"a"']);
-  assert.equal(heard.batches, [1, 3]);
-  assert.equal(heard.queries, ['acme success', 'acme success']);
+  assert.equal(heard.batches, [1, 2, 3]);
+  assert.equal(heard.queries, ['acme success', 'acme success', 'acme success']);
 });
 
 test('of several rows for a key the first counts; rows for keys nobody asked for, or without one, do not', async () => {
   const { read, answer, cache, planOf } = setUp();
   const reading = read(['a', 'none']);
+  await settle();
   await answer();
   assert.equal(
     [...(await reading)],
@@ -124,6 +135,7 @@ test('of several rows for a key the first counts; rows for keys nobody asked for
 test('requests with other parameters never share a statement', async () => {
   const { read, calls, answer, planOf } = setUp();
   const reading = [read(['a'], { plan: planOf('1') }), read(['a'], { plan: planOf('2') })];
+  await settle();
   assert.is(calls.length, 2);
   await answer();
   await answer();
@@ -134,6 +146,7 @@ test('the one request at fault fails alone', async () => {
   const { read, calls, answer, state, heard } = setUp();
   state.poison = 'p';
   const reading = [['z'], ['a'], ['b'], ['p', 'a'], ['c']].map((keys) => outcome(read(keys)));
+  await settle();
   for (let turn = 0; turn < calls.length; turn += 1) await answer();
   assert.equal(await Promise.all(reading), ['answered', 'answered', 'answered', 'statement_failed', 'answered']);
   assert.ok(heard.queries.includes('acme error'));
@@ -142,6 +155,7 @@ test('the one request at fault fails alone', async () => {
 test('each waiter leaves at its own deadline; the statement runs on for the others', async () => {
   const { read, answer, clock, cache, planOf } = setUp();
   const first = outcome(read(['a'], { budgetMs: 10 }));
+  await settle();
   const second = outcome(read(['b'], { budgetMs: 500 }));
   await clock.advance(10);
   assert.is(await first, 'deadline_exceeded');
@@ -155,6 +169,7 @@ test('nothing is kept of a group whose last run has ended, also when nobody wait
   const { read, answer, clock, reader } = setUp();
   const left = outcome(read(['a'], { budgetMs: 10 }));
   assert.is(reader.groups(), 1);
+  await settle();
   await clock.advance(10);
   assert.is(await left, 'deadline_exceeded');
   await answer();
@@ -164,6 +179,7 @@ test('nothing is kept of a group whose last run has ended, also when nobody wait
 test('rows invalidated while they were read are answered, not kept', async () => {
   const { read, answer, cache, planOf } = setUp();
   const reading = read(['a']);
+  await settle();
   cache.invalidate({ tenantId: 'acme', action: 'get' });
   await answer();
   assert.is((await reading).get('a'), '"a"');

@@ -1,6 +1,6 @@
 /**
- * Reads keys that no cache had: requests of one tenant for one action share a statement, one at a time. The next batch
- * is what arrived while the last one was on its way, and starts by taking what that one has just put into the cache.
+ * Reads keys that no cache had: requests of one tenant for one action share a statement, two at a time, so that one is made up while the
+ * other is on its way. The next batch is what arrived meanwhile, and starts by taking what those before have just put into the cache.
  */
 
 import type { CacheGroup } from '../cache/group.ts';
@@ -13,8 +13,9 @@ import { isStatementFault } from '../postgres/pg-error.ts';
 import type { BoundValue } from '../postgres/statement.ts';
 import type { Clock } from '../process/clock.ts';
 import { databaseLimits } from '../process/limits.ts';
-import { type Coalescer, createCoalescer } from '../resilience/coalescer.ts';
+import { endOfTurn } from '../resilience/coalescer.ts';
 import type { Deadline } from '../resilience/deadline.ts';
+import { createKeyedCoalescers } from '../resilience/keyed-coalescers.ts';
 import type { CachePolicy } from '../tenant/spec.ts';
 import type { QueryTimer } from './query-timer.ts';
 
@@ -64,7 +65,7 @@ export const createLookupReader = ({
   timer,
   hooks = {},
 }: LookupReaderOptions): LookupReader => {
-  const coalescers = new Map<string, Coalescer<ReadJob, KeyedRows>>();
+  const coalescers = createKeyedCoalescers<ReadJob, KeyedRows>();
 
   const runBatch = async (plan: ReadPlan, jobs: readonly ReadJob[]): Promise<readonly KeyedRows[]> => {
     const { group, lookup, cachePolicy } = plan;
@@ -91,25 +92,19 @@ export const createLookupReader = ({
     return jobs.map(() => rows);
   };
 
-  const coalescerOf = (plan: ReadPlan): Coalescer<ReadJob, KeyedRows> => {
-    const existing = coalescers.get(plan.group.prefix);
-    if (existing) return existing;
-    const created = createCoalescer<ReadJob, KeyedRows>({
-      run: (jobs) => runBatch(plan, jobs),
-      sizeOf: (job) => job.keys.length,
-      jobsMax: databaseLimits.batchRequestsMax,
-      sizeMax: databaseLimits.batchKeysMax,
-      queueMax: databaseLimits.queueMax,
-      isPoison: isStatementFault,
-      // The last run removes the entry: nothing here grows with what was ever asked.
-      hooks: { onIdle: () => void coalescers.delete(plan.group.prefix) },
-    });
-    coalescers.set(plan.group.prefix, created);
-    return created;
-  };
+  const runsOf = (plan: ReadPlan) => ({
+    run: (jobs: readonly ReadJob[]) => runBatch(plan, jobs),
+    sizeOf: (job: ReadJob) => job.keys.length,
+    jobsMax: databaseLimits.batchRequestsMax,
+    sizeMax: databaseLimits.batchKeysMax,
+    queueMax: databaseLimits.queueMax,
+    inFlightMax: databaseLimits.batchesInFlightMax,
+    isPoison: isStatementFault,
+    begin: endOfTurn,
+  });
 
   return {
-    read: (plan, job) => coalescerOf(plan).submit(job, job.deadline),
+    read: (plan, job) => coalescers.submit(plan.group.prefix, () => runsOf(plan), { job, deadline: job.deadline }),
     groups: () => coalescers.size,
   };
 };

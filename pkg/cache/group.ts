@@ -14,10 +14,8 @@ export interface CacheGroup {
   readonly parameters: string;
   /** What is invalidated together: tenant and action. */
   readonly scope: string;
-  /** Before every key of this group in Redis. */
+  /** Names the group; stands before every key of it in Redis. */
   readonly prefix: string;
-  /** The same for the memory tier: 128 bits of its hash, since short keys cost less to hold and to look up. */
-  readonly memoryPrefix: string;
 }
 
 export interface CacheGroupOptions {
@@ -41,8 +39,7 @@ export const createCacheGroup = (options: CacheGroupOptions): CacheGroup => {
   const parameters = options.parameters === undefined ? '-' : hash('sha256', options.parameters, 'base64url');
   const scope = cacheScope(tenantId, action);
   const prefix = `dac:{${scope}}:${keyPart(revision)}:${parameters}:`;
-  const memoryPrefix = hash('sha256', prefix, 'base64url').slice(0, 22);
-  return { tenantId, action, revision, parameters, scope, prefix, memoryPrefix };
+  return { tenantId, action, revision, parameters, scope, prefix };
 };
 
 export const redisKey = (group: CacheGroup, key: string): string => group.prefix + keyPart(key);

@@ -1,8 +1,13 @@
+import * as fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cacheLimits } from '../process/limits.ts';
 import type { CacheEntry } from './entry.ts';
+import { createCacheGroup } from './group.ts';
 import { createMemoryTier } from './memory-tier.ts';
+
+const group = createCacheGroup({ tenantId: 'acme', action: 'get', revision: 'r' });
+const other = createCacheGroup({ tenantId: 'acme', action: 'get', revision: 's' });
 
 const entry = (text: string | null, staleUntil = 100): CacheEntry => ({ text, readAt: 1, freshUntil: 50, staleUntil });
 /** Of a one-character key with a text of `characters`. */
@@ -11,56 +16,136 @@ const cost = (characters: number): number => cacheLimits.entryOverheadBytes + 2 
 test('gives an entry until its staleUntil, and frees its bytes then', () => {
   const memory = createMemoryTier(10_000);
   const kept = entry('{}');
-  memory.set('a', kept);
-  assert.is(memory.get('a', 99), kept);
+  memory.set(group, 'a', kept);
+  assert.is(memory.get(group, 'a', 99), kept);
   assert.is(memory.bytes(), cost(2));
-  assert.is(memory.get('a', 100), undefined);
+  assert.is(memory.get(group, 'a', 100), undefined);
   assert.is(memory.bytes(), 0);
 });
 
 test('counts two bytes for each character of key and text, and the overhead', () => {
   const memory = createMemoryTier(10_000);
-  memory.set('a', entry('x'.repeat(100)));
-  memory.set('b', entry(null));
+  memory.set(group, 'a', entry('x'.repeat(100)));
+  memory.set(group, 'b', entry(null));
   assert.is(memory.bytes(), cost(100) + cost(0));
-  memory.set('a', entry('xy'));
+  memory.set(group, 'a', entry('xy'));
   assert.is(memory.bytes(), cost(2) + cost(0));
-  memory.delete('a');
+  memory.delete(group, 'a');
   memory.clear();
   assert.is(memory.bytes(), 0);
 });
 
 test('drops what was used longest ago when the next byte would be over the bound', () => {
   const memory = createMemoryTier(3 * cost(10));
-  for (const key of ['a', 'b', 'c']) memory.set(key, entry('x'.repeat(10)));
-  assert.ok(memory.get('a', 1), 'exactly full drops nothing');
-  memory.set('d', entry(null));
-  assert.is(memory.get('b', 1), undefined);
-  for (const key of ['a', 'c', 'd']) assert.ok(memory.get(key, 1), key);
+  for (const key of ['a', 'b', 'c']) memory.set(group, key, entry('x'.repeat(10)));
+  assert.ok(memory.get(group, 'a', 1), 'exactly full drops nothing');
+  memory.set(group, 'd', entry(null));
+  assert.is(memory.get(group, 'b', 1), undefined);
+  for (const key of ['a', 'c', 'd']) assert.ok(memory.get(group, key, 1), key);
 });
 
 test('never holds more than its bound, whatever is put in', () => {
   const bytesMax = 5_000;
   const memory = createMemoryTier(bytesMax);
   for (let n = 0; n < 2_000; n++) {
-    memory.set(`k${n % 300}`, entry('x'.repeat((n * 37) % 900)));
+    memory.set(group, `k${n % 300}`, entry('x'.repeat((n * 37) % 900)));
     assert.ok(memory.bytes() <= bytesMax);
   }
 });
 
 test('does not empty itself for an entry larger than all of it', () => {
   const memory = createMemoryTier(1_000);
-  memory.set('a', entry('x'));
-  memory.set('b', entry('x'.repeat(1_000)));
-  assert.ok(memory.get('a', 1));
-  assert.is(memory.get('b', 1), undefined);
+  memory.set(group, 'a', entry('x'));
+  memory.set(group, 'b', entry('x'.repeat(1_000)));
+  assert.ok(memory.get(group, 'a', 1));
+  assert.is(memory.get(group, 'b', 1), undefined);
 });
 
 test('keeps nothing with a bound of zero', () => {
   const memory = createMemoryTier(0);
-  memory.set('a', entry(null));
-  assert.is(memory.get('a', 1), undefined);
+  memory.set(group, 'a', entry(null));
+  assert.is(memory.get(group, 'a', 1), undefined);
   assert.is(memory.bytes(), 0);
+});
+
+test('a key of one group is no key of another', () => {
+  const memory = createMemoryTier(10_000);
+  memory.set(group, 'a', entry('1'));
+  memory.set(other, 'a', entry('2'));
+  memory.delete(group, 'a');
+  assert.is(memory.get(group, 'a', 1), undefined);
+  assert.is(memory.get(other, 'a', 1)?.text, '2');
+});
+
+interface Step {
+  readonly what: 'get' | 'set' | 'delete' | 'clear';
+  readonly of: 0 | 1;
+  readonly key: string;
+  readonly characters: number;
+  readonly now: number;
+}
+
+const step: fc.Arbitrary<Step> = fc.record({
+  what: fc.constantFrom('get', 'set', 'set', 'set', 'delete', 'get', 'get', 'clear'),
+  of: fc.constantFrom(0, 1),
+  key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
+  characters: fc.constantFrom(0, 10, 50, 400, 2_000),
+  now: fc.constantFrom(1, 1, 1, 1, 200),
+});
+
+/** The same by the book: a list, the one used last at its end. */
+const createModel = (bytesMax: number) => {
+  let held: { readonly name: string; readonly entry: CacheEntry }[] = [];
+  const bytes = () => held.reduce((sum, { entry }) => sum + cost(entry.text?.length ?? 0), 0);
+  const take = (name: string) => {
+    const found = held.find((each) => each.name === name);
+    held = held.filter((each) => each !== found);
+    return found;
+  };
+  return {
+    bytes,
+    get: (name: string, now: number) => {
+      const found = take(name);
+      if (!found || found.entry.staleUntil <= now) return undefined;
+      held.push(found);
+      return found.entry;
+    },
+    set: (name: string, entry: CacheEntry) => {
+      take(name);
+      if (cost(entry.text?.length ?? 0) <= bytesMax) held.push({ name, entry });
+      while (bytes() > bytesMax) held.shift();
+    },
+    delete: take,
+    clear: () => {
+      held = [];
+    },
+  };
+};
+
+test('any history leaves what the least recently used leave, to the byte', () => {
+  void fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), fc.constantFrom(0, 700, 1_500, 4_000), (steps, bytesMax) => {
+      const memory = createMemoryTier(bytesMax);
+      const model = createModel(bytesMax);
+      for (const { what, of, key, characters, now } of steps) {
+        const [inGroup, name] = [of === 0 ? group : other, `${of}${key}`];
+        const value = entry('x'.repeat(characters));
+        if (what === 'get') assert.is(memory.get(inGroup, key, now), model.get(name, now));
+        else if (what === 'set') {
+          memory.set(inGroup, key, value);
+          model.set(name, value);
+        } else if (what === 'delete') {
+          memory.delete(inGroup, key);
+          model.delete(name);
+        } else {
+          memory.clear();
+          model.clear();
+        }
+        assert.is(memory.bytes(), model.bytes());
+      }
+    }),
+    { numRuns: 500 },
+  );
 });
 
 test.run();

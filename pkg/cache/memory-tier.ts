@@ -1,37 +1,111 @@
 /**
  * The first tier: a bounded number of bytes in this process, least recently used out first.
  *
- * Bytes are estimated on the safe side (two for each character), so that the bound holds whatever the rows hold.
+ * Bytes are estimated on the safe side (two for each character), so that the bound holds whatever the rows hold. Keys are kept group by
+ * group: one string made of group and key would have to be made and hashed for every look, which costs more than the look.
+ *
+ * Invariants: a slot is in the map of its group and in the chain from newest to oldest, or in neither; `bytes` is the sum over the
+ * chain; a group has at least one slot.
  */
-import { LRUCache } from 'lru-cache';
 import { cacheLimits } from '../process/limits.ts';
 import type { CacheEntry } from './entry.ts';
+import type { CacheGroup } from './group.ts';
 
 export interface MemoryTier {
   /** @param now  wall milliseconds; an entry past its `staleUntil` is gone */
-  get(key: string, now: number): CacheEntry | undefined;
-  set(key: string, entry: CacheEntry): void;
-  delete(key: string): void;
+  get(group: CacheGroup, key: string, now: number): CacheEntry | undefined;
+  set(group: CacheGroup, key: string, entry: CacheEntry): void;
+  delete(group: CacheGroup, key: string): void;
   clear(): void;
   bytes(): number;
 }
 
-const sizeOf = (entry: CacheEntry, key: string): number =>
-  cacheLimits.entryOverheadBytes + 2 * (key.length + (entry.text?.length ?? 0));
+interface Slot {
+  readonly prefix: string;
+  readonly key: string;
+  entry: CacheEntry;
+  bytes: number;
+  newer: Slot | undefined;
+  older: Slot | undefined;
+}
+
+const bytesOf = (key: string, { text }: CacheEntry): number =>
+  cacheLimits.entryOverheadBytes + 2 * (key.length + (text?.length ?? 0));
 
 /** @param bytesMax  0 = nothing is ever kept */
 export const createMemoryTier = (bytesMax: number): MemoryTier => {
-  const entries = new LRUCache<string, CacheEntry>({ maxSize: Math.max(1, bytesMax), sizeCalculation: sizeOf });
+  const groups = new Map<string, Map<string, Slot>>();
+  let newest: Slot | undefined;
+  let oldest: Slot | undefined;
+  let bytes = 0;
+
+  const unchain = (slot: Slot): void => {
+    if (slot.newer) slot.newer.older = slot.older;
+    else newest = slot.older;
+    if (slot.older) slot.older.newer = slot.newer;
+    else oldest = slot.newer;
+  };
+  const chain = (slot: Slot): void => {
+    slot.newer = undefined;
+    slot.older = newest;
+    if (newest) newest.newer = slot;
+    else oldest = slot;
+    newest = slot;
+  };
+  const use = (slot: Slot): void => {
+    if (slot === newest) return;
+    unchain(slot);
+    chain(slot);
+  };
+  const drop = (slot: Slot): void => {
+    const slots = groups.get(slot.prefix);
+    slots?.delete(slot.key);
+    if (slots?.size === 0) groups.delete(slot.prefix);
+    unchain(slot);
+    bytes -= slot.bytes;
+  };
+  const find = ({ prefix }: CacheGroup, key: string): Slot | undefined => groups.get(prefix)?.get(key);
+  const add = ({ prefix }: CacheGroup, key: string, entry: CacheEntry): Slot => {
+    const slot: Slot = { prefix, key, entry, bytes: 0, newer: undefined, older: undefined };
+    const slots = groups.get(prefix) ?? new Map<string, Slot>();
+    if (slots.size === 0) groups.set(prefix, slots);
+    slots.set(key, slot);
+    chain(slot);
+    return slot;
+  };
+
   return {
-    get: (key, now) => {
-      const entry = entries.get(key);
-      if (entry === undefined || entry.staleUntil > now) return entry;
-      entries.delete(key);
+    get: (group, key, now) => {
+      const slot = find(group, key);
+      if (slot === undefined) return undefined;
+      if (slot.entry.staleUntil > now) {
+        use(slot);
+        return slot.entry;
+      }
+      drop(slot);
       return undefined;
     },
-    set: (key, entry) => void entries.set(key, entry),
-    delete: (key) => void entries.delete(key),
-    clear: () => entries.clear(),
-    bytes: () => entries.calculatedSize,
+    set: (group, key, entry) => {
+      const size = bytesOf(key, entry);
+      const held = find(group, key);
+      if (size > bytesMax) return held && drop(held);
+      const slot = held ?? add(group, key, entry);
+      use(slot);
+      slot.entry = entry;
+      bytes += size - slot.bytes;
+      slot.bytes = size;
+      while (oldest && bytes > bytesMax) drop(oldest);
+    },
+    delete: (group, key) => {
+      const slot = find(group, key);
+      if (slot) drop(slot);
+    },
+    clear: () => {
+      groups.clear();
+      newest = undefined;
+      oldest = undefined;
+      bytes = 0;
+    },
+    bytes: () => bytes,
   };
 };

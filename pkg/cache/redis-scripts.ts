@@ -6,17 +6,21 @@
  * behind it. Whatever else stands in a key, of whatever type, is overwritten.
  */
 
-/** KEYS: entries. ARGV: clock skew, then value and life in ms for each key. What was read or removed later stays. */
+/** KEYS: entries. ARGV: clock skew, then value and life in ms for each key. What was read or removed later stays. Nearly always there is
+ * nothing, and the first SET is all. */
 export const storeScript = `
+local call = redis.call
 for i, key in ipairs(KEYS) do
-  local value = ARGV[2 * i]
-  local head = redis.pcall('GETRANGE', key, 0, 14)
-  local keep = false
-  if type(head) == 'string' and string.match(head, '^1[RMT]%d+$') then
-    local margin = string.sub(head, 2, 2) == 'T' and tonumber(ARGV[1]) or 0
-    keep = tonumber(string.sub(value, 3, 15)) <= tonumber(string.sub(head, 3)) + margin
+  local value, life = ARGV[2 * i], ARGV[2 * i + 1]
+  if not call('SET', key, value, 'PX', life, 'NX') then
+    local head = redis.pcall('GETRANGE', key, 0, 14)
+    local keep = false
+    if type(head) == 'string' and string.match(head, '^1[RMT]%d+$') then
+      local margin = string.sub(head, 2, 2) == 'T' and tonumber(ARGV[1]) or 0
+      keep = tonumber(string.sub(value, 3, 15)) <= tonumber(string.sub(head, 3)) + margin
+    end
+    if not keep then call('SET', key, value, 'PX', life) end
   end
-  if not keep then redis.call('SET', key, value, 'PX', ARGV[2 * i + 1]) end
 end`;
 
 /** KEYS: entries. ARGV: tombstone, its life in ms. */

@@ -61,6 +61,9 @@ const slowReads = (redis: RedisTier) => {
   return { slow, release: () => gate.resolve() };
 };
 
+/** A read begins when everything that has arrived was read. */
+const endTurn = () => new Promise<void>((resolve) => void setImmediate(resolve));
+
 const secondPod = (redis: RedisTier, first: { readonly clock: ManualClock }) =>
   createPod(redis, { clock: first.clock });
 
@@ -131,11 +134,32 @@ test('a read of Redis ends at the deadline with nothing, and its late answer is 
   const { slow, release } = slowReads(redis);
   const second = secondPod(slow, first);
   const reading = second.cache.readRedis(group, ['a'], createDeadline(second.clock, 50));
+  await endTurn();
   await first.clock.advance(50);
   assert.is((await reading).size, 0);
   release();
   await first.clock.advance(0);
   assert.is(second.inMemory('a'), '{}');
+});
+
+test('reads of one turn ask Redis once, for each key once; other groups and later turns ask by themselves', async () => {
+  const redis = createRedisStandIn();
+  const asked: string[] = [];
+  const counted: RedisTier = {
+    ...redis,
+    read: (of, keys) => {
+      asked.push(`${of.action} ${keys.join(' ')}`);
+      return redis.read(of, keys);
+    },
+  };
+  const { cache, clock, put, inRedis } = createPod(counted);
+  await put({ a: '1', b: '2', c: '3' });
+  const read = (keys: readonly string[], of = group) => cache.readRedis(of, keys, createDeadline(clock, 1_000));
+  const [ab, bc] = await Promise.all([read(['a', 'b']), read(['b', 'c', 'x']), read(['a'], german)]);
+  assert.equal(asked, ['customers a b c x', 'products a']);
+  assert.equal([ab?.get('a')?.text, bc?.get('c')?.text, bc?.get('x')], ['1', '3', undefined]);
+  await inRedis(['a']);
+  assert.is(asked.length, 3);
 });
 
 test('an invalidated key is gone in both tiers, other keys stay', async () => {
@@ -232,6 +256,7 @@ for (const change of [{ tenantId, action: 'customers', keys: ['b'] }, { tenantId
     const { slow, release } = slowReads(redis);
     const { cache, clock, inMemory } = createPod(slow, { clock: first.clock });
     const reading = cache.readRedis(group, ['a', 'b'], createDeadline(clock, 1_000));
+    await endTurn();
     if (change === undefined) cache.forgetAll();
     else cache.invalidate(change);
     release();

@@ -6,7 +6,9 @@
  */
 import type { Clock } from '../process/clock.ts';
 import { cacheLimits } from '../process/limits.ts';
+import { endOfTurn } from '../resilience/coalescer.ts';
 import type { Deadline } from '../resilience/deadline.ts';
+import { createKeyedCoalescers } from '../resilience/keyed-coalescers.ts';
 import type { CacheEntry, KeyedEntry } from './entry.ts';
 import { type CacheGroup, cacheScope } from './group.ts';
 import { createInvalidationLog } from './invalidation-log.ts';
@@ -76,15 +78,17 @@ const noEntries: ReadonlyMap<string, CacheEntry> = new Map();
 
 export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: CacheOptions): Cache => {
   const log = createInvalidationLog(clock);
+  /** Requests that look for keys of one group in the same turn share one MGET. */
+  const reads = createKeyedCoalescers<readonly string[], ReadonlyMap<string, CacheEntry>>();
 
   const report = (tier: CacheTier, result: CacheResult, keys: number): void => {
     if (keys > 0) hooks?.onResult?.(tier, result, keys);
   };
 
   /** A slower read does not replace a later one. */
-  const keepInMemory = (key: string, entry: CacheEntry): void => {
-    const held = memory.get(key, clock.wall());
-    if (held === undefined || held.readAt <= entry.readAt) memory.set(key, entry);
+  const keepInMemory = (group: CacheGroup, key: string, entry: CacheEntry): void => {
+    const held = memory.get(group, key, clock.wall());
+    if (held === undefined || held.readAt <= entry.readAt) memory.set(group, key, entry);
   };
 
   /** Goes on when the caller has left at its deadline: what comes later is still worth keeping in memory. */
@@ -103,7 +107,7 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
     const usable = overtaken ? noEntries : usableEntries(entries, { floor: Math.max(floor, ownFloor), askedAt, now });
     let fresh = 0;
     for (const [key, entry] of usable) {
-      keepInMemory(group.memoryPrefix + key, entry);
+      keepInMemory(group, key, entry);
       if (entry.freshUntil > now) fresh += 1;
     }
     report('redis', 'hit', fresh);
@@ -112,10 +116,25 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
     return usable;
   };
 
+  const readsOf = (tier: RedisTier, group: CacheGroup) => ({
+    run: async (jobs: readonly (readonly string[])[]) => {
+      const keys = jobs.length === 1 ? jobs[0] : new Set(jobs.flat());
+      const entries = await askRedis(tier, group, [...(keys ?? [])]);
+      return jobs.map(() => entries);
+    },
+    sizeOf: (keys: readonly string[]) => keys.length,
+    jobsMax: cacheLimits.readRequestsMax,
+    sizeMax: cacheLimits.readKeysMax,
+    queueMax: cacheLimits.readQueueMax,
+    inFlightMax: cacheLimits.readsInFlightMax,
+    isPoison: () => false,
+    begin: endOfTurn,
+  });
+
   const forgetKeys = (group: CacheGroup, keys: readonly string[]): number => {
     const at = log.stamp();
     log.noteKeys(group.scope, at);
-    for (const key of keys) memory.delete(group.memoryPrefix + key);
+    for (const key of keys) memory.delete(group, key);
     return at;
   };
 
@@ -141,7 +160,7 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
   };
 
   const peekMemory = (group: CacheGroup, key: string, now: number): CacheEntry | undefined => {
-    const entry = memory.get(group.memoryPrefix + key, now);
+    const entry = memory.get(group, key, now);
     return entry !== undefined && entry.readAt > log.floor(group.scope) ? entry : undefined;
   };
 
@@ -165,7 +184,8 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
     readRedis: async (group, keys, deadline) => {
       if (redis === undefined || keys.length === 0) return noEntries;
       try {
-        return await deadline.race(askRedis(redis, group, keys));
+        const tier = redis;
+        return await reads.submit(group.prefix, () => readsOf(tier, group), { job: keys, deadline });
       } catch {
         return noEntries;
       }
@@ -179,7 +199,7 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
       for (const [key, text] of rows) {
         const entry = entryUnder(policy, text, { readAt: epochAtRead, random });
         if (entry === undefined) continue;
-        keepInMemory(group.memoryPrefix + key, entry);
+        keepInMemory(group, key, entry);
         stored.push([key, entry]);
       }
       if (stored.length > 0) void redis?.write(group, stored);

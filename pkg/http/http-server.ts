@@ -62,7 +62,7 @@ const create = (listener: RequestListener): Server => {
       connectionsCheckingInterval: 1_000,
       maxHeaderSize: requestLimits.headerBytesMax,
       noDelay: true,
-      // Node's own refusal is not JSON; the traffic app's is.
+      // Node's own refusal is not JSON; the traffic listener's is.
       requireHostHeader: false,
     },
     listener,

@@ -31,9 +31,10 @@ export const writeReply = (
   options: { readonly requestId: string; readonly close?: boolean },
 ): void => {
   if (response.destroyed || response.headersSent) return;
+  const bytes = Buffer.byteLength(reply.body);
   const headers: Record<string, string | number> = {
     'Content-Type': 'application/json',
-    'Content-Length': Buffer.byteLength(reply.body),
+    'Content-Length': bytes,
     'X-Request-Id': options.requestId,
     'Cache-Control': 'no-store',
   };
@@ -43,7 +44,8 @@ export const writeReply = (
   // What was not read of the body must not be taken for the next request.
   if (options.close || !complete) headers.Connection = 'close';
   response.writeHead(reply.status, headers);
-  if (complete) return void response.end(reply.body);
+  // ASCII is the same in Latin-1, which goes out without a conversion.
+  if (complete) return void response.end(reply.body, bytes === reply.body.length ? 'latin1' : 'utf8');
   response.write(reply.body);
   endAfterBody(response);
 };

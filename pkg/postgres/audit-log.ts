@@ -6,7 +6,7 @@
  */
 import type { Clock } from '../process/clock.ts';
 import { databaseLimits } from '../process/limits.ts';
-import { createCoalescer } from '../resilience/coalescer.ts';
+import { createCoalescer, endOfTurn } from '../resilience/coalescer.ts';
 import { createDeadline, type Deadline } from '../resilience/deadline.ts';
 import { type AuditRecord, auditInsert, auditValues } from './audit-record.ts';
 import type { Database } from './database.ts';
@@ -51,6 +51,7 @@ export const createAuditLog = ({ database, clock, statementTimeoutMs, hooks }: A
     sizeMax: databaseLimits.auditRowsMax,
     queueMax: databaseLimits.auditQueueMax,
     isPoison: () => false,
+    begin: endOfTurn,
   });
   return {
     append: async (record, deadline) => {

@@ -97,6 +97,9 @@ export const databaseLimits = {
   tenantPoolShare: 0.5,
   /** Requests that share one statement; each brings its audit row. */
   batchRequestsMax: 128,
+  /** Shared statements of one lookup at once: with one, the process idles while PostgreSQL works; a key that is missed all the time is
+   * read twice at once at most. */
+  batchesInFlightMax: 2,
   /** Keys in one shared statement: ten full batches. */
   batchKeysMax: 5_000,
   /** Audit rows of cached answers in one INSERT. 200 rows a commit are 180,000 rows/s on a laptop. */
@@ -184,6 +187,14 @@ export const cacheLimits = {
   ttlJitter: 0.1,
   /** How far the clocks of two pods may be apart without an old row coming back. */
   clockSkewMs: 1_000,
+  /** Requests that share one MGET. */
+  readRequestsMax: 128,
+  /** Keys in one MGET: ten full batches. */
+  readKeysMax: 5_000,
+  /** MGETs of one lookup at once: what each of them can take is read without waiting for the one before. */
+  readsInFlightMax: 16,
+  /** Requests that wait for an MGET; above it a request goes on without Redis. */
+  readQueueMax: 1_000,
   /** One script: what Redis does without a pause. Times writesInFlightMax, what a slow Redis can pile up in here. */
   writeKeysMax: 500,
   writeCharactersMax: 256 * 1024,

@@ -90,6 +90,52 @@ test('as many runs at once as inFlightMax', async () => {
   assert.equal(runs, ['a', 'b', 'c d']);
 });
 
+/** A `begin` that the test ends. */
+const heldBegin = () => {
+  const starts: (() => void)[] = [];
+  return { begin: (start: () => void) => void starts.push(start), starts };
+};
+
+test('what arrives until it may begin is one run; then the next is asked for anew', async () => {
+  const { begin, starts } = heldBegin();
+  const { clock, runs, submit } = setUp({ begin });
+  const results = Promise.all(['a', 'b'].map((job) => submit(job)));
+  assert.equal([runs.length, starts.length], [0, 1]);
+  starts.shift()?.();
+  void submit('c');
+  await finish(clock);
+  assert.equal(await results, ['A', 'B']);
+  assert.equal(runs, ['a b', 'c'], 'what arrived during the run needs no begin');
+  void submit('d');
+  assert.is(starts.length, 1);
+});
+
+test('a queue that waits for its begin has room for what then runs, and as much again as may wait', async () => {
+  const { begin, starts } = heldBegin();
+  const { clock, submit } = setUp({ begin, queueMax: 1, jobsMax: 2 });
+  for (const job of ['a', 'b', 'c']) void submit(job);
+  assert.ok(isAppError(await errorOf(submit('d')), 'overloaded'));
+  starts.shift()?.();
+  await finish(clock);
+});
+
+test('jobs that have all left before it may begin leave an idle coalescer, and it says so', async () => {
+  const { begin, starts } = heldBegin();
+  let idle = 0;
+  const hooks = {
+    onIdle: () => {
+      idle += 1;
+    },
+  };
+  const { clock, runs, submit, coalescer } = setUp({ begin, hooks });
+  const late = errorOf(submit('a', 5));
+  await clock.advance(5);
+  assert.ok(isAppError(await late, 'deadline_exceeded'));
+  assert.is(idle, 0);
+  starts.shift()?.();
+  assert.equal([runs.length, idle, coalescer.idle()], [0, 1, true]);
+});
+
 test('a full queue refuses at once, an idle coalescer never does', async () => {
   const { clock, submit } = setUp({ queueMax: 1 });
   void submit('a');

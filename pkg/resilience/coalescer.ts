@@ -1,17 +1,18 @@
 /**
  * Makes one run of many jobs: what arrives while a run is under way forms the next batch. Nobody waits on a timer.
  *
- * A lone caller's run begins before `submit` returns, and with more load the batches grow by themselves.
+ * A lone caller's run begins at once or, where `begin` says so, with what else arrives in the same turn of the event loop; with more
+ * load the batches grow by themselves.
  * Each job has its own deadline and its own outcome: one that makes a batch fail is found by halving the batch, and
  * the others do not notice. A run whose callers have all left still goes on, and counts as under way.
- * Invariant: a job waits only while `inFlightMax` runs are under way.
+ * Invariant: a job waits only while `inFlightMax` runs are under way, or for `begin`.
  */
 import { AppError } from '../errors/app-error.ts';
 import { slotLimits } from '../process/limits.ts';
 import type { Deadline } from './deadline.ts';
 import { createFifo } from './fifo.ts';
 
-interface CoalescerOptions<Job, Result> {
+export interface CoalescerOptions<Job, Result> {
   /** One result for each job, in their order. May be called again with some of the jobs when `isPoison` says so. */
   readonly run: (jobs: readonly Job[]) => Promise<readonly Result[]>;
   /** In the unit of `sizeMax`; default 1. */
@@ -23,10 +24,12 @@ interface CoalescerOptions<Job, Result> {
   readonly queueMax: number;
   /** Batches at once; default 1. */
   readonly inFlightMax?: number;
+  /** Calls `start` once, when the first job of an idle moment has waited enough for company; default: at once. */
+  readonly begin?: (start: () => void) => void;
   /** Whether one job may be to blame for a failed run, rather than what all of them need. */
   readonly isPoison: (error: unknown) => boolean;
   readonly hooks?: {
-    /** The last run has ended and nobody waits. */
+    /** Nothing is under way any more and nobody waits. May be called more than once. */
     onIdle?(): void;
   };
 }
@@ -40,6 +43,11 @@ export interface Coalescer<Job, Result> {
   idle(): boolean;
 }
 
+/** A `begin`: when everything that has arrived at the process has been read. A lone job loses some microseconds by it. */
+export const endOfTurn = (start: () => void): void => void setImmediate(start);
+
+const atOnce = (start: () => void): void => start();
+
 interface Entry<Job, Result> {
   readonly job: Job;
   readonly size: number;
@@ -49,9 +57,11 @@ interface Entry<Job, Result> {
 }
 
 export const createCoalescer = <Job, Result>(options: CoalescerOptions<Job, Result>): Coalescer<Job, Result> => {
-  const { sizeOf = () => 1, inFlightMax = 1 } = options;
+  const { sizeOf = () => 1, inFlightMax = 1, begin = atOnce } = options;
   const queue = createFifo<Entry<Job, Result>>();
   let inFlight = 0;
+  /** `begin` was called and has not called back. */
+  let beginning = false;
 
   const nextBatch = (): Batch<Job, Result> => {
     const batch: Entry<Job, Result>[] = [];
@@ -80,7 +90,6 @@ export const createCoalescer = <Job, Result>(options: CoalescerOptions<Job, Resu
     }
     inFlight -= 1;
     startBatches();
-    if (inFlight === 0 && queue.size === 0) options.hooks?.onIdle?.();
   };
 
   const startBatches = (): void => {
@@ -90,15 +99,26 @@ export const createCoalescer = <Job, Result>(options: CoalescerOptions<Job, Resu
       inFlight += 1;
       void runBatch(batch);
     }
+    if (isIdle()) options.hooks?.onIdle?.();
   };
+
+  const start = (): void => {
+    beginning = false;
+    startBatches();
+  };
+
+  const isIdle = (): boolean => inFlight === 0 && queue.size === 0;
+
+  /** What runs that are about to begin will take does not count as waiting. */
+  const isFull = (): boolean => queue.size >= options.queueMax + (inFlightMax - inFlight) * options.jobsMax;
 
   return {
     get waiting() {
       return queue.size;
     },
-    idle: () => inFlight === 0 && queue.size === 0,
+    idle: isIdle,
     submit: (job, deadline) => {
-      if (inFlight >= inFlightMax && queue.size >= options.queueMax) {
+      if (isFull()) {
         const retryAfterMs = slotLimits.retryAfterMsMin;
         return Promise.reject(new AppError('overloaded', { message: 'coalescer: queue full', retryAfterMs }));
       }
@@ -120,7 +140,9 @@ export const createCoalescer = <Job, Result>(options: CoalescerOptions<Job, Resu
           leaveQueue();
           reject(error);
         });
-        startBatches();
+        if (beginning || inFlight >= inFlightMax) return;
+        beginning = true;
+        begin(start);
       });
     },
   };

@@ -6,7 +6,7 @@ import { hmac, type NoProof, type Proof, verifyProof } from './hmac-proof.ts';
 import { parseAnyKey, type SchemeOptions, type SignatureScheme } from './signature.ts';
 
 /** The digest of a header whose name and encoding are the tenant's to choose. */
-export const readSignature = (header: string | undefined, encoding: SchemeOptions['encoding']): Buffer | undefined => {
+export const readSignature = (header: string | undefined, encoding: SchemeOptions['encoding']): string | undefined => {
   const text = header?.trim() ?? '';
   return parseDigest(encoding === 'Hex' ? text.replace(/^sha256=/i, '') : text, encoding);
 };

@@ -13,7 +13,7 @@ import { parseUnixSeconds } from './unix-seconds.ts';
 const version = 'v1,';
 
 /** The first few of `v1,<base64> v1,<base64>`; none of a repeated header, whose parts are joined by a comma and a space. */
-const readSignatures = (list: string): readonly Buffer[] => {
+const readSignatures = (list: string): readonly string[] => {
   if (list.includes(', ')) return [];
   return list.split(' ', webhookLimits.signaturesMax).flatMap((entry) => {
     const digest = entry.startsWith(version) ? parseDigest(entry.slice(version.length), 'Base64') : undefined;

@@ -8,8 +8,16 @@ import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { requestBytes } from './lean-client.ts';
-import type { LoadResult } from './load.ts';
 import type { RequestMaker, SignedRequest } from './request-maker.ts';
+
+export interface LoadResult {
+  readonly requests: number;
+  readonly requestsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Answers other than 200. */
+  readonly failed: number;
+}
 
 export interface ClosedLoop {
   readonly url: string;

@@ -5,8 +5,7 @@
  */
 import { join } from 'node:path';
 import { ownDirectory } from '../services/owned.ts';
-import { prepare, runClosedLoop } from './closed-loop.ts';
-import type { LoadResult } from './load.ts';
+import { type LoadResult, prepare, runClosedLoop } from './closed-loop.ts';
 import { cpuMs } from './processes.ts';
 import type { RequestMaker } from './request-maker.ts';
 import type { Stage } from './stage.ts';

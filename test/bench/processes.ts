@@ -3,7 +3,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, constants, setPriority } from 'node:os';
 
 /** USER_HZ: what /proc counts in, on every Linux of today. */
 const ticksPerSecond = 100;
@@ -63,6 +63,12 @@ const taskset = (pid: number, core: number): boolean => {
 };
 
 export const canPin = (): boolean => process.platform === 'linux' && availableParallelism() > 1;
+
+/** Lets everything else go first; threads that it starts later are as patient. */
+export const stepBack = (pid: number | undefined): void => {
+  if (process.platform !== 'linux' || pid === undefined) return;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) setPriority(Number(thread), constants.priority.PRIORITY_LOW);
+};
 
 /** Pins all threads of a process; children that it starts later stay there too. */
 export const pin = (pid: number | undefined, core: number): boolean => pid !== undefined && taskset(pid, core);

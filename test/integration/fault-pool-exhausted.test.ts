@@ -71,9 +71,12 @@ test('has room again afterwards', async () => {
 test('answers 503 overloaded at once to whom a queue of its own tenant has no room for', async () => {
   await hold.hold();
   const refused: Awaited<ReturnType<typeof held>>[] = [];
-  const first = held('crowd');
-  await hold.waiting(1);
-  // A tenant's requests for one action share a statement; these wait for the first one's.
+  const statements: ReturnType<typeof held>[] = [];
+  for (let running = 1; running <= databaseLimits.batchesInFlightMax; running += 1) {
+    statements.push(held('crowd'));
+    await hold.waiting(running);
+  }
+  // A tenant's requests for one action share a statement; these wait for those that run.
   const others = Array.from({ length: databaseLimits.queueMax + 5 }, async () => {
     const answer = await held('crowd');
     if (answer.status !== 200) refused.push(answer);
@@ -81,7 +84,7 @@ test('answers 503 overloaded at once to whom a queue of its own tenant has no ro
   await until('refusals while the statement is held', async () => assert.ok(refused.length >= 5));
   for (const answer of refused) assertProblem(answer, 503, 'overloaded', true);
   await hold.letGo();
-  await Promise.all([first, ...others]);
+  await Promise.all([...statements, ...others]);
   assert.is(refused.length, 5);
 });
 

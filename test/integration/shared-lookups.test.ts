@@ -34,13 +34,15 @@ const auditOf = (prefix: string) =>
   ]);
 const two = (n: number) => String(n).padStart(2, '0');
 
-test('what comes while a statement runs shares the next one: own rows, own audit rows, each key read once', async () => {
+test('what comes in one turn shares a statement: own rows, own audit rows, each key read once', async () => {
   const ask = lookups({ tenantId: 'acme', statement: noted, input: integers });
   await gate.hold();
   const first = ask({ ids: [1] }, 'share-00');
   await gate.waiting(1);
   const wanted = Array.from({ length: 60 }, (_, n) => [n + 1, 1_000 + n, n + 2]);
   const asked = wanted.map((ids, n) => ask({ ids }, `share-${two(n + 1)}`));
+  // Beside the first, not after it.
+  await gate.waiting(2);
   await gate.release();
   assert.equal((await first).rows, [{ id: 1, label: 'acme 1' }]);
   for (const [n, { rows, missing }] of (await Promise.all(asked)).entries()) {

@@ -8,7 +8,7 @@ import { compileRequest } from '../../pkg/actions/request.ts';
 import { parsed, refused } from '../../pkg/errors/problem.ts';
 import { createDataActionHandler, type RequestSummary } from '../../pkg/http/data-action.ts';
 import { createGate, type Gate } from '../../pkg/http/gate.ts';
-import { createTrafficApp } from '../../pkg/http/traffic-app.ts';
+import { createTrafficListener } from '../../pkg/http/traffic-listener.ts';
 import { createManualClock } from '../../pkg/process/manual-clock.ts';
 import type { LiveTenant } from '../../pkg/registry/live-tenant.ts';
 import { createAdmission } from '../../pkg/resilience/admission.ts';
@@ -115,8 +115,8 @@ export const openPipeline = async (options: PipelineOptions = {}): Promise<Pipel
       onKeyUsed: (id, index) => void keysUsed.push([id, index]),
     },
   });
-  const app = createTrafficApp({ dataAction, onRefused: () => {}, closing: () => gate.state() !== 'open' });
-  const loopback = await openLoopback(app.callback(), clock);
+  const listener = createTrafficListener({ dataAction, onRefused: () => {}, closing: () => gate.state() !== 'open' });
+  const loopback = await openLoopback(listener, clock);
   return {
     ...loopback,
     gate,

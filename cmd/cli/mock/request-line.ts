@@ -1,6 +1,6 @@
 /** One line for each request, as text or JSON: who, what and how it ended, and no value of it. */
 import type { RequestSummary } from '../../../pkg/http/data-action.ts';
-import type { RefusedSummary } from '../../../pkg/http/traffic-app.ts';
+import type { RefusedSummary } from '../../../pkg/http/traffic-listener.ts';
 import type { FailureReason } from '../../../pkg/webhook/signature.ts';
 
 export interface AnsweredRequest {

@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { createDataActionHandler } from '../../../pkg/http/data-action.ts';
 import { createGate } from '../../../pkg/http/gate.ts';
 import { createHttpServer, type HttpServer } from '../../../pkg/http/http-server.ts';
-import { createTrafficApp } from '../../../pkg/http/traffic-app.ts';
+import { createTrafficListener } from '../../../pkg/http/traffic-listener.ts';
 import type { Clock } from '../../../pkg/process/clock.ts';
 import { processLimits, requestLimits } from '../../../pkg/process/limits.ts';
 import { mockLimits } from '../../../pkg/process/mock-limits.ts';
@@ -83,12 +83,12 @@ const createTraffic = ({ clock, host, port, tenant, onAnswered }: ServeOptions) 
       onKeyUsed: () => {},
     },
   });
-  const app = createTrafficApp({
+  const listener = createTrafficListener({
     dataAction: (request, response) => stories.run({}, () => dataAction(request, response)),
     onRefused: tell,
     closing: () => gate.state() !== 'open',
   });
-  return { gate, server: createHttpServer({ host, port, clock, listener: app.callback() }) };
+  return { gate, server: createHttpServer({ host, port, clock, listener }) };
 };
 
 const createCxone = ({ clock, host, cxone }: ServeOptions, origin: () => string): HttpServer | undefined => {

@@ -18,7 +18,7 @@ import { startBenchPod } from './bench-pod.ts';
 import { measureCostOfChange } from './cost-of-change.ts';
 import { costTable, loadTable, type SizeFigures, sizesTable } from './print.ts';
 import { memoryOf } from './process-figures.ts';
-import { busyTenant, createBusyTenant, createTenants } from './tenants.ts';
+import { busyCustomers, busyTenant, createBusyTenant, createTenants } from './tenants.ts';
 import { measureUnderLoad } from './under-load.ts';
 
 const { values: flags } = parseArgs({
@@ -60,7 +60,7 @@ await database.sql(`
   FROM generate_series(0, ${(sizes.at(-1) ?? 1) - 1}) AS n
   UNION ALL
   SELECT '${busyTenant}', ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 'Customer ' || n, 'active'
-  FROM generate_series(1, 1000) AS n`);
+  FROM generate_series(1, ${busyCustomers}) AS n`);
 await database.sql('VACUUM ANALYZE customers');
 const kube = await startTenantCluster();
 const here = await useNamespace(kube, 'here');
@@ -70,7 +70,7 @@ await createBusyTenant(here);
 
 say(`machine   ${machine()}`);
 say(`commit    ${commit()}`);
-say('services  kube-apiserver, etcd (no fsync), PostgreSQL (fsync on), no Redis; audit EveryRequest');
+say('services  kube-apiserver, etcd (no fsync), PostgreSQL (fsync on), no Redis');
 say("change    another statement for a tenant's action\n");
 
 const measureSize = async (cluster: TenantCluster, tenants: number, isLast: boolean) => {

@@ -2,12 +2,18 @@
  * The tenants of the bench, and the one change that is measured: another statement for the action, so that it is compiled, asked about at
  * PostgreSQL and seen in the next answer.
  */
+import { hmacBody } from '../../../pkg/webhook/hmac-body.ts';
+import { customerId } from '../../services/database.ts';
 import { collectionPath } from '../../services/kube-cluster.ts';
 import { configManifest, secretFor, secretManifest, type TenantCluster } from '../../services/tenant-cluster.ts';
+import type { RequestMaker } from '../request-maker.ts';
 import { inParallel } from './in-parallel.ts';
 
-/** Asked all the time while others change. */
+/** Asked all the time while others change. Its cached answers need no PostgreSQL. */
 export const busyTenant = 'busy';
+/** Few enough to be answered from memory. */
+export const busyCustomers = 1_000;
+const signing = { header: 'X-CXone-Signature', encoding: 'Hex', toleranceSeconds: 300 } as const;
 const busyLimits = { requestsPerSecond: 100_000, burst: 100_000, concurrency: 10_000 };
 const createAtOnce = 16;
 
@@ -40,7 +46,21 @@ const create = async ({ kube, namespace }: TenantCluster, name: string, spec: ob
 };
 
 export const createBusyTenant = (cluster: TenantCluster): Promise<void> =>
-  create(cluster, busyTenant, { limits: busyLimits });
+  create(cluster, busyTenant, { limits: busyLimits, audit: 'DatabaseReads' });
+
+/** Signed requests of one id each. */
+export const busyRequests = (): RequestMaker => {
+  let made = 0;
+  return {
+    next: () => {
+      made += 1;
+      const input = { tenant_id: busyTenant, customer_ids: [customerId((made % busyCustomers) + 1)] };
+      const body = Buffer.from(JSON.stringify({ action: 'process_customer_batch', input }));
+      const signature = hmacBody.sign(signing, secretFor(busyTenant), body, 0);
+      return { body, headers: { 'Content-Type': 'application/json', ...signature } };
+    },
+  };
+};
 
 /** `t-FROM` to `t-(TO - 1)`. */
 export const createTenants = (cluster: TenantCluster, from: number, to: number): Promise<void> =>

@@ -1,15 +1,20 @@
 /**
  * What callers notice of many changes: the handler's rate and latency at rest, while the same changes are made where nobody follows them (what
  * the API server and etcd take of this machine), and while they are made here. Rounds of all three are interleaved.
+ *
+ * The handler has a core to itself. All else shares the other one, where the load goes before API server, etcd and controller: what callers
+ * notice is then the handler's doing.
  */
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { ownDirectory } from '../../services/owned.ts';
 import type { TenantCluster } from '../../services/tenant-cluster.ts';
-import type { LoadResult } from '../load.ts';
+import { type LoadResult, prepare, runClosedLoop } from '../closed-loop.ts';
+import { childNamed, pin, stepBack } from '../processes.ts';
 import { median } from '../quantile.ts';
-import { startLoad } from '../start-load.ts';
 import type { BenchPod } from './bench-pod.ts';
 import { between, usedBy } from './process-figures.ts';
-import { busyTenant, patchChange, tenantName } from './tenants.ts';
+import { busyRequests, patchChange, tenantName } from './tenants.ts';
 
 export interface LoadFigures {
   readonly requestsPerSecond: number;
@@ -36,10 +41,10 @@ export interface UnderLoadOptions {
   readonly changesPerSecond: number;
 }
 
-const warmUpMs = 1_000;
 const changesAtOnceMax = 32;
-/** Few enough to be answered from memory. */
-const ids = 1_000;
+/** Requests a second, more than are answered: none is sent twice. */
+const rateMax = 30_000;
+const [handlerCore, otherCore] = [0, 1];
 
 interface Changing {
   /** @returns how many were made */
@@ -93,18 +98,24 @@ export const measureUnderLoad = async (
     elsewhere: () => keepChanging(elsewhere, tenantsElsewhere, changesPerSecond),
     here: () => keepChanging(here, tenants, changesPerSecond),
   };
-  const requests = { tenantId: busyTenant, batch: 1, ids };
-  const order = { url: pod.url, requests, callers, warmUpMs, durationMs: seconds * 1_000 };
+  pin(process.pid, otherCore);
+  for (const pid of [childNamed('kube-apiserver'), childNamed('etcd'), childNamed('postgres'), pod.controllerPid]) {
+    pin(pid, otherCore);
+    stepBack(pid);
+  }
+  pin(pod.handlerPid, handlerCore);
+  const file = join(ownDirectory('bench'), 'requests');
+  const requests = busyRequests();
   const results: Record<Situation, Round[]> = { rest: [], elsewhere: [], here: [] };
   for (let round = 0; round < rounds; round += 1) {
     for (const situation of ['rest', 'elsewhere', 'here'] as const) {
+      await prepare(file, requests, rateMax * seconds);
       const changing = begin[situation]();
       const before = usedBy(pod.handlerPid);
-      const load = await startLoad(order);
+      const load = await runClosedLoop({ url: pod.url, callers, seconds, file });
       const { cpuMs } = between(before, usedBy(pod.handlerPid));
-      const wholeSeconds = seconds + warmUpMs / 1_000;
-      const changes = (await changing.stop()) / wholeSeconds;
-      results[situation].push({ load, changes, cpuMs: cpuMs / (load.requestsPerSecond * wholeSeconds) });
+      const changes = (await changing.stop()) / seconds;
+      results[situation].push({ load, changes, cpuMs: cpuMs / load.requests });
       await pod.untilAtRest();
     }
   }

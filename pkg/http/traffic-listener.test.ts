@@ -5,12 +5,12 @@ import { openLoopback } from '../../test/services/loopback.ts';
 import { exchange, openRaw, rawRequest } from '../../test/services/raw-http.ts';
 import { AppError } from '../errors/app-error.ts';
 import { writeReply } from './reply.ts';
-import { createTrafficApp, type RefusedSummary } from './traffic-app.ts';
+import { createTrafficListener, type RefusedSummary } from './traffic-listener.ts';
 
 /** The app with a data action that says `{"reached":true}`, or fails. */
 const open = async ({ closing = false, failure }: { closing?: boolean; failure?: unknown } = {}) => {
   const refused: RefusedSummary[] = [];
-  const app = createTrafficApp({
+  const listener = createTrafficListener({
     dataAction: async (_, response) => {
       if (failure) throw failure;
       writeReply(response, { status: 200, body: '{"reached":true}' }, { requestId: 'r-1' });
@@ -18,7 +18,7 @@ const open = async ({ closing = false, failure }: { closing?: boolean; failure?:
     onRefused: (summary) => void refused.push(summary),
     closing: () => closing,
   });
-  return { ...(await openLoopback(app.callback())), refused };
+  return { ...(await openLoopback(listener)), refused };
 };
 
 for (const target of [
