@@ -15,7 +15,7 @@ import { endAllGroups } from './runner/run-file.ts';
 import { addUp, type RunFilesOptions, runFiles, type Totals } from './runner/run-files.ts';
 import { setUpServices } from './runner/set-up.ts';
 
-const unitPatterns = ['pkg/**/*.test.ts', 'cmd/**/*.test.ts', 'test/{lint,runner,services}/**/*.test.ts'];
+const unitPatterns = ['pkg/**/*.test.ts', 'cmd/**/*.test.ts', 'test/{bench,lint,runner,services}/**/*.test.ts'];
 const integrationPatterns = ['test/{integration,openapi,kubernetes,monitoring,chart}/**/*.test.ts'];
 const clusterPatterns = ['test/cluster/*.test.ts'];
 const unitTimeoutS = 120;

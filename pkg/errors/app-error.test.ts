@@ -28,6 +28,14 @@ test('what is for operators stays apart from what is for callers', () => {
   assert.is(new AppError('internal', { message: 'inside' }).publicMessage, 'Internal error');
 });
 
+test('a refusal costs no stack; whatever somebody has to mend has one', () => {
+  const hasStack = (code: ErrorCode): boolean => /\n\s+at /.test(new AppError(code).stack ?? '');
+  for (const code of codes) {
+    assert.is(hasStack(code), !['request', 'load'].includes(errorCodes[code].kind), code);
+  }
+  assert.match(new Error('of others').stack ?? '', /\n\s+at /);
+});
+
 test('an error is asked for any code, or for some', () => {
   const error = new AppError('conflict');
   assert.ok(isAppError(error));

@@ -19,6 +19,9 @@ interface AppErrorOptions {
   readonly cause?: unknown;
 }
 
+/** Where such an error was made says nothing: what was asked, or the load, is to blame. Its stack would take a quarter of what refusing costs. */
+const stacklessKinds: ReadonlySet<ErrorKind> = new Set(['request', 'load']);
+
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
@@ -29,7 +32,10 @@ export class AppError extends Error {
 
   constructor(code: ErrorCode, options: AppErrorOptions = {}) {
     const entry = errorCodes[code];
+    const { stackTraceLimit } = Error;
+    if (stacklessKinds.has(entry.kind)) Error.stackTraceLimit = 0;
     super(options.message ?? entry.title, { cause: options.cause });
+    Error.stackTraceLimit = stackTraceLimit;
     this.code = code;
     this.kind = entry.kind;
     this.publicMessage = options.publicMessage ?? entry.title;

@@ -95,6 +95,13 @@ const ascending: Readonly<Record<string, Relation>> = {
     ['requests', processLimits.requestsInFlightMax],
     ['queue', databaseLimits.auditQueueMax],
   ],
+  'requests that are too many are refused at the door, not where one lookup ends': [
+    ['requests', processLimits.requestsInFlightMax],
+    [
+      'the batches of one lookup and those that wait',
+      databaseLimits.batchRequestsMax * databaseLimits.batchesInFlightMax + databaseLimits.queueMax,
+    ],
+  ],
   'a bundle line holds what the API server allows an object to be (1.5 MiB)': [
     ['object', 1.5 * 1024 * 1024],
     ['line', bundleLimits.lineBytesMax],

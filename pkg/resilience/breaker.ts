@@ -55,10 +55,12 @@ export class TimeoutError extends Error {
 
 export const createBreaker = (options: BreakerOptions): Breaker => {
   const circuit = new ProbedCircuit(options);
+  // Made once: under load every request meets it, and its stack would say the same each time.
+  const open = new BreakerOpenError(`${options.name}: breaker open`);
   return {
     run: (work) => {
       if (circuit.awaitsTrial()) return circuit.trial(work);
-      if (circuit.isOpen()) return Promise.reject(new BreakerOpenError(`${options.name}: breaker open`));
+      if (circuit.isOpen()) return Promise.reject(open);
       // A native promise: bluebird's loses the caller's AsyncLocalStorage.
       return new Promise((resolve, reject) => {
         circuit.exec(work).then(resolve, (error: unknown) => {

@@ -7,7 +7,8 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import type { RequestMaker } from './request-maker.ts';
+import { requestBytes } from './lean-client.ts';
+import type { RequestMaker, SignedRequest } from './request-maker.ts';
 
 export interface LoadResult {
   readonly requests: number;
@@ -24,14 +25,15 @@ export interface ClosedLoop {
   readonly seconds: number;
   /** Requests that `prepare` has written. */
   readonly file: string;
+  /** Sends them over and over. */
+  readonly repeats?: boolean;
 }
 
 const script = new URL('wrk.lua', import.meta.url).pathname;
 
-const bytesOf = ({ body, headers }: ReturnType<RequestMaker['next']>): Buffer => {
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  const head = `POST /data-action HTTP/1.1\r\nHost: bench\r\nContent-Length: ${body.length}\r\n${lines.join('')}\r\n`;
-  return Buffer.concat([Buffer.from(`${head.length + body.length}\n${head}`), body]);
+const bytesOf = (request: SignedRequest): Buffer => {
+  const bytes = requestBytes(request);
+  return Buffer.concat([Buffer.from(`${bytes.length}\n`), bytes]);
 };
 
 /** Writes requests to send, ahead of the time that counts. */
@@ -54,8 +56,20 @@ interface WrkResult {
   readonly broken: number;
 }
 
-export const runClosedLoop = async ({ url, callers, seconds, file }: ClosedLoop): Promise<LoadResult> => {
-  const args = ['-t1', `-c${callers}`, `-d${seconds}s`, '--timeout', '10s', '-s', script, url, '--', file];
+export const runClosedLoop = async ({ url, callers, seconds, file, repeats }: ClosedLoop): Promise<LoadResult> => {
+  const args = [
+    '-t1',
+    `-c${callers}`,
+    `-d${seconds}s`,
+    '--timeout',
+    '10s',
+    '-s',
+    script,
+    url,
+    '--',
+    file,
+    repeats ? 'repeat' : 'once',
+  ];
   const { stdout } = await promisify(execFile)('wrk', args);
   const result = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as WrkResult;
   return {

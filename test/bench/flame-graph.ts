@@ -3,6 +3,7 @@
  *
  * Idle time and the profiler's own are left out. Rectangles say their name and share when the pointer rests on them.
  */
+import { escapeXml } from './xml-text.ts';
 
 interface ProfileNode {
   readonly id: number;
@@ -36,8 +37,6 @@ const nameOf = ({ callFrame: { functionName, url, lineNumber } }: ProfileNode): 
   const file = url.replace(/^file:\/\/.*\/((?:node_modules|pkg|cmd)\/)/, '$1');
   return `${functionName || '(anonymous)'}${file && ` ${file}:${lineNumber + 1}`}`;
 };
-
-const escapeXml = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 
 const ownTimes = ({ samples, timeDeltas }: Profile): ReadonlyMap<number, number> => {
   const times = new Map<number, number>();

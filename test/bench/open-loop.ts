@@ -7,8 +7,8 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { Pool } from 'undici';
 import { ownProcess } from '../services/owned.ts';
+import { createLeanClient, requestBytes } from './lean-client.ts';
 import { quantile } from './quantile.ts';
 import { createRequestMaker } from './request-maker.ts';
 import type { AuditMode, Scenario } from './scenarios.ts';
@@ -19,20 +19,33 @@ export interface OpenLoopOrder {
   readonly audit: AuditMode;
   readonly perSecond: number;
   readonly seconds: number;
+  /** Open from the beginning on; default 512. */
+  readonly connections?: number;
+  /** Leaves its core to others between requests, which then leave up to a millisecond late; it turns in a circle otherwise. */
+  readonly sleeps?: boolean;
 }
 
 export interface OpenLoopResult {
-  /** Answers with 200 for each second. */
+  /** Answers with 200 for each second of the load: later ones count as latency only. */
   readonly answeredPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
-  /** Other answers, broken connections, and requests that could not leave since too many were under way. */
+  /** Other answers, broken connections, requests that could not leave since too many were under way, and those without an answer some
+   * seconds after the last one left. */
   readonly failed: number;
+  /** Of the failed: answers with 429 or 503. */
+  readonly shed: number;
+  readonly shedP50Ms: number;
+  readonly shedP99Ms: number;
+  /** How long after their appointed times requests left: the load's own fault. */
+  readonly lateP99Ms: number;
 }
 
-const connections = 512;
 const underWayMax = 20_000;
+/** For what is still under way when the last request has left. */
+const waitedMs = 10_000;
+const shedStatuses = new Set([429, 503]);
 
 export const runOpenLoop = async (order: OpenLoopOrder): Promise<OpenLoopResult> => {
   const child = fork(fileURLToPath(import.meta.url));
@@ -42,48 +55,60 @@ export const runOpenLoop = async (order: OpenLoopOrder): Promise<OpenLoopResult>
   return result;
 };
 
-const load = async ({ url, scenario, audit, perSecond, seconds }: OpenLoopOrder): Promise<OpenLoopResult> => {
-  const maker = createRequestMaker(scenario, audit);
-  const requests = Array.from({ length: Math.ceil(perSecond * seconds) }, () => maker.next());
-  const pool = new Pool(url, { connections, pipelining: 1 });
-  const latencies: number[] = [];
-  let [failed, underWay] = [0, 0];
-  const began = performance.now();
+const turn = (sleeps: boolean): Promise<void> =>
+  new Promise((resolve) => {
+    if (sleeps) setTimeout(resolve, 1);
+    else setImmediate(resolve);
+  });
 
-  const send = async (place: number): Promise<void> => {
-    const signed = requests[place];
-    if (!signed || underWay >= underWayMax) {
-      failed += 1;
+const load = async (order: OpenLoopOrder): Promise<OpenLoopResult> => {
+  const { url, scenario, audit, perSecond, seconds, connections = 512, sleeps = false } = order;
+  const maker = createRequestMaker(scenario, audit);
+  const requests = Array.from({ length: Math.ceil(perSecond * seconds) }, () => requestBytes(maker.next()));
+  const client = createLeanClient(url, connections);
+  const [answered, shed, late]: [number[], number[], number[]] = [[], [], []];
+  let [ended, underWay, inTime] = [0, 0, 0];
+  await client.warm(connections);
+  const began = performance.now();
+  const isOn = (afterMs = 0): boolean => performance.now() - began < seconds * 1_000 + afterMs;
+  const sinceAppointed = (place: number): number => performance.now() - began - (place * 1_000) / perSecond;
+
+  const send = (request: Buffer, place: number): void => {
+    if (underWay >= underWayMax) {
+      ended += 1;
       return;
     }
     underWay += 1;
-    try {
-      const answer = await pool.request({ method: 'POST', path: '/data-action', ...signed });
-      await answer.body.dump();
-      if (answer.statusCode === 200) latencies.push(performance.now() - began - (place * 1_000) / perSecond);
-      else failed += 1;
-    } catch {
-      failed += 1;
-    } finally {
+    late.push(sinceAppointed(place));
+    client.send(request, (status) => {
       underWay -= 1;
-    }
+      ended += 1;
+      if (status === 200) {
+        answered.push(sinceAppointed(place));
+        if (isOn()) inTime += 1;
+      }
+      if (shedStatuses.has(status)) shed.push(sinceAppointed(place));
+    });
   };
 
-  const sent: Promise<void>[] = [];
-  while (sent.length < requests.length) {
+  let sent = 0;
+  while (ended < requests.length && isOn(waitedMs)) {
     const due = Math.min(requests.length, Math.floor(((performance.now() - began) * perSecond) / 1_000) + 1);
-    while (sent.length < due) sent.push(send(sent.length));
-    await new Promise((resolve) => void setImmediate(resolve));
+    for (; sent < due; sent += 1) send(requests[sent] ?? Buffer.alloc(0), sent);
+    await turn(sleeps);
   }
-  await Promise.all(sent);
-  await pool.close();
-  const sorted = Float64Array.from(latencies).sort();
+  client.close();
+  const sorted = (values: readonly number[]) => Float64Array.from(values).sort();
   return {
-    answeredPerSecond: sorted.length / seconds,
-    p50Ms: quantile(sorted, 0.5),
-    p99Ms: quantile(sorted, 0.99),
-    maxMs: sorted.at(-1) ?? 0,
-    failed,
+    answeredPerSecond: inTime / seconds,
+    p50Ms: quantile(sorted(answered), 0.5),
+    p99Ms: quantile(sorted(answered), 0.99),
+    maxMs: sorted(answered).at(-1) ?? 0,
+    failed: requests.length - answered.length,
+    shed: shed.length,
+    shedP50Ms: quantile(sorted(shed), 0.5),
+    shedP99Ms: quantile(sorted(shed), 0.99),
+    lateP99Ms: quantile(sorted(late), 0.99),
   };
 };
 

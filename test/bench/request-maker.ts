@@ -25,12 +25,19 @@ export interface RequestMaker {
 const signing = { header: 'X-CXone-Signature', encoding: 'Hex', toleranceSeconds: 300 } as const;
 const statuses = ['active', 'inactive', 'blocked'] as const;
 
-/** @param scenario  its cold ids go on where the last request stopped, so that one maker serves all rounds of a variant */
-export const createRequestMaker = (scenario: Scenario, audit: AuditMode): RequestMaker => {
+/** @param content  of the whole body */
+export const signedRequest = (tenantId: string, content: object): SignedRequest => {
+  const body = Buffer.from(JSON.stringify(content));
+  const signature = hmacBody.sign(signing, secretOf(tenantId), body, 0);
+  return { body, headers: { 'Content-Type': 'application/json', ...signature } };
+};
+
+/** @param scenario  its cold ids go on where the last request stopped, so that one maker serves all rounds of a variant
+ * @param walkedBefore  cold ids up to this one are left to others at first */
+export const createRequestMaker = (scenario: Scenario, audit: AuditMode, walkedBefore = hotCustomers): RequestMaker => {
   const tenant_id = tenantIdOf(scenario.temperature, audit);
-  const secret = secretOf(tenant_id);
   let made = 0;
-  let walked = hotCustomers;
+  let walked = walkedBefore;
 
   const cold = (): number => {
     walked = walked >= customers ? hotCustomers + 1 : walked + 1;
@@ -50,9 +57,7 @@ export const createRequestMaker = (scenario: Scenario, audit: AuditMode): Reques
       const status = scenario.action === 'set_customer_status' ? { status: statuses[made % 3] } : {};
       const input = { tenant_id, customer_ids, ...status };
       const context = { contact_id: `${process.pid}-${made}` };
-      const body = Buffer.from(JSON.stringify({ action: scenario.action, input, context }));
-      const signature = hmacBody.sign(signing, secret, body, 0);
-      return { body, headers: { 'Content-Type': 'application/json', ...signature } };
+      return signedRequest(tenant_id, { action: scenario.action, input, context });
     },
   };
 };

@@ -42,6 +42,12 @@ export const scenarios: readonly Scenario[] = [
   { name: 'transaction-1', action: 'set_customer_status', temperature: 'cold', batch: 1 },
 ];
 
+export const scenarioNamed = (wanted: string): Scenario => {
+  const found = scenarios.find(({ name }) => name === wanted);
+  if (!found) throw new Error(`no scenario is called ${wanted}`);
+  return found;
+};
+
 /** In a cold tenant a row is cached as always, but has gone when its turn comes again. */
 const ttlSeconds: Readonly<Record<Temperature, number>> = { warm: 86_400, cold: 1, mixed: 86_400 };
 
@@ -53,8 +59,8 @@ const tenants = (['warm', 'cold', 'mixed'] as const).flatMap((temperature) =>
 
 const tenantIds: readonly string[] = tenants.map(({ tenantId }) => tenantId);
 
-const limits = { requestsPerSecond: 100_000, burst: 100_000, concurrency: 10_000 };
-const actions = [
+export const wideLimits = { requestsPerSecond: 100_000, burst: 100_000, concurrency: 10_000 };
+export const benchActions = [
   {
     name: 'process_customer_batch',
     input: [{ name: 'customer_ids', type: 'UUID', list: true }],
@@ -88,7 +94,7 @@ const actions = [
 
 export const benchTenants: readonly TenantOptions[] = tenants.map(({ tenantId, audit, ttlSeconds }) => ({
   tenantId,
-  spec: { limits, audit, cache: { ttlSeconds, missingTtlSeconds: 0 }, actions },
+  spec: { limits: wideLimits, audit, cache: { ttlSeconds, missingTtlSeconds: 0 }, actions: benchActions },
 }));
 
 export const peerTenants = (secretOf: (tenantId: string) => string): Readonly<Record<string, PeerTenant>> =>

@@ -7,7 +7,7 @@ import { startRedis } from '../services/redis.ts';
 import { type DelayProxy, startDelayProxy } from './delay-proxy.ts';
 import { canPin, childNamed, pin } from './processes.ts';
 import { seedSql } from './scenarios.ts';
-import { startVariant, type Variant, type VariantName } from './variants.ts';
+import { type Servers, startVariant, type Variant, type VariantName } from './variants.ts';
 
 /** The variants have the first core; PostgreSQL, Redis, the load and the bench itself share the second. */
 const [servedCore, otherCore] = [0, 1];
@@ -18,6 +18,10 @@ export interface Stage {
   readonly postgresPid: number | undefined;
   readonly redisPid: number | undefined;
   readonly pinned: boolean;
+  /** Of the variants; undefined where nothing is pinned. */
+  readonly servedCore: number | undefined;
+  /** What a variant is to use; `database.url` leads to the same PostgreSQL without a proxy. */
+  readonly servers: Servers;
   /** Of each round trip to PostgreSQL. */
   addDelay(ms: number): Promise<void>;
   close(): Promise<void>;
@@ -40,7 +44,12 @@ export interface StageOptions {
 
 export const setStage = async ({ variants: names, withDelays, ...options }: StageOptions): Promise<Stage> => {
   const pinned = canPin() && pin(process.pid, otherCore);
-  const postgres = await startPostgres({ fsync: 'on', full_page_writes: 'on', shared_buffers: '512MB' });
+  const postgres = await startPostgres({
+    fsync: 'on',
+    full_page_writes: 'on',
+    shared_buffers: '512MB',
+    max_connections: '300',
+  });
   const database = await prepareDatabase(postgres);
   await database.sql(seedSql);
   await database.sql('VACUUM ANALYZE customers');
@@ -59,6 +68,8 @@ export const setStage = async ({ variants: names, withDelays, ...options }: Stag
     postgresPid: childNamed('postgres'),
     redisPid: childNamed('redis-server'),
     pinned,
+    servedCore: pinned ? servedCore : undefined,
+    servers,
     addDelay: async (ms) => proxy?.addMs(ms),
     close: async () => {
       for (const variant of variants) await variant.stop();

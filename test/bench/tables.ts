@@ -19,11 +19,11 @@ export interface OpenRun extends Case {
   readonly result: OpenLoopResult;
 }
 
-type Columns<Line> = readonly (readonly [title: string, width: number, cell: (line: Line) => string])[];
+export type Columns<Line> = readonly (readonly [title: string, width: number, cell: (line: Line) => string])[];
 
 const pad = (text: string, width: number): string => (width < 0 ? text.padEnd(-width) : text.padStart(width));
 
-const linesOf = <Line>(columns: Columns<Line>, lines: readonly Line[]): readonly string[] => [
+export const linesOf = <Line>(columns: Columns<Line>, lines: readonly Line[]): readonly string[] => [
   columns.map(([name, width]) => pad(name, width)).join(''),
   ...lines.map((line) => columns.map(([, width, cell]) => pad(cell(line), width)).join('')),
 ];

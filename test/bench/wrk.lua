@@ -1,15 +1,20 @@
--- Sends the requests of a file, one after the other, each once. A request stands there as its length, a newline and its bytes.
+-- Sends the requests of a file, one after the other, each once, or over and over where the second argument is "repeat". A request stands there as its length, a newline and its bytes.
 -- The last line of the output is one line of JSON: what the bench reads.
 
-local file, ran_out
+local file, repeats, ran_out
 
 function init(args)
   file = assert(io.open(args[1], "rb"))
+  repeats = args[2] == "repeat"
   ran_out = false
 end
 
 function request()
   local length = file:read("*l")
+  if length == nil and repeats then
+    file:seek("set")
+    length = file:read("*l")
+  end
   if length == nil then
     ran_out = true
     wrk.thread:stop()

@@ -1,0 +1,132 @@
+/**
+ * More than can be answered: an open loop at a share of what a closed loop reached, up to three times that. What of it is still answered, how
+ * long those answers and the refusals take, and what the service holds in memory meanwhile.
+ *
+ * The client has the core that PostgreSQL has too, so the requests are heavy ones (100 ids from memory, 50 from PostgreSQL): three times as
+ * many as can be answered take a fraction of it. Every refusal is read, verified and answered as well, and costs the service what it costs. The
+ * share of the time that requests left late is the client's own.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { memoryOf } from '../config/process-figures.ts';
+import { type OpenLoopResult, runOpenLoop } from '../open-loop.ts';
+import { createRequestMaker } from '../request-maker.ts';
+import { type AuditMode, type Scenario, scenarioNamed } from '../scenarios.ts';
+import { linesOf } from '../tables.ts';
+import type { Bench, Curve } from './curve.ts';
+import type { Service } from './service.ts';
+
+interface OverloadRow extends OpenLoopResult {
+  readonly scenario: string;
+  /** 200s a second in the closed loop, right before. */
+  readonly capacity: number;
+  readonly times: number;
+  readonly offeredPerSecond: number;
+  readonly rssMiB: number;
+}
+
+const steps = [0.5, 1, 1.5, 2, 3];
+const measured: readonly { readonly scenario: Scenario; readonly audit: AuditMode }[] = [
+  { scenario: { ...scenarioNamed('warm-50'), name: 'warm-100', batch: 100 }, audit: 'DatabaseReads' },
+  { scenario: scenarioNamed('cold-50'), audit: 'EveryRequest' },
+];
+/** More than REQUESTS_IN_FLIGHT_MAX, so that it is the service that refuses. */
+const connections = 2_000;
+/** As in a container of 512 MiB, the chart's default: Node would take what there is, and free it late. */
+const env = { NODE_OPTIONS: '--max-old-space-size=358' };
+const capacityCallers = 128;
+const memoryPollMs = 50;
+
+/** @returns with the most that it held */
+const whileWatching = async <T>(service: Service, work: Promise<T>): Promise<readonly [result: T, rssMiB: number]> => {
+  let [most, isOver] = [0, false];
+  const watch = async (): Promise<void> => {
+    while (!isOver) {
+      most = Math.max(most, memoryOf(service.pid).rssMiB);
+      await pause(memoryPollMs);
+    }
+  };
+  const watching = watch();
+  const result = await work.finally(() => {
+    isOver = true;
+  });
+  await watching;
+  return [result, most];
+};
+
+const measureScenario = async (bench: Bench, { scenario, audit }: (typeof measured)[number]) => {
+  const service = await bench.startService({ env });
+  const load = { variant: service, maker: createRequestMaker(scenario, audit), callers: capacityCallers };
+  const kind = `overload ${scenario.name}`;
+  const measureClosed = (seconds: number) => bench.measureLoad({ ...load, seconds, kind, firstGuess: 5_000 });
+  await measureClosed(2);
+  const rows: OverloadRow[] = [];
+  for (const times of steps) {
+    const closed = await measureClosed(bench.seconds);
+    const capacity = closed.requestsPerSecond * (1 - closed.failed / closed.requests);
+    const perSecond = Math.round(capacity * times);
+    const order = { url: service.url, scenario, audit, perSecond, seconds: bench.seconds, connections, sleeps: true };
+    const [result, rssMiB] = await whileWatching(service, runOpenLoop(order));
+    rows.push({ scenario: scenario.name, capacity, times, offeredPerSecond: perSecond, ...result, rssMiB });
+  }
+  await service.stop();
+  return rows;
+};
+
+const seriesOf = (rows: readonly OverloadRow[], name: string, figure: (row: OverloadRow) => number) =>
+  [...Map.groupBy(rows, ({ scenario }) => scenario)].map(([scenario, some]) => ({
+    name: `${scenario}${name}`,
+    points: some.map((row) => [row.times, figure(row)] as const).filter(([, y]) => y > 0),
+  }));
+
+const x = { title: 'offered, times the closed loop’s rate', scale: 'linear' } as const;
+
+export const overload: Curve<OverloadRow> = {
+  name: 'overload',
+  measure: async (bench) => {
+    const rows: OverloadRow[] = [];
+    for (const one of measured) rows.push(...(await measureScenario(bench, one)));
+    return rows;
+  },
+  table: (rows) =>
+    linesOf(
+      [
+        ['scenario', -10, ({ scenario }) => scenario],
+        ['×', 5, ({ times }) => String(times)],
+        ['offered/s', 11, ({ offeredPerSecond }) => String(offeredPerSecond)],
+        ['200s/s', 9, ({ answeredPerSecond }) => answeredPerSecond.toFixed(0)],
+        [
+          'of closed',
+          11,
+          ({ answeredPerSecond, capacity }) => `${((100 * answeredPerSecond) / capacity).toFixed(0)} %`,
+        ],
+        ['p50 ms', 9, ({ p50Ms }) => p50Ms.toFixed(1)],
+        ['p99 ms', 9, ({ p99Ms }) => p99Ms.toFixed(1)],
+        ['shed', 8, ({ shed }) => String(shed)],
+        ['p50 ms', 9, ({ shedP50Ms }) => shedP50Ms.toFixed(1)],
+        ['p99 ms', 9, ({ shedP99Ms }) => shedP99Ms.toFixed(1)],
+        ['else', 7, ({ failed, shed }) => String(failed - shed)],
+        ['RSS MiB', 9, ({ rssMiB }) => rssMiB.toFixed(0)],
+        ['late ms', 9, ({ lateP99Ms }) => lateP99Ms.toFixed(1)],
+      ],
+      rows,
+    ).join('\n'),
+  plots: (rows) => ({
+    'overload-goodput': {
+      title: 'What is answered of what is offered (open loop)',
+      x,
+      y: { title: '% of the closed loop’s rate', scale: 'linear' },
+      series: seriesOf(rows, '', ({ answeredPerSecond, capacity }) => (100 * answeredPerSecond) / capacity),
+      goal: { name: 'goal beyond 1: 90 %', y: 90 },
+    },
+    'overload-latency': {
+      title: 'Latency of answers and of refusals, p99 (open loop)',
+      x,
+      y: { title: 'ms', scale: 'log10' },
+      series: [
+        ...seriesOf(rows, ', answers', ({ p99Ms }) => p99Ms),
+        ...seriesOf(rows, ', refusals', ({ shedP99Ms }) => shedP99Ms),
+      ].filter(({ points }) => points.length > 0),
+      goal: { name: 'goal for refusals: 5 ms', y: 5 },
+    },
+  }),
+};

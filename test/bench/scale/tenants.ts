@@ -1,0 +1,187 @@
+/**
+ * From one tenant to ten thousand in the bundle, all of them asked in turn: what a request costs, and how long the handler takes to be ready.
+ *
+ * The rows stay the same in number, however many tenants share them, so that a cache that holds more is not taken for tenants that cost more.
+ * warm is one id from memory. cold is one id from PostgreSQL: callers of one tenant share a statement, those of different tenants do not.
+ */
+import type { TenantOptions } from '../../services/tenants.ts';
+import { inParallel } from '../config/in-parallel.ts';
+import { memoryOf } from '../config/process-figures.ts';
+import { createLeanClient, requestBytes } from '../lean-client.ts';
+import type { LoadFigures } from '../measure-load.ts';
+import { median } from '../quantile.ts';
+import { type RequestMaker, type SignedRequest, signedRequest } from '../request-maker.ts';
+import { benchActions, customerIdOf, wideLimits } from '../scenarios.ts';
+import { linesOf } from '../tables.ts';
+import type { Bench, Curve } from './curve.ts';
+import type { Service } from './service.ts';
+
+interface TenantsRow {
+  readonly temperature: Temperature;
+  readonly tenants: number;
+  readonly requestsPerSecond: number;
+  readonly p99Ms: number;
+  readonly serviceUs: number;
+  readonly postgresUs: number;
+  readonly failed: number;
+  readonly readyMs: number;
+  readonly rssMiB: number;
+}
+
+type Temperature = 'warm' | 'cold';
+
+const sizes = [1, 10, 100, 1_000, 10_000];
+/** Of all tenants together. */
+const rowsInAll = 10_000;
+const callers = 32;
+const filledAtOnce = 32;
+const idsMax = 100;
+const ttlSeconds = { warm: 86_400, cold: 1 } as const;
+
+const tenantName = (n: number): string => `scale-${n}`;
+
+/** The first tenant has all rows, the next nine a tenth each, and so on: enough for every size. */
+const seedSql = `
+  ALTER TABLE customers DISABLE TRIGGER USER;
+  INSERT INTO customers (tenant_id, id, name, status)
+  SELECT 'scale-' || t, ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 'Customer ' || n, 'active'
+  FROM generate_series(0, ${Math.max(...sizes) - 1}) AS t, generate_series(1, (${rowsInAll} / 10 ^ ceil(log(t + 1)))::int) AS n
+  ON CONFLICT DO NOTHING;
+  ALTER TABLE customers ENABLE TRIGGER USER;`;
+
+const tenantsOf = (size: number, temperature: Temperature): readonly TenantOptions[] =>
+  Array.from({ length: size }, (_, n) => ({
+    tenantId: tenantName(n),
+    spec: {
+      limits: wideLimits,
+      audit: 'EveryRequest',
+      cache: { ttlSeconds: ttlSeconds[temperature], missingTtlSeconds: 0 },
+      actions: benchActions,
+    },
+  }));
+
+const requestFor = (tenant: number, customers: readonly number[], contact: string): SignedRequest => {
+  const input = { tenant_id: tenantName(tenant), customer_ids: customers.map(customerIdOf) };
+  return signedRequest(input.tenant_id, { action: 'process_customer_batch', input, context: { contact_id: contact } });
+};
+
+/** Every row of every tenant in turn, the tenants by turns. */
+const createMaker = (size: number): RequestMaker => {
+  let made = 0;
+  return {
+    next: () => {
+      made += 1;
+      return requestFor(made % size, [(Math.floor(made / size) % (rowsInAll / size)) + 1], String(made));
+    },
+  };
+};
+
+/** Has every row read once. */
+const fill = async (service: Service, size: number): Promise<void> => {
+  const client = createLeanClient(service.url, filledAtOnce);
+  const rows = rowsInAll / size;
+  const batch = Math.min(rows, idsMax);
+  await inParallel(filledAtOnce, rowsInAll / batch, (n) => {
+    const from = Math.floor(n / size) * batch;
+    const customers = Array.from({ length: batch }, (_, place) => from + place + 1);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    client.send(requestBytes(requestFor(n % size, customers, 'fill')), (status) =>
+      status === 200 ? resolve() : reject(new Error(`filling ${size} tenants: ${status}`)),
+    );
+    return promise;
+  });
+  client.close();
+};
+
+interface Candidate {
+  readonly size: number;
+  readonly service: Service;
+  readonly maker: RequestMaker;
+  readonly runs: LoadFigures[];
+}
+
+const measureTemperature = async (bench: Bench, temperature: Temperature): Promise<readonly TenantsRow[]> => {
+  const candidates: Candidate[] = [];
+  for (const size of sizes) {
+    const service = await bench.startService({ tenants: tenantsOf(size, temperature) });
+    candidates.push({ size, service, maker: createMaker(size), runs: [] });
+  }
+  const run = ({ size, service, maker }: Candidate, seconds: number): Promise<LoadFigures> =>
+    bench.measureLoad({
+      ...{ variant: service, maker, callers, seconds },
+      ...{ kind: `tenants ${temperature} ${size}`, firstGuess: temperature === 'warm' ? 20_000 : 6_000 },
+    });
+  for (const candidate of candidates) {
+    if (temperature === 'warm') await fill(candidate.service, candidate.size);
+    await run(candidate, 1);
+  }
+  for (let round = 0; round < bench.rounds; round += 1) {
+    for (const candidate of candidates) candidate.runs.push(await run(candidate, bench.seconds));
+  }
+  const rows = candidates.map(({ size, service, runs }) => {
+    const of = (pick: (run: LoadFigures) => number): number => median(runs.map(pick));
+    return {
+      ...{ temperature, tenants: size, readyMs: service.readyMs, rssMiB: memoryOf(service.pid).rssMiB },
+      requestsPerSecond: of((run) => run.requestsPerSecond),
+      p99Ms: of((run) => run.p99Ms),
+      serviceUs: of((run) => run.serviceUs),
+      postgresUs: of((run) => run.postgresUs),
+      failed: of((run) => run.failed),
+    };
+  });
+  for (const { service } of candidates) await service.stop();
+  return rows;
+};
+
+const seriesOf = (rows: readonly TenantsRow[], figure: (row: TenantsRow) => number) =>
+  (['warm', 'cold'] as const).map((temperature) => ({
+    name: `${temperature}-1`,
+    points: rows.filter((row) => row.temperature === temperature).map((row) => [row.tenants, figure(row)] as const),
+  }));
+
+const x = { title: 'tenants', scale: 'log10' } as const;
+
+export const tenants: Curve<TenantsRow> = {
+  name: 'tenants',
+  measure: async (bench) => {
+    await bench.stage.database.sql(seedSql);
+    await bench.stage.database.sql('VACUUM ANALYZE customers');
+    return [...(await measureTemperature(bench, 'warm')), ...(await measureTemperature(bench, 'cold'))];
+  },
+  table: (rows) =>
+    linesOf(
+      [
+        ['scenario', -9, ({ temperature }) => `${temperature}-1`],
+        ['tenants', 9, ({ tenants }) => String(tenants)],
+        ['requests/s', 12, ({ requestsPerSecond }) => requestsPerSecond.toFixed(0)],
+        ['p99 ms', 9, ({ p99Ms }) => p99Ms.toFixed(2)],
+        ['service µs', 12, ({ serviceUs }) => serviceUs.toFixed(0)],
+        ['postgres µs', 13, ({ postgresUs }) => postgresUs.toFixed(0)],
+        ['failed', 8, ({ failed }) => failed.toFixed(0)],
+        ['ready ms', 10, ({ readyMs }) => readyMs.toFixed(0)],
+        ['RSS MiB', 9, ({ rssMiB }) => rssMiB.toFixed(0)],
+      ],
+      rows,
+    ).join('\n'),
+  plots: (rows) => ({
+    'tenants-cpu': {
+      title: 'CPU of the service by tenants (32 callers, 1 id)',
+      x,
+      y: { title: 'µs for each request', scale: 'linear' },
+      series: seriesOf(rows, ({ serviceUs }) => serviceUs),
+    },
+    'tenants-rate': {
+      title: 'Requests/s by tenants (32 callers, 1 id)',
+      x,
+      y: { title: 'requests/s', scale: 'linear' },
+      series: seriesOf(rows, ({ requestsPerSecond }) => requestsPerSecond),
+    },
+    'tenants-start': {
+      title: 'From spawn to ready by tenants',
+      x,
+      y: { title: 'ms', scale: 'linear' },
+      series: [{ name: 'ready', points: seriesOf(rows, ({ readyMs }) => readyMs)[0]?.points ?? [] }],
+      goal: { name: 'goal: 3 s', y: 3_000 },
+    },
+  }),
+};
