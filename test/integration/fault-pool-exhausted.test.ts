@@ -12,7 +12,8 @@ import { startPostgres } from '../services/postgres.ts';
 import { assertProblem } from '../services/problem.ts';
 import { until } from '../services/until.ts';
 
-const poolMax = 2;
+/** A tenant has half of it: as many as run of one lookup at once. */
+const poolMax = 2 * databaseLimits.batchesInFlightMax;
 const queueMax = 3;
 const tenants = 10;
 const limits = { deadlineMilliseconds: 30_000, requestsPerSecond: 10_000, burst: 10_000, concurrency: 10_000 };
