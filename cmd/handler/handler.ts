@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { compileTenant } from '../../pkg/actions/compile-tenant.ts';
 import { createLookupReader } from '../../pkg/actions/lookup-reader.ts';
+import { createPoolShares } from '../../pkg/actions/pool-shares.ts';
 import { createQueryTimer } from '../../pkg/actions/query-timer.ts';
 import { createMemoryTier } from '../../pkg/cache/memory-tier.ts';
 import { replacedLookups } from '../../pkg/cache/replaced-lookups.ts';
@@ -25,7 +26,6 @@ import { databaseLimits, processLimits } from '../../pkg/process/limits.ts';
 import type { HandlerSettings } from '../../pkg/process/settings.ts';
 import { createRegistry, type Registry } from '../../pkg/registry/registry.ts';
 import { createDeadline } from '../../pkg/resilience/deadline.ts';
-import { createSlots } from '../../pkg/resilience/slots.ts';
 import type { Logger } from '../../pkg/telemetry/logger.ts';
 import { createMetrics } from '../../pkg/telemetry/metrics.ts';
 import { encodeReport } from '../../pkg/tenant/report.ts';
@@ -92,6 +92,12 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
     hooks: { onFailure: observer.cleaningFailed },
   });
   const cxone = createCxone(settings, { clock, observer, sharedBucket: redis?.bucket });
+  const shares = createPoolShares({
+    clock,
+    poolMax: settings.DATABASE_POOL_MAX,
+    queueMax: settings.DATABASE_QUEUE_MAX,
+    hooks: { onShed: () => observer.shed('queue') },
+  });
   const services = {
     database,
     cache,
@@ -99,13 +105,7 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
     auditLog,
     clock,
     timer,
-    openShare: () =>
-      createSlots({
-        clock,
-        slots: Math.max(1, Math.floor(settings.DATABASE_POOL_MAX * databaseLimits.tenantPoolShare)),
-        queueMax: settings.DATABASE_QUEUE_MAX,
-        hooks: { onShed: () => observer.shed('queue') },
-      }),
+    shares,
     hooks: { onRollback: observer.rolledBack, onUnaudited: observer.rollbackUnaudited },
     cxone: { auditLog, clientFor: cxone.clientFor },
   };
@@ -127,6 +127,7 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
       },
       onRemoved: (tenantId) => {
         cxone.onRemoved(tenantId);
+        shares.forget(tenantId);
         observer.tenantRemoved(tenantId);
       },
       onError: observer.bug,

@@ -12,6 +12,7 @@ import type { Action } from './action.ts';
 import { type CxoneServices, compileCxoneAction } from './cxone-call.ts';
 import { compileInvalidated } from './invalidated-lookups.ts';
 import { compileLookupAction, type LookupServices } from './lookup.ts';
+import type { PoolShares } from './pool-shares.ts';
 import { type ActionRequest, compileRequest } from './request.ts';
 import { compileTransactionAction, type TransactionServices } from './transaction.ts';
 
@@ -33,6 +34,7 @@ export interface CompiledTenant {
 }
 
 export interface ActionServices extends LookupServices, TransactionServices {
+  readonly shares: PoolShares;
   readonly cxone: CxoneServices;
 }
 
@@ -44,7 +46,7 @@ interface Compiled {
   readonly cached?: CachedLookup;
 }
 
-/** A tenant, and what its lookups and transactions together hold of the pool. */
+/** A tenant, and what its actions of one kind hold of the pool. */
 interface SharingTenant {
   readonly tenant: BundleTenant;
   readonly share: Slots;
@@ -74,7 +76,7 @@ export const compileTenant = (tenant: BundleTenant, services: ActionServices): P
   const statements: DeclaredStatement[] = [];
   const lookups: CachedLookup[] = [];
   const problems: Problem[] = [];
-  const share = services.openShare();
+  const shares = services.shares.of(tenant.tenantId);
   let client: ApiClient | undefined;
   const add = (compiled: Compiled, path: string): void => {
     actions.set(compiled.action.name, compiled.action);
@@ -86,10 +88,10 @@ export const compileTenant = (tenant: BundleTenant, services: ActionServices): P
     const path = `spec.actions[${index}]`;
     switch (spec.kind) {
       case 'lookup':
-        add(compileLookup(spec, { tenant, share }, services), path);
+        add(compileLookup(spec, { tenant, share: shares.lookups }, services), path);
         break;
       case 'transaction':
-        add(compileTransaction(spec, { tenant, share }, services), path);
+        add(compileTransaction(spec, { tenant, share: shares.transactions }, services), path);
         break;
       case 'cxone':
         if (tenant.cxone) client ??= services.cxone.clientFor(tenant.tenantId, tenant.cxone);

@@ -86,8 +86,8 @@ export const createLookupReader = ({
     const values = plan.bind([...unread]);
     const records = jobs.map((job) => job.record);
     hooks.onBatch?.(jobs.length);
-    const query = () => timer.time(group.tenantId, runLookup(database, lookup, { values, records, deadline }));
-    const found = await (plan.share?.use(deadline, query) ?? query());
+    const query = () => runLookup(database, lookup, { values, records, deadline });
+    const found = await timer.time(group.tenantId, plan.share?.use(deadline, query) ?? query());
     const read = new Map<string, string | null>([...unread].map((key) => [key, null]));
     // Of several rows with one key the first counts; a key nobody asked for is not this batch's business.
     for (const { key, row } of found) if (read.get(key) === null) read.set(key, row);

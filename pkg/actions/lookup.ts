@@ -37,7 +37,7 @@ export interface LookupTenant {
   readonly batchSize: number;
   readonly cache: CachePolicy;
   readonly audit: 'EveryRequest' | 'DatabaseReads';
-  /** What all its statements hold of the pool; left out: as much as there is. */
+  /** What all its lookups hold of the pool; left out: as much as there is. */
   readonly share?: Slots;
 }
 

@@ -31,8 +31,6 @@ export interface TransactionServices {
   readonly cache: Cache;
   readonly clock: Clock;
   readonly timer: QueryTimer;
-  /** A tenant's part of the pool: its statements may be slow or wait for locks, and must not hold up the others. */
-  openShare(): Slots;
   readonly hooks?: {
     onRollback?(tenantId: string): void;
     /** The audit row of a rollback could not be written: the answer goes out all the same. */
@@ -43,7 +41,7 @@ export interface TransactionServices {
 export interface TransactionTenant {
   readonly tenantId: string;
   readonly batchSize: number;
-  /** What all its statements hold of the pool. */
+  /** What all its transactions hold of the pool. */
   readonly share: Slots;
   /** Its lookups that this transaction's `invalidates` names. */
   readonly invalidated: readonly InvalidatedLookup[];

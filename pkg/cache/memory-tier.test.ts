@@ -12,13 +12,14 @@ const other = createCacheGroup({ tenantId: 'acme', action: 'get', revision: 's' 
 const entry = (text: string | null, staleUntil = 100): CacheEntry => ({ text, readAt: 1, freshUntil: 50, staleUntil });
 /** Of a one-character key with a text of `characters`. */
 const cost = (characters: number): number => cacheLimits.entryOverheadBytes + 2 * (1 + characters);
+const groupCost = cacheLimits.groupOverheadBytes + 2 * group.prefix.length;
 
 test('gives an entry until its staleUntil, and frees its bytes then', () => {
   const memory = createMemoryTier(10_000);
   const kept = entry('{}');
   memory.set(group, 'a', kept);
   assert.is(memory.get(group, 'a', 99), kept);
-  assert.is(memory.bytes(), cost(2));
+  assert.is(memory.bytes(), groupCost + cost(2));
   assert.is(memory.get(group, 'a', 100), undefined);
   assert.is(memory.bytes(), 0);
 });
@@ -27,16 +28,16 @@ test('counts two bytes for each character of key and text, and the overhead', ()
   const memory = createMemoryTier(10_000);
   memory.set(group, 'a', entry('x'.repeat(100)));
   memory.set(group, 'b', entry(null));
-  assert.is(memory.bytes(), cost(100) + cost(0));
+  assert.is(memory.bytes(), groupCost + cost(100) + cost(0));
   memory.set(group, 'a', entry('xy'));
-  assert.is(memory.bytes(), cost(2) + cost(0));
+  assert.is(memory.bytes(), groupCost + cost(2) + cost(0));
   memory.delete(group, 'a');
   memory.clear();
   assert.is(memory.bytes(), 0);
 });
 
 test('drops what was used longest ago when the next byte would be over the bound', () => {
-  const memory = createMemoryTier(3 * cost(10));
+  const memory = createMemoryTier(groupCost + 3 * cost(10));
   for (const key of ['a', 'b', 'c']) memory.set(group, key, entry('x'.repeat(10)));
   assert.ok(memory.get(group, 'a', 1), 'exactly full drops nothing');
   memory.set(group, 'd', entry(null));
@@ -54,7 +55,7 @@ test('never holds more than its bound, whatever is put in', () => {
 });
 
 test('does not empty itself for an entry larger than all of it', () => {
-  const memory = createMemoryTier(1_000);
+  const memory = createMemoryTier(groupCost + 1_000);
   memory.set(group, 'a', entry('x'));
   memory.set(group, 'b', entry('x'.repeat(1_000)));
   assert.ok(memory.get(group, 'a', 1));
@@ -66,6 +67,17 @@ test('keeps nothing with a bound of zero', () => {
   memory.set(group, 'a', entry(null));
   assert.is(memory.get(group, 'a', 1), undefined);
   assert.is(memory.bytes(), 0);
+});
+
+test('a group counts for as long as it has an entry, and is not worth emptying the tier for', () => {
+  const memory = createMemoryTier(2 * groupCost + 3 * cost(0));
+  for (const each of [group, other]) memory.set(each, 'a', entry(null));
+  assert.is(memory.bytes(), 2 * (groupCost + cost(0)));
+  memory.delete(group, 'a');
+  assert.is(memory.bytes(), groupCost + cost(0));
+  memory.set(group, 'b', entry('x'.repeat(groupCost)));
+  assert.ok(memory.get(other, 'a', 1));
+  assert.is(memory.get(group, 'b', 1), undefined);
 });
 
 test('a key of one group is no key of another', () => {
@@ -96,7 +108,10 @@ const step: fc.Arbitrary<Step> = fc.record({
 /** The same by the book: a list, the one used last at its end. */
 const createModel = (bytesMax: number) => {
   let held: { readonly name: string; readonly entry: CacheEntry }[] = [];
-  const bytes = () => held.reduce((sum, { entry }) => sum + cost(entry.text?.length ?? 0), 0);
+  const bytesOf = (some: typeof held) =>
+    some.reduce((sum, { entry }) => sum + cost(entry.text?.length ?? 0), 0) +
+    groupCost * new Set(some.map(({ name }) => name[0])).size;
+  const bytes = () => bytesOf(held);
   const take = (name: string) => {
     const found = held.find((each) => each.name === name);
     held = held.filter((each) => each !== found);
@@ -111,8 +126,10 @@ const createModel = (bytesMax: number) => {
       return found.entry;
     },
     set: (name: string, entry: CacheEntry) => {
+      const isOfGroup = held.some((each) => each.name[0] === name[0]);
       take(name);
-      if (cost(entry.text?.length ?? 0) <= bytesMax) held.push({ name, entry });
+      if (cost(entry.text?.length ?? 0) + (isOfGroup ? 0 : groupCost) > bytesMax) return;
+      held.push({ name, entry });
       while (bytes() > bytesMax) held.shift();
     },
     delete: take,
@@ -124,7 +141,7 @@ const createModel = (bytesMax: number) => {
 
 test('any history leaves what the least recently used leave, to the byte', () => {
   void fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), fc.constantFrom(0, 700, 1_500, 4_000), (steps, bytesMax) => {
+    fc.property(fc.array(step, { maxLength: 60 }), fc.constantFrom(0, 1_100, 2_500, 5_000), (steps, bytesMax) => {
       const memory = createMemoryTier(bytesMax);
       const model = createModel(bytesMax);
       for (const { what, of, key, characters, now } of steps) {

@@ -5,7 +5,7 @@
  * group: one string made of group and key would have to be made and hashed for every look, which costs more than the look.
  *
  * Invariants: a slot is in the map of its group and in the chain from newest to oldest, or in neither; `bytes` is the sum over the
- * chain; a group has at least one slot.
+ * chain and the groups; a group has at least one slot.
  */
 import { cacheLimits } from '../process/limits.ts';
 import type { CacheEntry } from './entry.ts';
@@ -31,6 +31,8 @@ interface Slot {
 
 const bytesOf = (key: string, { text }: CacheEntry): number =>
   cacheLimits.entryOverheadBytes + 2 * (key.length + (text?.length ?? 0));
+
+const groupBytesOf = (prefix: string): number => cacheLimits.groupOverheadBytes + 2 * prefix.length;
 
 /** @param bytesMax  0 = nothing is ever kept */
 export const createMemoryTier = (bytesMax: number): MemoryTier => {
@@ -60,7 +62,10 @@ export const createMemoryTier = (bytesMax: number): MemoryTier => {
   const drop = (slot: Slot): void => {
     const slots = groups.get(slot.prefix);
     slots?.delete(slot.key);
-    if (slots?.size === 0) groups.delete(slot.prefix);
+    if (slots?.size === 0) {
+      groups.delete(slot.prefix);
+      bytes -= groupBytesOf(slot.prefix);
+    }
     unchain(slot);
     bytes -= slot.bytes;
   };
@@ -68,7 +73,10 @@ export const createMemoryTier = (bytesMax: number): MemoryTier => {
   const add = ({ prefix }: CacheGroup, key: string, entry: CacheEntry): Slot => {
     const slot: Slot = { prefix, key, entry, bytes: 0, newer: undefined, older: undefined };
     const slots = groups.get(prefix) ?? new Map<string, Slot>();
-    if (slots.size === 0) groups.set(prefix, slots);
+    if (slots.size === 0) {
+      groups.set(prefix, slots);
+      bytes += groupBytesOf(prefix);
+    }
     slots.set(key, slot);
     chain(slot);
     return slot;
@@ -88,7 +96,8 @@ export const createMemoryTier = (bytesMax: number): MemoryTier => {
     set: (group, key, entry) => {
       const size = bytesOf(key, entry);
       const held = find(group, key);
-      if (size > bytesMax) return held && drop(held);
+      const needed = groups.has(group.prefix) ? size : size + groupBytesOf(group.prefix);
+      if (needed > bytesMax) return held && drop(held);
       const slot = held ?? add(group, key, entry);
       use(slot);
       slot.entry = entry;

@@ -4,6 +4,7 @@
  * It never fails and never waits longer than its caller's deadline: without Redis, or with a broken one, it is the memory
  * tier alone. It does not read the database, and it does not know what a row means.
  */
+import { isAppError } from '../errors/app-error.ts';
 import type { Clock } from '../process/clock.ts';
 import { cacheLimits } from '../process/limits.ts';
 import { endOfTurn } from '../resilience/coalescer.ts';
@@ -186,7 +187,9 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
       try {
         const tier = redis;
         return await reads.submit(group.prefix, () => readsOf(tier, group), { job: keys, deadline });
-      } catch {
+      } catch (error) {
+        // Too many wait for an MGET already: Redis was not asked.
+        if (isAppError(error, 'overloaded')) report('redis', 'skipped', keys.length);
         return noEntries;
       }
     },

@@ -82,7 +82,10 @@ export const createTrafficListener = ({ dataAction, onRefused, closing }: Traffi
   app.use(router.allowedMethods());
   const koa = app.callback();
   return (request, response) => {
-    if (isPlainDataAction(request)) dataAction(request, response).catch((thrown: unknown) => refuse(response, thrown));
-    else void koa(request, response);
+    if (!isPlainDataAction(request)) return void koa(request, response);
+    // Where even the refusal fails, its caller alone notices.
+    dataAction(request, response)
+      .catch((thrown: unknown) => refuse(response, thrown))
+      .catch(() => response.destroy());
   };
 };

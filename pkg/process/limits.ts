@@ -48,8 +48,8 @@ export const requestLimits = {
 
 /** Process-wide admission: what one handler holds in memory at most. */
 export const processLimits = {
-  /** Requests past the accept and before their answer. Below what one lookup lets wait, so that whoever is too many is refused here, before
-   * anything is read: beyond it a refusal costs as much as an answer. Setting REQUESTS_IN_FLIGHT_MAX. */
+  /** Requests past the accept and before their answer. Below what one lookup of up to 100 ids lets wait, so that whoever is too many is
+   * refused here, before anything is read: beyond it a refusal costs as much as an answer. Setting REQUESTS_IN_FLIGHT_MAX. */
   requestsInFlightMax: 600,
   /** Body bytes being read or held: 256 full bodies. Setting BODY_BYTES_IN_FLIGHT_MAX. */
   bodyBytesInFlightMax: 16 * 1024 * 1024,
@@ -92,9 +92,11 @@ export const databaseLimits = {
   boundSlackMs: 100,
   /** Waiters in front of the pool: 20 for each connection. */
   queueMax: 500,
-  /** Of the pool, for the lookups and transactions of one tenant; at least one connection. A slow statement, and who waits for a lock or for
-   * the first of the same idempotency key, holds one: the other half is for everybody else. */
-  tenantPoolShare: 0.5,
+  /** Of the pool, for the transactions of one tenant; at least one connection. Who waits for a lock, or for the first of the same
+   * idempotency key, holds one. */
+  tenantTransactionShare: 0.5,
+  /** The same for its lookups, which may be slow but wait for nobody: a quarter is left to everybody else. */
+  tenantLookupShare: 0.25,
   /** Requests that share one statement; each brings its audit row. */
   batchRequestsMax: 128,
   /** Shared statements of one lookup at once: with one, the process idles while PostgreSQL works; a key that is missed all the time is
@@ -181,6 +183,9 @@ export const redisLimits = {
 export const cacheLimits = {
   /** What an entry of the memory tier costs beside its characters, rounded up. */
   entryOverheadBytes: 256,
+  /** The same for a group of entries: a lookup with values for its other parameters. Its own map, and its name, were 505 bytes more for each
+   * (40,000 groups of one entry: 865 bytes, where an entry of one group has 360). */
+  groupOverheadBytes: 512,
   /** Twice the longest row that could ever be delivered; a longer one is read again each time. */
   rowCharactersMax: 64 * 1024,
   /** Both ways, so that rows stored together do not expire together. */
@@ -189,8 +194,8 @@ export const cacheLimits = {
   clockSkewMs: 1_000,
   /** Requests that share one MGET. */
   readRequestsMax: 128,
-  /** Keys in one MGET: ten full batches. */
-  readKeysMax: 5_000,
+  /** Keys in one MGET: what Redis does without a pause, as with writes; what is beyond it runs beside. */
+  readKeysMax: 500,
   /** MGETs of one lookup at once: what each of them can take is read without waiting for the one before. */
   readsInFlightMax: 16,
   /** Requests that wait for an MGET; above it a request goes on without Redis. */

@@ -29,7 +29,7 @@ export interface CoalescerOptions<Job, Result> {
   /** Whether one job may be to blame for a failed run, rather than what all of them need. */
   readonly isPoison: (error: unknown) => boolean;
   readonly hooks?: {
-    /** Nothing is under way any more and nobody waits. May be called more than once. */
+    /** Nothing is under way or about to be, and nobody waits. May be called more than once. */
     onIdle?(): void;
   };
 }
@@ -39,7 +39,7 @@ export interface Coalescer<Job, Result> {
   /** The job's own result.
    * @throws  deadline_exceeded when the deadline passes first; overloaded when the queue is full; what `run` throws */
   submit(job: Job, deadline: Deadline): Promise<Result>;
-  /** Nothing under way and nobody waiting. */
+  /** Nothing under way or about to be, and nobody waiting. */
   idle(): boolean;
 }
 
@@ -107,7 +107,7 @@ export const createCoalescer = <Job, Result>(options: CoalescerOptions<Job, Resu
     startBatches();
   };
 
-  const isIdle = (): boolean => inFlight === 0 && queue.size === 0;
+  const isIdle = (): boolean => inFlight === 0 && queue.size === 0 && !beginning;
 
   /** What runs that are about to begin will take does not count as waiting. */
   const isFull = (): boolean => queue.size >= options.queueMax + (inFlightMax - inFlight) * options.jobsMax;

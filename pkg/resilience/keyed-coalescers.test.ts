@@ -41,4 +41,47 @@ test('a key is held for as long as something of it is under way', async () => {
   assert.is(coalescers.size, 0);
 });
 
+test('one that is about to begin is held, whatever ends meanwhile, and only once', async () => {
+  const clock = createManualClock();
+  const coalescers = createKeyedCoalescers<string, string>();
+  const starts: (() => void)[] = [];
+  const ends: (() => void)[] = [];
+  let running = 0;
+  let runningMax = 0;
+  const open = () => ({
+    run: async (jobs: readonly string[]) => {
+      running += 1;
+      runningMax = Math.max(runningMax, running);
+      await new Promise<void>((resolve) => void ends.push(resolve));
+      running -= 1;
+      return jobs;
+    },
+    begin: (start: () => void) => void starts.push(start),
+    inFlightMax: 2,
+    jobsMax: 1,
+    sizeMax: 1,
+    queueMax: 10,
+    isPoison: () => false,
+  });
+  const submit = (job: string) =>
+    coalescers.submit('x', open, { job, deadline: createDeadline(clock, 1_000) }).catch(() => '');
+  const settle = () => clock.advance(0);
+  void submit('a');
+  starts.shift()?.();
+  void submit('b');
+  ends.shift()?.();
+  await settle();
+  ends.shift()?.();
+  await settle();
+  assert.equal([coalescers.size, running], [1, 0], 'its begin is still to come');
+  void submit('c');
+  void submit('d');
+  for (const start of starts.splice(0)) start();
+  void submit('e');
+  for (const start of starts.splice(0)) start();
+  assert.equal([coalescers.size, runningMax], [1, 2]);
+  for (; ends.length > 0; await settle()) ends.shift()?.();
+  assert.equal([coalescers.size, running], [0, 0]);
+});
+
 test.run();

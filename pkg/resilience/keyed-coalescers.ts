@@ -26,7 +26,8 @@ export const createKeyedCoalescers = <Job, Result>(): KeyedCoalescers<Job, Resul
     submit: (key, open, { job, deadline }) => {
       let coalescer = coalescers.get(key);
       if (coalescer === undefined) {
-        coalescer = createCoalescer({ ...open(), hooks: { onIdle: () => void coalescers.delete(key) } });
+        const onIdle = () => void coalescers.delete(key);
+        coalescer = createCoalescer({ ...open(), hooks: { onIdle } });
         coalescers.set(key, coalescer);
       }
       return coalescer.submit(job, deadline);

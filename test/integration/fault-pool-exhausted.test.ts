@@ -12,10 +12,10 @@ import { startPostgres } from '../services/postgres.ts';
 import { assertProblem } from '../services/problem.ts';
 import { until } from '../services/until.ts';
 
-/** A tenant has half of it: as many as run of one lookup at once. */
-const poolMax = 2 * databaseLimits.batchesInFlightMax;
+/** A tenant's lookups have a quarter of it: as many as run of one lookup at once. */
+const poolMax = 4 * databaseLimits.batchesInFlightMax;
 const queueMax = 3;
-const tenants = 10;
+const tenants = 16;
 const limits = { deadlineMilliseconds: 30_000, requestsPerSecond: 10_000, burst: 10_000, concurrency: 10_000 };
 
 const postgres = await startPostgres();

@@ -3,6 +3,7 @@
  */
 import { compileTenant, type DeclaredStatement } from '../../../pkg/actions/compile-tenant.ts';
 import { createLookupReader } from '../../../pkg/actions/lookup-reader.ts';
+import { createPoolShares } from '../../../pkg/actions/pool-shares.ts';
 import { createQueryTimer } from '../../../pkg/actions/query-timer.ts';
 import { createMemoryTier } from '../../../pkg/cache/memory-tier.ts';
 import { createCache } from '../../../pkg/cache/two-tier.ts';
@@ -14,7 +15,6 @@ import type { Database } from '../../../pkg/postgres/database.ts';
 import { systemClock as clock } from '../../../pkg/process/clock.ts';
 import { databaseLimits } from '../../../pkg/process/limits.ts';
 import { compileKeyRing } from '../../../pkg/registry/live-tenant.ts';
-import { createSlots } from '../../../pkg/resilience/slots.ts';
 
 export interface CompiledReview {
   readonly config: PlacedConfig;
@@ -31,8 +31,8 @@ export const createCompiler = (database: Database) => {
   const auditLog = createAuditLog({ database, clock, statementTimeoutMs: databaseLimits.statementTimeoutMs });
   const neverCalled = { call: () => Promise.reject(new Error('nothing is called here')) };
   const cxone = { auditLog, clientFor: () => neverCalled };
-  const openShare = () => createSlots({ clock, slots: 1, queueMax: 0 });
-  const services = { database, cache, reader, auditLog, clock, timer, openShare, cxone };
+  const shares = createPoolShares({ clock, poolMax: 1, queueMax: 0 });
+  const services = { database, cache, reader, auditLog, clock, timer, shares, cxone };
 
   return ({ tenant, config }: ReviewedTenant): CompiledReview => {
     const compiled = compileTenant(tenant, services);

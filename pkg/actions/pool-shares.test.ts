@@ -1,0 +1,53 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createManualClock } from '../process/manual-clock.ts';
+import { createDeadline } from '../resilience/deadline.ts';
+import { createPoolShares } from './pool-shares.ts';
+
+const setUp = (poolMax: number) => {
+  const clock = createManualClock();
+  let shed = 0;
+  const hooks = {
+    onShed: () => {
+      shed += 1;
+    },
+  };
+  const shares = createPoolShares({ clock, poolMax, queueMax: 1, hooks });
+  return { clock, shares, shed: () => shed };
+};
+const forEver = () => new Promise<never>(() => {});
+
+test('a quarter of the pool for lookups and half for transactions, one connection at least', () => {
+  for (const [poolMax, lookups, transactions] of [
+    [1, 1, 1],
+    [8, 2, 4],
+    [25, 6, 12],
+  ] as const) {
+    const { clock, shares } = setUp(poolMax);
+    const deadline = createDeadline(clock, 1_000);
+    const share = shares.of('acme');
+    const takeAll = (slots: typeof share.lookups): number => {
+      for (let n = 0; n < poolMax; n += 1) void slots.tryUse(forEver);
+      void slots.use(deadline, forEver).catch(() => {});
+      assert.is(slots.waiting, 1);
+      return slots.inUse;
+    };
+    assert.equal([takeAll(share.lookups), takeAll(share.transactions)], [lookups, transactions]);
+    assert.is(shares.of('other').lookups.inUse, 0);
+  }
+});
+
+test('a share is the same until its tenant is forgotten; who does not fit is told of', async () => {
+  const { clock, shares, shed } = setUp(4);
+  const { lookups } = shares.of('acme');
+  assert.is(shares.of('acme').lookups, lookups);
+  void lookups.tryUse(forEver);
+  const deadline = createDeadline(clock, 1_000);
+  const outcomes = [1, 2].map(() => lookups.use(deadline, forEver).catch((error: Error) => error.message));
+  assert.match(String(await outcomes[1]), 'queue_full');
+  assert.is(shed(), 1);
+  shares.forget('acme');
+  assert.is.not(shares.of('acme').lookups, lookups);
+});
+
+test.run();

@@ -1,0 +1,52 @@
+/**
+ * What one tenant may hold of the pool, so that its slow statements do not hold up the others. Kept by tenant id: a share outlives a change
+ * of the configuration, as the statements do that are under way.
+ *
+ * Lookups and transactions have a share each: those that wait for a lock must not be in the way of the same tenant's lookups.
+ */
+import type { Clock } from '../process/clock.ts';
+import { databaseLimits } from '../process/limits.ts';
+import { createSlots, type Slots } from '../resilience/slots.ts';
+
+export interface TenantShares {
+  readonly lookups: Slots;
+  readonly transactions: Slots;
+}
+
+export interface PoolShares {
+  of(tenantId: string): TenantShares;
+  /** For a tenant that is gone; what it has under way ends as it would have. */
+  forget(tenantId: string): void;
+}
+
+interface PoolSharesOptions {
+  readonly clock: Clock;
+  readonly poolMax: number;
+  /** Waiters in front of one share. */
+  readonly queueMax: number;
+  readonly hooks?: { onShed?(): void };
+}
+
+export const createPoolShares = ({ clock, poolMax, queueMax, hooks }: PoolSharesOptions): PoolShares => {
+  const shares = new Map<string, TenantShares>();
+  const open = (part: number): Slots =>
+    createSlots({
+      clock,
+      slots: Math.max(1, Math.floor(poolMax * part)),
+      queueMax,
+      hooks: { onShed: () => hooks?.onShed?.() },
+    });
+  return {
+    of: (tenantId) => {
+      const held = shares.get(tenantId);
+      if (held) return held;
+      const made = {
+        lookups: open(databaseLimits.tenantLookupShare),
+        transactions: open(databaseLimits.tenantTransactionShare),
+      };
+      shares.set(tenantId, made);
+      return made;
+    },
+    forget: (tenantId) => void shares.delete(tenantId),
+  };
+};
