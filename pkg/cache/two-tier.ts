@@ -185,8 +185,7 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
     readRedis: async (group, keys, deadline) => {
       if (redis === undefined || keys.length === 0) return noEntries;
       try {
-        const tier = redis;
-        return await reads.submit(group.prefix, () => readsOf(tier, group), { job: keys, deadline });
+        return await reads.submit(group.prefix, () => readsOf(redis, group), { job: keys, deadline });
       } catch (error) {
         // Too many wait for an MGET already: Redis was not asked.
         if (isAppError(error, 'overloaded')) report('redis', 'skipped', keys.length);
