@@ -81,14 +81,14 @@ export const compileTransactionAction = (
   const runOnce = (call: ActionCall, key: IdempotencyKey | undefined): Promise<TransactionEnd<string>> => {
     const record = recordOf(call, 'answered');
     const changes = changesOf(tenant.invalidated, call.input);
-    return runTransaction(database, { clock, isolation, deadline: call.deadline }, async (run) => {
-      await openFrame(run, record, call.deadline);
+    return runTransaction(database, { clock, isolation, deadline: call.deadline }, async (run, sendAlong) => {
+      openFrame(sendAlong, record, call.deadline);
       const stored = key && (await claimKey(run, key));
       if (stored !== undefined) return stored;
       const body = await runSteps(steps, run, { tenantId, input: call.input });
-      if (key) await storeAnswer(run, key, body);
-      await notifyOthers(
-        run,
+      if (key) storeAnswer(sendAlong, key, body);
+      notifyOthers(
+        sendAlong,
         changes.flatMap(({ action, keys }) =>
           encodeNotification({ tenantId, actions: [action], ...(keys && { keys }) }),
         ),

@@ -1,9 +1,10 @@
 /**
  * Statements that take effect together or not at all, on one connection.
  *
- * begun        BEGIN was sent; left for committed, rolled back, or unknown
+ * begun        BEGIN was sent, with the first statement; left for committed, rolled back, or unknown
  * committed    PostgreSQL said so
- * rolled back  nothing holds: ROLLBACK was answered, or the connection ended before COMMIT was sent
+ * rolled back  nothing holds: ROLLBACK was answered, a statement ahead of COMMIT was refused, or the connection ended before COMMIT
+ *              was sent
  * unknown      COMMIT was sent and nobody answered: it may hold or not
  *
  * What PostgreSQL rolled back only because of others (class 40) is tried again as a whole, with back-off, within the
@@ -15,9 +16,10 @@ import { databaseLimits } from '../process/limits.ts';
 import { createBackoff } from '../resilience/backoff.ts';
 import type { Deadline } from '../resilience/deadline.ts';
 import type { IsolationLevel } from '../tenant/transaction-spec.ts';
-import type { Database, RunOnConnection } from './database.ts';
+import type { Database, RunOnConnection, RunTogether, StatementResult } from './database.ts';
 import { asConflict, breaksConnection, isRefusal, isRolledBackByOthers, sqlStateOf, toAppError } from './pg-error.ts';
 import { createStatement } from './statement.ts';
+import type { BoundStatement, StatementOutcome } from './statement-batch.ts';
 import { createStatementBound } from './statement-bound.ts';
 
 export type TransactionEnd<T> =
@@ -34,8 +36,11 @@ interface TransactionOptions {
   readonly random?: () => number;
 }
 
-/** May run several times: everything it does has to be done through `run`. What it throws rolls back. */
-type TransactionWork<T> = (run: RunOnConnection) => Promise<T>;
+/** What is to be sent along with the next statement that is run, or with COMMIT: nobody waits for it by itself, nor reads its rows. */
+export type SendAlong = (statement: BoundStatement) => void;
+
+/** May run several times: everything it does has to be done through `run` and `sendAlong`. What it throws rolls back. */
+type TransactionWork<T> = (run: RunOnConnection, sendAlong: SendAlong) => Promise<T>;
 
 const begin = {
   ReadCommitted: createStatement('BEGIN ISOLATION LEVEL READ COMMITTED'),
@@ -44,6 +49,17 @@ const begin = {
 } as const satisfies Record<IsolationLevel, unknown>;
 const commit = createStatement('COMMIT');
 const rollback = createStatement('ROLLBACK');
+
+/** Undefined if all of them succeeded. Those behind one that was refused fail only because of it. */
+const firstFailure = (statements: readonly BoundStatement[], outcomes: readonly StatementOutcome[]) => {
+  for (const [index, outcome] of outcomes.entries()) {
+    if (!('error' in outcome)) continue;
+    const { error } = outcome;
+    // Whoever is to blame, a connection that is gone has to be told from a refusal.
+    return { index, error: isRefusal(error) ? (statements[index]?.blame?.(error) ?? error) : error };
+  }
+  return undefined;
+};
 
 const attempt = async <T>(
   database: Database,
@@ -56,23 +72,34 @@ const attempt = async <T>(
     if (stage === 'waiting') throw failure;
     return { end: stage === 'committing' ? 'unknown' : 'rolled_back', error: failure };
   };
-  const session = async (run: RunOnConnection): Promise<TransactionEnd<T>> => {
-    await run(begin[isolation], []);
-    stage = 'begun';
-    const keepBound = createStatementBound(run, { clock, deadline });
+  const session = async (run: RunOnConnection, runTogether: RunTogether): Promise<TransactionEnd<T>> => {
+    const aheadOfIt = createStatementBound({ clock, deadline });
+    let waiting: BoundStatement[] = [];
+    const send = async (last: BoundStatement, nextStage: 'begun' | 'committing'): Promise<StatementResult> => {
+      const begins = stage === 'waiting';
+      const ahead = begins ? [{ statement: begin[isolation], values: [] }] : aheadOfIt();
+      const statements = [...ahead, ...waiting, last];
+      waiting = [];
+      stage = nextStage;
+      const outcomes = await runTogether(statements);
+      const failure = firstFailure(statements, outcomes);
+      if (begins && failure?.index === 0) stage = 'waiting';
+      if (failure) throw failure.error;
+      const outcome = outcomes[statements.length - 1];
+      if (outcome === undefined || 'error' in outcome) throw new TypeError('a statement without an outcome');
+      return outcome;
+    };
     try {
-      const value = await work(async (statement, values) => {
-        await keepBound();
-        return run(statement, values);
-      });
-      await keepBound();
-      stage = 'committing';
-      await run(commit, []);
+      const value = await work(
+        (statement, values) => send({ statement, values }, 'begun'),
+        (statement) => void waiting.push(statement),
+      );
+      await send({ statement: commit, values: [] }, 'committing');
       return { end: 'committed', value };
     } catch (error) {
       // PostgreSQL has answered, so a COMMIT that failed has rolled back.
-      if (isRefusal(error) || !breaksConnection(error)) stage = 'begun';
-      if (breaksConnection(error)) throw error;
+      if (stage === 'committing' && (isRefusal(error) || !breaksConnection(error))) stage = 'begun';
+      if (stage === 'waiting' || breaksConnection(error)) throw error;
       await run(rollback, []).catch(() => {
         // The first error is the one to tell; thrown, it costs the connection too.
         throw error;
