@@ -25,7 +25,9 @@ const nothing: Omit<DriverQueryResult, 'rows'> = { command: 'SELECT', fields: []
 const createPoolClient = (config: ClientConfig, events: DriverClientEventEmitter) => {
   const client = new Client({ ...config, pipeline: true });
   let unanswered = 0;
-  client.on('error', (error) => void events.emit('error', error));
+  let ended = false;
+  // Once it is ended, nobody hears of it any more: an error that nobody hears would end the process.
+  client.on('error', (error) => void (ended || events.emit('error', error)));
 
   const ask = ({ name, text, values }: BatchEntry): Promise<QueryResult> => {
     unanswered += 1;
@@ -48,6 +50,7 @@ const createPoolClient = (config: ClientConfig, events: DriverClientEventEmitter
     connect: async () => void (await client.connect()),
     // A statement that is never answered would keep a connection for ever that is ended in order.
     end: async () => {
+      ended = true;
       if (unanswered > 0) client.connection.stream.destroy();
       else await client.end();
     },
