@@ -5,18 +5,20 @@
  */
 import type { Deadline } from '../resilience/deadline.ts';
 import { arrayLiteral } from './array-literal.ts';
-import { type AuditRecord, auditColumnCount, auditInsert, auditValues } from './audit-record.ts';
+import { type AuditRecord, auditColumnCount, auditRowInsert, auditRowValues } from './audit-record.ts';
 import { invalidationChannel } from './invalidation-channel.ts';
 import { asOperatorFault } from './pg-error.ts';
 import { createStatement } from './statement.ts';
 import { statementTimeoutOf } from './statement-bound.ts';
 import type { SendAlong } from './transaction.ts';
 
-// Every wait of a transaction, for locks too, ends with its deadline; lock_timeout would end some of them earlier.
+// Every wait of a transaction, for locks too, ends with its deadline; lock_timeout would end some of them earlier. The first declared
+// statement is sent along, so what beginning took has to be taken off here: it may have waited for audit_log.
 const opening = createStatement(`WITH audit AS (
-  ${auditInsert(1)}
+  ${auditRowInsert(1)}
 )
-SELECT set_config('statement_timeout', $${auditColumnCount + 1}::text, true), set_config('lock_timeout', '0', true)`);
+SELECT set_config('lock_timeout', '0', true), set_config('statement_timeout',
+  greatest(1, $${auditColumnCount + 1}::int - floor(extract(epoch FROM clock_timestamp() - now()) * 1000)::int)::text, true)`);
 
 const notify = createStatement(`SELECT pg_notify('${invalidationChannel}', p) FROM unnest($1::text[]) AS p`);
 
@@ -24,7 +26,7 @@ const notify = createStatement(`SELECT pg_notify('${invalidationChannel}', p) FR
 export const openFrame = (sendAlong: SendAlong, record: AuditRecord, deadline: Deadline): void =>
   sendAlong({
     statement: opening,
-    values: [...auditValues([record]), statementTimeoutOf(deadline)],
+    values: [...auditRowValues(record), statementTimeoutOf(deadline)],
     blame: (error) => asOperatorFault('audit_log', error),
   });
 
