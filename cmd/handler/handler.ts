@@ -21,6 +21,7 @@ import { checkStatement } from '../../pkg/postgres/check-statement.ts';
 import { createDatabase } from '../../pkg/postgres/database.ts';
 import { createIdempotencyCleaner } from '../../pkg/postgres/idempotency-cleaner.ts';
 import { createInvalidationListener } from '../../pkg/postgres/invalidation-listener.ts';
+import { createOwnNews } from '../../pkg/postgres/own-news.ts';
 import { type Clock, sleep } from '../../pkg/process/clock.ts';
 import { databaseLimits, processLimits } from '../../pkg/process/limits.ts';
 import type { HandlerSettings } from '../../pkg/process/settings.ts';
@@ -98,9 +99,11 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
     queueMax: settings.DATABASE_QUEUE_MAX,
     hooks: { onShed: () => observer.shed('queue') },
   });
+  const ownNews = createOwnNews();
   const services = {
     database,
     cache,
+    ownNews,
     reader,
     auditLog,
     clock,
@@ -146,7 +149,9 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
     ca: databaseCa,
     clock,
     hooks: {
-      onNotification: early.hear,
+      onNotification: (notification) => {
+        if (!ownNews.isOld(notification.origin)) early.hear(notification);
+      },
       onGap: cache.forgetAll,
       onGarbage: observer.notificationGarbage,
       onUnavailable: observer.listenerUnavailable,

@@ -10,6 +10,8 @@
 -- Payload on channel dataactions_invalidate: {"tenantId": "…", "keys": ["…"], "actions": ["…"]}. More than 1,000 keys of a
 -- tenant in one statement, or keys too long for a payload (8,000 bytes): without "keys", which means all of them. Rows without
 -- a tenant, or whose tenant is longer than a tenant id may be (63), are nobody's: they are left out, and never fail a change.
+-- "origin", of at most 63 characters, is for the handlers alone, each of which knows its own transactions by it: every handler acts on
+-- a payload without it.
 CREATE OR REPLACE FUNCTION dataactions_invalidate() RETURNS trigger
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
