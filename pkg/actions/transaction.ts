@@ -11,7 +11,7 @@ import type { AuditRecord } from '../postgres/audit-record.ts';
 import type { Database } from '../postgres/database.ts';
 import { claimKey, type IdempotencyKey, storeAnswer } from '../postgres/idempotency.ts';
 import { encodeNotification } from '../postgres/invalidation-channel.ts';
-import type { OwnNews } from '../postgres/own-news.ts';
+import type { OwnNews, OwnTransaction } from '../postgres/own-news.ts';
 import { runTransaction, type TransactionEnd } from '../postgres/transaction.ts';
 import { notifyOthers, openFrame } from '../postgres/transaction-frame.ts';
 import type { Clock } from '../process/clock.ts';
@@ -83,7 +83,7 @@ export const compileTransactionAction = (
   const runOnce = (
     call: ActionCall,
     key: IdempotencyKey | undefined,
-    origin: string,
+    own: OwnTransaction,
   ): Promise<TransactionEnd<string>> => {
     const record = recordOf(call, 'answered');
     const changes = changesOf(tenant.invalidated, call.input);
@@ -94,8 +94,9 @@ export const compileTransactionAction = (
       const body = await runSteps(steps, run, { tenantId, input: call.input });
       if (key) storeAnswer(sendAlong, key, body);
       const news = changes.flatMap(({ action, keys }) =>
-        encodeNotification({ tenantId, actions: [action], ...(keys && { keys }), origin }),
+        encodeNotification({ tenantId, actions: [action], ...(keys && { keys }), origin: own.origin }),
       );
+      own.sends(news.length);
       notifyOthers(sendAlong, news);
       return body;
     });
@@ -111,8 +112,8 @@ export const compileTransactionAction = (
   const runAndForget = async (call: ActionCall, key: IdempotencyKey | undefined): Promise<TransactionEnd<string>> => {
     const own = ownNews.begin();
     try {
-      const result = await runOnce(call, key, own.origin);
-      if (result.end !== 'rolled_back') invalidate(call);
+      const result = await runOnce(call, key, own);
+      if (result.end !== 'rolled_back' && !own.isHeard()) invalidate(call);
       if (result.end === 'unknown') own.doubtful();
       return result;
     } finally {

@@ -17,6 +17,20 @@ test('news of its own is old once the transaction is done, and not before', () =
   );
 });
 
+test('a transaction is heard when all that it sent was, and not where it sent nothing', () => {
+  const news = createOwnNews();
+  const own = news.begin();
+  assert.is(own.isHeard(), false);
+  own.sends(3);
+  own.sends(2);
+  news.isOld(own.origin);
+  assert.is(own.isHeard(), false);
+  news.isOld(news.begin().origin);
+  assert.is(own.isHeard(), false);
+  news.isOld(own.origin);
+  assert.is(own.isHeard(), true);
+});
+
 test('news of others, and of nobody in particular, is never old', () => {
   const [news, others] = [createOwnNews(), createOwnNews()];
   const [own, theirs] = [news.begin(), others.begin()];
