@@ -15,7 +15,7 @@ import { createSlots } from '../resilience/slots.ts';
 import { openPool, type PoolSettings } from './open-pool.ts';
 import { isSessionSuspect, isStatementFault, SilentConnectionError, toAppError } from './pg-error.ts';
 import { type BoundValue, createUnnamedStatement, type Statement } from './statement.ts';
-import { type BoundStatement, batchToken, outcomesOf, type StatementOutcome } from './statement-batch.ts';
+import { batchToken, outcomesOf, type RunTogether, type StatementResult } from './statement-batch.ts';
 
 export interface DatabaseOptions extends PoolSettings {
   readonly poolMin: number;
@@ -37,21 +37,9 @@ export interface DatabaseStats {
   readonly waiting: number;
 }
 
-/** What one statement did. */
-export interface StatementResult {
-  /** As the driver gives them: objects by column name. */
-  readonly rows: readonly unknown[];
-  /** Rows returned or changed, as PostgreSQL's command tag says. */
-  readonly rowCount: number;
-}
-
 /** Runs a statement on the connection that was lent.
  * @throws the driver's own errors, for `sqlStateOf` and `toAppError`; SilentConnectionError */
 export type RunOnConnection = (statement: Statement, values: readonly BoundValue[]) => Promise<StatementResult>;
-
-/** Sends them in one packet on the connection that was lent. What PostgreSQL refuses is an outcome, and not thrown.
- * @returns one outcome for each */
-export type RunTogether = (statements: readonly BoundStatement[]) => Promise<readonly StatementOutcome[]>;
 
 export interface Database {
   /** Begins to connect and returns at once: booting needs no database. Safe twice. */

@@ -5,8 +5,15 @@
  * To slonik, which stands between, a batch is one query, and its values are lists.
  */
 import type { QuerySqlToken } from 'slonik';
-import type { StatementResult } from './database.ts';
 import { type BoundValue, createUnnamedStatement, type Statement } from './statement.ts';
+
+/** What one statement did. */
+export interface StatementResult {
+  /** As the driver gives them: objects by column name. */
+  readonly rows: readonly unknown[];
+  /** Rows returned or changed, as PostgreSQL's command tag says. */
+  readonly rowCount: number;
+}
 
 export interface BoundStatement {
   readonly statement: Statement;
@@ -17,6 +24,10 @@ export interface BoundStatement {
 
 /** What became of one of them. */
 export type StatementOutcome = StatementResult | { readonly error: unknown };
+
+/** Sends them in one packet on the connection that was lent. What PostgreSQL refuses is an outcome, and not thrown.
+ * @returns one outcome for each */
+export type RunTogether = (statements: readonly BoundStatement[]) => Promise<readonly StatementOutcome[]>;
 
 export interface BatchEntry {
   /** Empty: not kept prepared. */

@@ -4,9 +4,9 @@
  */
 import { requestLimits } from '../process/limits.ts';
 import type { CompiledStatement } from './compiled-statement.ts';
-import type { StatementResult } from './database.ts';
 import { castPlaceholders, trimStatement } from './placeholders.ts';
 import { createStatement } from './statement.ts';
+import type { StatementResult } from './statement-batch.ts';
 
 export interface TransactionStatement extends CompiledStatement {
   /** What it returns: rows as JSON texts, nothing but their count, or what the declared statement itself does. */

@@ -16,10 +16,10 @@ import { databaseLimits } from '../process/limits.ts';
 import { createBackoff } from '../resilience/backoff.ts';
 import type { Deadline } from '../resilience/deadline.ts';
 import type { IsolationLevel } from '../tenant/transaction-spec.ts';
-import type { Database, RunOnConnection, RunTogether, StatementResult } from './database.ts';
+import type { Database, RunOnConnection } from './database.ts';
 import { asConflict, breaksConnection, isRefusal, isRolledBackByOthers, sqlStateOf, toAppError } from './pg-error.ts';
 import { createStatement } from './statement.ts';
-import type { BoundStatement, StatementOutcome } from './statement-batch.ts';
+import type { BoundStatement, RunTogether, StatementOutcome, StatementResult } from './statement-batch.ts';
 import { createStatementBound } from './statement-bound.ts';
 
 export type TransactionEnd<T> =
@@ -61,45 +61,57 @@ const firstFailure = (statements: readonly BoundStatement[], outcomes: readonly 
   return undefined;
 };
 
+interface Progress {
+  stage: 'waiting' | 'begun' | 'committing';
+}
+
+/** Sends what there is to say in as few packets as there are answers to wait for, BEGIN ahead of the first. */
+const createSender = (
+  progress: Progress,
+  runTogether: RunTogether,
+  { clock, isolation, deadline }: TransactionOptions,
+) => {
+  const aheadOfIt = createStatementBound({ clock, deadline });
+  let waiting: BoundStatement[] = [];
+
+  const send = async (last: BoundStatement, nextStage: 'begun' | 'committing'): Promise<StatementResult> => {
+    const begins = progress.stage === 'waiting';
+    const ahead = begins ? [{ statement: begin[isolation], values: [] }] : aheadOfIt();
+    const statements = [...ahead, ...waiting, last];
+    waiting = [];
+    progress.stage = nextStage;
+    const outcomes = await runTogether(statements);
+    const failure = firstFailure(statements, outcomes);
+    if (begins && failure?.index === 0) progress.stage = 'waiting';
+    if (failure) throw failure.error;
+    const outcome = outcomes[statements.length - 1];
+    if (outcome === undefined || 'error' in outcome) throw new TypeError('a statement without an outcome');
+    return outcome;
+  };
+  return { send, sendAlong: (statement: BoundStatement): void => void waiting.push(statement) };
+};
+
 const attempt = async <T>(
   database: Database,
-  { clock, isolation, deadline }: TransactionOptions,
+  options: TransactionOptions,
   work: TransactionWork<T>,
 ): Promise<TransactionEnd<T>> => {
-  let stage: 'waiting' | 'begun' | 'committing' = 'waiting';
+  const progress: Progress = { stage: 'waiting' };
   const ended = (error: unknown): TransactionEnd<T> => {
     const failure = asConflict(toAppError(error));
-    if (stage === 'waiting') throw failure;
-    return { end: stage === 'committing' ? 'unknown' : 'rolled_back', error: failure };
+    if (progress.stage === 'waiting') throw failure;
+    return { end: progress.stage === 'committing' ? 'unknown' : 'rolled_back', error: failure };
   };
   const session = async (run: RunOnConnection, runTogether: RunTogether): Promise<TransactionEnd<T>> => {
-    const aheadOfIt = createStatementBound({ clock, deadline });
-    let waiting: BoundStatement[] = [];
-    const send = async (last: BoundStatement, nextStage: 'begun' | 'committing'): Promise<StatementResult> => {
-      const begins = stage === 'waiting';
-      const ahead = begins ? [{ statement: begin[isolation], values: [] }] : aheadOfIt();
-      const statements = [...ahead, ...waiting, last];
-      waiting = [];
-      stage = nextStage;
-      const outcomes = await runTogether(statements);
-      const failure = firstFailure(statements, outcomes);
-      if (begins && failure?.index === 0) stage = 'waiting';
-      if (failure) throw failure.error;
-      const outcome = outcomes[statements.length - 1];
-      if (outcome === undefined || 'error' in outcome) throw new TypeError('a statement without an outcome');
-      return outcome;
-    };
+    const { send, sendAlong } = createSender(progress, runTogether, options);
     try {
-      const value = await work(
-        (statement, values) => send({ statement, values }, 'begun'),
-        (statement) => void waiting.push(statement),
-      );
+      const value = await work((statement, values) => send({ statement, values }, 'begun'), sendAlong);
       await send({ statement: commit, values: [] }, 'committing');
       return { end: 'committed', value };
     } catch (error) {
-      // PostgreSQL has answered, so a COMMIT that failed has rolled back.
-      if (stage === 'committing' && (isRefusal(error) || !breaksConnection(error))) stage = 'begun';
-      if (stage === 'waiting' || breaksConnection(error)) throw error;
+      // PostgreSQL has answered, so a COMMIT that failed, or was sent behind what failed, has rolled back.
+      if (progress.stage === 'committing' && (isRefusal(error) || !breaksConnection(error))) progress.stage = 'begun';
+      if (progress.stage === 'waiting' || breaksConnection(error)) throw error;
       await run(rollback, []).catch(() => {
         // The first error is the one to tell; thrown, it costs the connection too.
         throw error;
@@ -107,7 +119,7 @@ const attempt = async <T>(
       return ended(error);
     }
   };
-  return database.lend(session, deadline).catch(ended);
+  return database.lend(session, options.deadline).catch(ended);
 };
 
 /** @throws overloaded | database_unavailable | deadline_exceeded when it could not begin */
