@@ -138,7 +138,7 @@ export const compileLookupAction = (
       return { body: shapeAnswer(lookup.output, items, { stale }), source };
     };
     const answerFromCache = async (source: 'memory' | 'redis'): Promise<ActionAnswer> => {
-      if (tenant.audit === 'EveryRequest') await auditLog.append(record(source), call.deadline);
+      if (tenant.audit === 'EveryRequest') await auditLog.append([record(source)], call.deadline);
       return answer(source);
     };
 

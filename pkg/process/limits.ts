@@ -102,6 +102,9 @@ export const databaseLimits = {
   /** Shared statements of one lookup at once: with one, the process idles while PostgreSQL works; a key that is missed all the time is
    * read twice at once at most. */
   batchesInFlightMax: 2,
+  /** Lookups at work that each commit their own audit rows, in one round trip. Beyond it commits are what PostgreSQL is busy with, and
+   * the rows share one. */
+  lookupsCommittingMax: 4,
   /** Keys in one shared statement: ten full batches. */
   batchKeysMax: 5_000,
   /** Audit rows of cached answers in one INSERT. 200 rows a commit are 180,000 rows/s on a laptop. */
