@@ -7,32 +7,22 @@
 import { hash } from 'node:crypto';
 import * as t from 'io-ts';
 import { bundleLimits } from '../process/limits.ts';
+import { createWeakValues } from '../process/weak-values.ts';
 import { type Codec, codec } from './codec.ts';
 
 const hasNull = /[:,[]null/;
 
-/** Holds so many entries at most: those whose value is held elsewhere twice over, and a few. */
 export const shared = <A extends object>(type: Codec<A>): Codec<A> => {
-  /** By the hash of its text. */
-  const known = new Map<string, WeakRef<A>>();
-  let sweepAt: number = bundleLimits.sharedValuesMin;
-
-  const sweep = (): void => {
-    for (const [id, value] of known) if (value.deref() === undefined) known.delete(id);
-    sweepAt = Math.max(bundleLimits.sharedValuesMin, known.size * 2);
-  };
-
+  /** By the hash of their text, which may be long. */
+  const known = createWeakValues<A>(bundleLimits.sharedValuesMin);
   return codec(type.name, (value, context) => {
     const text = JSON.stringify(value) ?? '';
     if (hasNull.test(text)) return type.validate(value, context);
-    const id = hash('sha256', text, 'base64');
-    const before = known.get(id)?.deref();
+    const name = hash('sha256', text, 'base64');
+    const before = known.get(name);
     if (before !== undefined) return t.success(before);
     const read = type.validate(value, context);
-    if (read._tag === 'Right') {
-      known.set(id, new WeakRef(read.right));
-      if (known.size >= sweepAt) sweep();
-    }
+    if (read._tag === 'Right') known.set(name, read.right);
     return read;
   });
 };
