@@ -13,6 +13,8 @@ import type { CompiledStatement } from '../postgres/compiled-statement.ts';
 import { compileLookup } from '../postgres/lookup-statement.ts';
 import { bindParameter, typesOf } from '../postgres/parameter.ts';
 import type { Clock } from '../process/clock.ts';
+import { requestLimits } from '../process/limits.ts';
+import { perObject } from '../process/per-object.ts';
 import type { Slots } from '../resilience/slots.ts';
 import type { LookupAction } from '../tenant/action-spec.ts';
 import { actionRevision } from '../tenant/revision.ts';
@@ -74,6 +76,23 @@ const nilUuid = '00000000-0000-0000-0000-000000000000';
 const canGoStale = (error: unknown): boolean =>
   isAppError(error, 'database_unavailable', 'deadline_exceeded', 'overloaded');
 
+/** What the declaration alone decides: worked out once for all tenants that have it. */
+const declarationOf = perObject((spec: LookupAction) => {
+  const { input, lookup } = spec;
+  const { statement: text, parameters, keys, keyColumn, output } = lookup;
+  const keysType = input.find(({ name }) => name === keys)?.type;
+  const keyText = keyTexts[keysType === 'Integer' || keysType === 'UUID' ? keysType : 'String'];
+  const mostUuids = Array<string>(requestLimits.batchSizeMax).fill(keyTexts.UUID(nilUuid));
+  return {
+    statement: compileLookup({ text, types: typesOf(parameters, input), keyColumn }),
+    ownRevision: actionRevision(spec),
+    otherParameters: parameters.filter((name) => name !== 'tenant_id' && name !== keys),
+    keyText,
+    /** As many UUIDs as any batch may have: nothing is to be counted then. */
+    everyBatchFits: keysType === 'UUID' && keysFitAnswer(output, mostUuids),
+  };
+});
+
 export const compileLookupAction = (
   spec: LookupAction,
   tenant: LookupTenant,
@@ -81,17 +100,10 @@ export const compileLookupAction = (
 ): CompiledLookup => {
   const { cache, reader, auditLog, clock } = services;
   const { lookup } = spec;
-  const keysInput = spec.input.find((input) => input.name === lookup.keys);
-  const types = typesOf(lookup.parameters, spec.input);
-  const statement = compileLookup({ text: lookup.statement, types, keyColumn: lookup.keyColumn });
+  const { statement, ownRevision, otherParameters, keyText, everyBatchFits } = declarationOf(spec);
   // Another policy is another revision: rows kept under the old one do not outlive it.
   const { ttlSeconds, missingTtlSeconds, staleIfErrorSeconds } = tenant.cache;
-  const revision = [actionRevision(spec), ttlSeconds, missingTtlSeconds, staleIfErrorSeconds].join('-');
-  const otherParameters = lookup.parameters.filter((name) => name !== 'tenant_id' && name !== lookup.keys);
-  const keyText = keyTexts[keysInput?.type === 'Integer' || keysInput?.type === 'UUID' ? keysInput.type : 'String'];
-  /** As many UUIDs as a batch may have: nothing is to be counted then. */
-  const everyBatchFits =
-    keysInput?.type === 'UUID' && keysFitAnswer(lookup.output, Array<string>(tenant.batchSize).fill(keyText(nilUuid)));
+  const revision = [ownRevision, ttlSeconds, missingTtlSeconds, staleIfErrorSeconds].join('-');
   const decode = compileInput(spec.input, {
     tenantId: tenant.tenantId,
     batch: { names: batchInputs(spec), max: tenant.batchSize },

@@ -276,6 +276,8 @@ export const bundleLimits = {
   statementChecksMax: 4,
   /** Tenants compiled before requests get a turn. */
   tenantsPerTurn: 50,
+  /** Different actions of tenants, of which equal ones are kept once, before it is looked for those that no tenant has any more. */
+  sharedValuesMin: 1_024,
   /** Of tenants' reports, remembered in their order: minutes of a busy day between two looks of the controller. */
   reportChangesMax: 4_096,
   /** A header line is far shorter; the writer reads this much of a file to learn its revision. */
