@@ -18,7 +18,7 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY cmd cmd
 COPY pkg pkg
 COPY deploy/sql deploy/sql
-# Maps are read by nothing here.
+# Handler and controller are a file each, with the licenses of what is in it. Maps are read by nothing here.
 RUN npm run build && find dist -name '*.map' -delete
 
 # For skaffold.yaml, and nothing else: the sources, restarted when one changes. Skaffold brings changed files by a tar that this stage has.
@@ -30,10 +30,10 @@ ENTRYPOINT ["sh", "-c", "[ \"$1\" = cli ] || watch=--watch; exec node $watch cmd
 CMD ["handler"]
 
 FROM packages AS production
-# The Kubernetes client is a part of the bundled controller already, and types, maps, tests and papers run nowhere. Licenses stay.
+# For the CLI alone: what only handler and controller use is in their files already, and types, maps, tests and papers run nowhere. Licenses stay.
 RUN --mount=type=cache,target=/root/.npm --mount=type=secret,id=npmrc,target=/root/.npmrc \
     npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
-    && npm uninstall --no-save --omit=dev --ignore-scripts --offline --no-audit --no-fund @kubernetes/client-node \
+    && npm uninstall --no-save --omit=dev --ignore-scripts --offline --no-audit --no-fund @kubernetes/client-node ioredis pino prom-client \
     && find node_modules -type f '(' -name '*.ts' -o -name '*.[cm]ts' -o -name '*.map' -o -name '*.md' -o -name '*.test.*js' ')' ! -iname 'licen[cs]e*' -delete \
     && rm -rf node_modules/.bin node_modules/.package-lock.json
 

@@ -1,13 +1,15 @@
 /**
- * A part of `npm run build`: the controller as one file, without what it never uses, which takes half of its memory and most of its start.
- * Usage: node cmd/bundle.mjs OUTPUT
+ * A part of `npm run build`: handler or controller as one file, which is read and compiled sooner than some thousand, and without what is never
+ * used. The licenses of the packages in it are written beside it, and a map, for frames of errors in logs.
+ * Usage: node cmd/bundle.mjs handler|controller OUTPUT
  */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { licensesOf } from './bundle-licenses.mjs';
 
-const [, , outfile] = process.argv;
+const root = join(import.meta.dirname, '..');
 
 /**
  * Node's own modules are asked for as CommonJS does. An `import` of one evaluates every getter that it exports: that of node:http loads
@@ -64,29 +66,54 @@ const modelsReachedFrom = async (names, folder) => {
   return reached;
 };
 
-await build({
-  entryPoints: [new URL('./controller/main.ts', import.meta.url).pathname],
-  outfile,
-  allowOverwrite: true,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node24',
-  minifySyntax: true,
-  minifyWhitespace: true,
-  sourcemap: true,
-  sourcesContent: false,
-  legalComments: 'none',
-  logLevel: 'warning',
-  plugins: [lazyBuiltins, leanKubernetes],
-  banner: {
-    js: [
-      // What came from CommonJS asks for Node's own modules by `require`.
-      "import { createRequire } from 'node:module';",
-      'const require = createRequire(import.meta.url);',
-      // It waits for the API server and does little else: ten megabytes of compilers and of what they make would be for nothing. NODE_OPTIONS
-      // does not take these, and they have to come before the first functions are compiled.
-      "process.getBuiltinModule('node:v8').setFlagsFromString('--optimize-for-size --no-opt --no-maglev --no-sparkplug');",
-    ].join('\n'),
+/** What is an entry's own. */
+const entries = {
+  handler: { plugins: [], banner: '' },
+  controller: {
+    plugins: [leanKubernetes],
+    // It waits for the API server and does little else: ten megabytes of compilers and of what they make would be for nothing. NODE_OPTIONS
+    // does not take these, and they have to come before the first functions are compiled.
+    banner: `process.getBuiltinModule('node:v8').setFlagsFromString('--optimize-for-size --no-opt --no-maglev --no-sparkplug');`,
   },
-});
+};
+
+const bundle = async (name, outfile) => {
+  const { plugins, banner } = entries[name];
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [`cmd/${name}/main.ts`],
+    outfile,
+    allowOverwrite: true,
+    metafile: true,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    // pg looks for it and does without.
+    external: ['pg-native'],
+    // Names stay: logs tell those of errors and of the functions in their frames.
+    minifySyntax: true,
+    minifyWhitespace: true,
+    sourcemap: true,
+    sourcesContent: false,
+    legalComments: 'none',
+    logLevel: 'warning',
+    plugins: [lazyBuiltins, ...plugins],
+    banner: {
+      js: [
+        // What came from CommonJS asks for Node's own modules by `require`.
+        "import { createRequire } from 'node:module';",
+        'const require = createRequire(import.meta.url);',
+        banner,
+      ].join('\n'),
+    },
+  });
+  await writeFile(join(dirname(outfile), 'licenses.txt'), await licensesOf(root, metafile));
+};
+
+const [, , name = '', output] = process.argv;
+if (!Object.hasOwn(entries, name) || output === undefined) {
+  process.stderr.write(`usage: node cmd/bundle.mjs ${Object.keys(entries).join('|')} OUTPUT\n`);
+  process.exit(2);
+}
+await bundle(name, resolve(output));

@@ -17,11 +17,11 @@ export interface OutputOptions {
   readonly stdio?: 'inherit' | 'pipe';
   /** With `pipe`: everything it writes. */
   onOutput?(text: string): void;
-  /** The program as `npm run build` made it, from `dist`. */
-  readonly built?: boolean;
+  /** Of a build; left out: that of the sources. */
+  readonly launcher?: string;
 }
 
-const launchers = { sources: '../launch.mjs', built: '../../dist/cmd/launch.mjs' } as const;
+const sourcesLauncher = fileURLToPath(new URL('../launch.mjs', import.meta.url));
 
 interface Entry<Listening> {
   /** Of `cmd/launch.mjs`. */
@@ -39,10 +39,9 @@ export const hasPort = <Name extends string>(message: unknown, name: Name): mess
 export const startEntryProcess = async <Listening>(
   { name, isListening }: Entry<Listening>,
   env: Readonly<Record<string, string>>,
-  { stdio = 'inherit', onOutput, built = false }: OutputOptions = {},
+  { stdio = 'inherit', onOutput, launcher = sourcesLauncher }: OutputOptions = {},
 ): Promise<EntryProcess & { readonly listening: Listening }> => {
-  const launch = fileURLToPath(new URL(built ? launchers.built : launchers.sources, import.meta.url));
-  const child = spawn(process.execPath, [launch, name], {
+  const child = spawn(process.execPath, [launcher, name], {
     env: { ...process.env, ...env },
     stdio: ['ignore', stdio, stdio, 'ipc'],
     // Ctrl-C in a terminal reaches the whole group: the parent alone decides in which order things end.

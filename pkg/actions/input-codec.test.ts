@@ -144,4 +144,24 @@ test('inputs are found among own fields only', () => {
   assert.equal(decode(polluted), { ok: false, problems: [{ path: 'input.__proto__', expected: 'no such field' }] });
 });
 
+test('tenants that declare the same are told apart, in their id and in how much a batch may hold', () => {
+  const inputs = [single({ name: 'ids', list: true })];
+  const decoderOf = (tenantId: string, max: number) =>
+    compileInput(inputs, { tenantId, batch: { names: ['ids'], max } });
+  const [acme, globex] = [decoderOf('acme', 1), decoderOf('globex', 2)];
+  const input = (tenantId: string, ...ids: readonly string[]) => ({ tenant_id: tenantId, ids });
+  assert.equal(acme(input('acme', 'a')), { ok: true, value: input('acme', 'a') });
+  assert.equal(globex(input('globex', 'a', 'b')), { ok: true, value: input('globex', 'a', 'b') });
+  assert.equal(acme(input('acme', 'a', 'b')), {
+    ok: false,
+    problems: [{ path: 'input.ids', expected: 'exactly 1 item' }],
+  });
+  for (const [decode, own, foreign] of [
+    [acme, 'acme', 'globex'],
+    [globex, 'globex', 'acme'],
+  ] as const) {
+    assert.equal(decode(input(foreign, 'a')), { ok: false, problems: [{ path: 'input.tenant_id', expected: own }] });
+  }
+});
+
 test.run();

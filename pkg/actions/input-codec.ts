@@ -3,9 +3,10 @@
  */
 import type * as t from 'io-ts';
 import { RE2JS } from 're2js';
-import type { Parsed } from '../errors/problem.ts';
+import { type Parsed, parsed } from '../errors/problem.ts';
 import { requestLimits } from '../process/limits.ts';
-import { type Codec, decode, scalar } from '../tenant/codec.ts';
+import { perObject } from '../process/per-object.ts';
+import { accepted, type Codec, decode, scalar } from '../tenant/codec.ts';
 import { closed, list } from '../tenant/codec-containers.ts';
 import { flag, oneOf, text } from '../tenant/codec-scalars.ts';
 import type { InputSpec } from '../tenant/input-spec.ts';
@@ -73,18 +74,50 @@ interface InputOptions {
   readonly batch?: { readonly names: readonly string[]; readonly max: number };
 }
 
-/** @returns decodes a body's `input`; problems have paths below `input` */
+/** Of an input's elements: the same for all tenants that declare it. */
+const itemCodec = perObject(scalarCodec);
+
+const inputCodec = (
+  inputs: readonly InputSpec[],
+  { tenant, batch }: { readonly tenant: Codec<string>; readonly batch: InputOptions['batch'] | undefined },
+): Codec<ActionInput> => {
+  const required: Record<string, t.Mixed> = { tenant_id: tenant };
+  const optional: Record<string, t.Mixed> = {};
+  for (const input of inputs) {
+    const item = itemCodec(input);
+    const [min, max] = batch?.names.includes(input.name) ? [1, batch.max] : [0, requestLimits.listItemsMax];
+    (input.optional ? optional : required)[input.name] = input.list ? list(item, min, max) : item;
+  }
+  return closed(required, optional);
+};
+
+const anyText: Codec<string> = scalar('text', (value) => (typeof value === 'string' ? value : undefined));
+
+/** By batch: what takes the inputs of every tenant. */
+const sharedCodecs = perObject((_: readonly InputSpec[]) => new Map<string, Codec<ActionInput>>());
+
+/** There are as many batches for the same inputs as there are values of `batchSize`. */
+const sharedCodec = (inputs: readonly InputSpec[], batch: InputOptions['batch']): Codec<ActionInput> => {
+  const codecs = sharedCodecs(inputs);
+  const id = batch ? [batch.max, ...batch.names].join() : '';
+  const before = codecs.get(id);
+  if (before) return before;
+  const made = inputCodec(inputs, { tenant: anyText, batch });
+  codecs.set(id, made);
+  return made;
+};
+
+/** Tenants share the codec of what they declare alike. Only for an input that is refused is the tenant's own made, which knows what it has to be
+ * told.
+ * @returns decodes a body's `input`; problems have paths below `input` */
 export const compileInput = (
   inputs: readonly InputSpec[],
   { tenantId, batch }: InputOptions,
 ): ((value: unknown) => Parsed<ActionInput>) => {
-  const required: Record<string, t.Mixed> = { tenant_id: oneOf([tenantId]) };
-  const optional: Record<string, t.Mixed> = {};
-  for (const input of inputs) {
-    const item = scalarCodec(input);
-    const [min, max] = batch?.names.includes(input.name) ? [1, batch.max] : [0, requestLimits.listItemsMax];
-    (input.optional ? optional : required)[input.name] = input.list ? list(item, min, max) : item;
-  }
-  const codec = closed(required, optional);
-  return (value) => decode(codec, value, 'input');
+  const ofAll = sharedCodec(inputs, batch);
+  return (value) => {
+    const input = accepted(ofAll, value);
+    if (input?.tenant_id === tenantId) return parsed(input);
+    return decode(inputCodec(inputs, { tenant: oneOf([tenantId]), batch }), value, 'input');
+  };
 };

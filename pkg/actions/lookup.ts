@@ -13,6 +13,8 @@ import type { CompiledStatement } from '../postgres/compiled-statement.ts';
 import { compileLookup } from '../postgres/lookup-statement.ts';
 import { bindParameter, typesOf } from '../postgres/parameter.ts';
 import type { Clock } from '../process/clock.ts';
+import { requestLimits } from '../process/limits.ts';
+import { perObject } from '../process/per-object.ts';
 import type { Slots } from '../resilience/slots.ts';
 import type { LookupAction } from '../tenant/action-spec.ts';
 import { actionRevision } from '../tenant/revision.ts';
@@ -48,6 +50,18 @@ export interface CompiledLookup {
   readonly cached: CachedLookup;
 }
 
+/** JSON text; null: there is none; undefined: not known yet. */
+type Row = string | null | undefined;
+
+/** What memory has of a request's keys, each list in their order. */
+interface Held {
+  readonly keys: readonly string[];
+  /** Filled on the way. */
+  readonly rows: Row[];
+  readonly entries: readonly (CacheEntry | undefined)[];
+  readonly now: number;
+}
+
 /** A key as JSON text. */
 const keyTexts: Readonly<Record<'UUID' | 'Integer' | 'String', (key: string) => string>> = {
   // Nothing in it needs escaping.
@@ -62,6 +76,23 @@ const nilUuid = '00000000-0000-0000-0000-000000000000';
 const canGoStale = (error: unknown): boolean =>
   isAppError(error, 'database_unavailable', 'deadline_exceeded', 'overloaded');
 
+/** What the declaration alone decides: worked out once for all tenants that have it. */
+const declarationOf = perObject((spec: LookupAction) => {
+  const { input, lookup } = spec;
+  const { statement: text, parameters, keys, keyColumn, output } = lookup;
+  const keysType = input.find(({ name }) => name === keys)?.type;
+  const keyText = keyTexts[keysType === 'Integer' || keysType === 'UUID' ? keysType : 'String'];
+  const mostUuids = Array<string>(requestLimits.batchSizeMax).fill(keyTexts.UUID(nilUuid));
+  return {
+    statement: compileLookup({ text, types: typesOf(parameters, input), keyColumn }),
+    ownRevision: actionRevision(spec),
+    otherParameters: parameters.filter((name) => name !== 'tenant_id' && name !== keys),
+    keyText,
+    /** As many UUIDs as any batch may have: nothing is to be counted then. */
+    everyBatchFits: keysType === 'UUID' && keysFitAnswer(output, mostUuids),
+  };
+});
+
 export const compileLookupAction = (
   spec: LookupAction,
   tenant: LookupTenant,
@@ -69,17 +100,10 @@ export const compileLookupAction = (
 ): CompiledLookup => {
   const { cache, reader, auditLog, clock } = services;
   const { lookup } = spec;
-  const keysInput = spec.input.find((input) => input.name === lookup.keys);
-  const types = typesOf(lookup.parameters, spec.input);
-  const statement = compileLookup({ text: lookup.statement, types, keyColumn: lookup.keyColumn });
+  const { statement, ownRevision, otherParameters, keyText, everyBatchFits } = declarationOf(spec);
   // Another policy is another revision: rows kept under the old one do not outlive it.
   const { ttlSeconds, missingTtlSeconds, staleIfErrorSeconds } = tenant.cache;
-  const revision = [actionRevision(spec), ttlSeconds, missingTtlSeconds, staleIfErrorSeconds].join('-');
-  const otherParameters = lookup.parameters.filter((name) => name !== 'tenant_id' && name !== lookup.keys);
-  const keyText = keyTexts[keysInput?.type === 'Integer' || keysInput?.type === 'UUID' ? keysInput.type : 'String'];
-  /** As many UUIDs as a batch may have: nothing is to be counted then. */
-  const everyBatchFits =
-    keysInput?.type === 'UUID' && keysFitAnswer(lookup.output, Array<string>(tenant.batchSize).fill(keyText(nilUuid)));
+  const revision = [ownRevision, ttlSeconds, missingTtlSeconds, staleIfErrorSeconds].join('-');
   const decode = compileInput(spec.input, {
     tenantId: tenant.tenantId,
     batch: { names: batchInputs(spec), max: tenant.batchSize },
@@ -93,8 +117,8 @@ export const compileLookupAction = (
   const groupFor = (input: ActionInput): CacheGroup =>
     onlyGroup ?? groupOf(JSON.stringify(otherParameters.map((name) => bindParameter(input[name]))));
 
-  const planFor = (input: ActionInput): ReadPlan => ({
-    group: groupFor(input),
+  const planFor = (input: ActionInput, group: CacheGroup): ReadPlan => ({
+    group,
     lookup: statement,
     cachePolicy: tenant.cache,
     share: tenant.share,
@@ -105,60 +129,72 @@ export const compileLookupAction = (
       }),
   });
 
-  const run = async (call: ActionCall): Promise<ActionAnswer> => {
-    const keys = keysOf(call.input);
-    const plan = planFor(call.input);
-    const now = clock.wall();
-    /** In the order of the keys; undefined: not known yet. */
-    const rows = new Array<string | null | undefined>(keys.length);
+  const recordOf = (call: ActionCall, keys: readonly string[], source: AuditRecord['source']): AuditRecord => ({
+    tenantId: tenant.tenantId,
+    action: spec.name,
+    keys,
+    requestId: call.requestId,
+    source,
+    outcome: 'answered',
+    context: call.context,
+  });
+
+  const shape = (keys: readonly string[], rows: readonly Row[], stale = false): string => {
+    const items = keys.map((key, place) => ({ key: keyText(key), row: rows[place] ?? null }));
+    return shapeAnswer(lookup.output, items, { stale });
+  };
+
+  const answerFromCache = async (
+    call: ActionCall,
+    { keys, rows }: Pick<Held, 'keys' | 'rows'>,
+    source: 'memory' | 'redis',
+  ): Promise<ActionAnswer> => {
+    if (tenant.audit === 'EveryRequest') await auditLog.append([recordOf(call, keys, source)], call.deadline);
+    return { body: shape(keys, rows), source };
+  };
+
+  /** What memory does not have, from further away. */
+  const readOn = async (call: ActionCall, { keys, rows, entries, now }: Held): Promise<ActionAnswer> => {
     const past = new Map<string, CacheEntry>();
-    const take = (entries: readonly (CacheEntry | undefined)[]): void => {
-      for (const [place, entry] of entries.entries()) {
+    const unread = () => keys.filter((_, place) => rows[place] === undefined);
+    const fill = (rowOf: (key: string) => Row): void => {
+      for (const [place, key] of keys.entries()) if (rows[place] === undefined) rows[place] = rowOf(key);
+    };
+    const take = (entryOf: (key: string, place: number) => CacheEntry | undefined): void => {
+      for (const [place, key] of keys.entries()) {
+        const entry = entryOf(key, place);
         if (entry === undefined) continue;
         if (entry.freshUntil > now) rows[place] = entry.text;
-        else if (entry.staleUntil > now) past.set(keys[place] ?? '', entry);
+        else if (entry.staleUntil > now) past.set(key, entry);
       }
     };
-    const fill = (rowOf: (key: string) => string | null | undefined): void => {
-      for (const [place, key] of keys.entries()) if (rows[place] === undefined) rows[place] = rowOf(key) ?? null;
-    };
-    const isComplete = () => !rows.includes(undefined);
-    const unread = () => keys.filter((_, place) => rows[place] === undefined);
-    const record = (source: AuditRecord['source']): AuditRecord => ({
-      tenantId: tenant.tenantId,
-      action: spec.name,
-      keys,
-      requestId: call.requestId,
-      source,
-      outcome: 'answered',
-      context: call.context,
-    });
-    const answer = (source: AuditRecord['source'], stale = false): ActionAnswer => {
-      const items = keys.map((key, place) => ({ key: keyText(key), row: rows[place] ?? null }));
-      return { body: shapeAnswer(lookup.output, items, { stale }), source };
-    };
-    const answerFromCache = async (source: 'memory' | 'redis'): Promise<ActionAnswer> => {
-      if (tenant.audit === 'EveryRequest') await auditLog.append(record(source), call.deadline);
-      return answer(source);
-    };
 
-    take(cache.readMemory(plan.group, keys));
-    if (isComplete()) return answerFromCache('memory');
-
+    take((_, place) => entries[place]);
+    const plan = planFor(call.input, groupFor(call.input));
     const cached = await cache.readRedis(plan.group, unread(), call.deadline);
-    take(keys.map((key) => cached.get(key)));
-    if (isComplete()) return answerFromCache('redis');
+    take((key) => cached.get(key));
+    if (!rows.includes(undefined)) return answerFromCache(call, { keys, rows }, 'redis');
 
     const missing = unread();
     try {
-      const read = await reader.read(plan, { keys: missing, record: record('database'), deadline: call.deadline });
+      const record = recordOf(call, keys, 'database');
+      const read = await reader.read(plan, { keys: missing, record, deadline: call.deadline });
       fill((key) => read.get(key));
-      return answer('database');
+      return { body: shape(keys, rows), source: 'database' };
     } catch (error) {
       if (!canGoStale(error) || !missing.every((key) => past.has(key))) throw error;
       fill((key) => past.get(key)?.text);
-      return answer('memory', true);
+      return { body: shape(keys, rows, true), source: 'memory' };
     }
+  };
+
+  const run = async (call: ActionCall): Promise<ActionAnswer> => {
+    const keys = keysOf(call.input);
+    const now = clock.wall();
+    const entries = cache.readMemory(groupFor(call.input), keys);
+    const rows = entries.map((entry) => (entry !== undefined && entry.freshUntil > now ? entry.text : undefined));
+    if (rows.includes(undefined)) return readOn(call, { keys, rows, entries, now });
+    return answerFromCache(call, { keys, rows }, 'memory');
   };
 
   const decodeInput: Action['decodeInput'] = (value) => {

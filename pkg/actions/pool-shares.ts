@@ -7,6 +7,7 @@
 import type { Clock } from '../process/clock.ts';
 import { databaseLimits } from '../process/limits.ts';
 import { createSlots, type Slots } from '../resilience/slots.ts';
+import { LaterSlots } from './later-slots.ts';
 
 export interface TenantShares {
   readonly lookups: Slots;
@@ -29,21 +30,20 @@ interface PoolSharesOptions {
 
 export const createPoolShares = ({ clock, poolMax, queueMax, hooks }: PoolSharesOptions): PoolShares => {
   const shares = new Map<string, TenantShares>();
-  const open = (part: number): Slots =>
+  const opening = (part: number) => (): Slots =>
     createSlots({
       clock,
       slots: Math.max(1, Math.floor(poolMax * part)),
       queueMax,
       hooks: { onShed: () => hooks?.onShed?.() },
     });
+  const openLookups = opening(databaseLimits.tenantLookupShare);
+  const openTransactions = opening(databaseLimits.tenantTransactionShare);
   return {
     of: (tenantId) => {
       const held = shares.get(tenantId);
       if (held) return held;
-      const made = {
-        lookups: open(databaseLimits.tenantLookupShare),
-        transactions: open(databaseLimits.tenantTransactionShare),
-      };
+      const made = { lookups: new LaterSlots(openLookups), transactions: new LaterSlots(openTransactions) };
       shares.set(tenantId, made);
       return made;
     },

@@ -5,7 +5,7 @@
 import * as t from 'io-ts';
 import { type Parsed, parsed, refused } from '../errors/problem.ts';
 import { requestLimits } from '../process/limits.ts';
-import { type Codec, codec, decode } from '../tenant/codec.ts';
+import { accepted, type Codec, codec, decode, scalar } from '../tenant/codec.ts';
 import { closed, record } from '../tenant/codec-containers.ts';
 import { oneOf, text } from '../tenant/codec-scalars.ts';
 import type { Action, ActionInput } from './action.ts';
@@ -24,15 +24,23 @@ const context = record(text({ max: requestLimits.contextValueCharactersMax }), {
   keyCharactersMax: requestLimits.contextKeyCharactersMax,
 });
 
+const bodyOf = (action: Codec<string>) => closed({ action, input: anything }, { context });
+
+/** Of every tenant: whether there is such an action is seen when it is looked for. */
+const anyBody = bodyOf(scalar('text', (value) => (typeof value === 'string' ? value : undefined)));
+
 /** @returns decodes a body; every problem by path, in the body's own order of parts */
 export const compileRequest = (actions: ReadonlyMap<string, Action>): ((body: unknown) => Parsed<ActionRequest>) => {
-  const bodyCodec = closed({ action: oneOf([...actions.keys()]), input: anything }, { context });
+  /** Made for what is refused alone. */
+  const problemsOf = (value: unknown): Parsed<never> => {
+    const body = decode(bodyOf(oneOf([...actions.keys()])), value);
+    return body.ok ? refused([{ path: 'action', expected: 'a declared action' }]) : body;
+  };
   return (value) => {
-    const body = decode(bodyCodec, value);
-    if (!body.ok) return body;
-    const action = actions.get(body.value.action);
-    if (!action) return refused([{ path: 'action', expected: 'a declared action' }]);
-    const input = action.decodeInput(body.value.input);
-    return input.ok ? parsed({ action, input: input.value, context: JSON.stringify(body.value.context ?? {}) }) : input;
+    const body = accepted(anyBody, value);
+    const action = body && actions.get(body.action);
+    if (!body || !action) return problemsOf(value);
+    const input = action.decodeInput(body.input);
+    return input.ok ? parsed({ action, input: input.value, context: JSON.stringify(body.context ?? {}) }) : input;
   };
 };

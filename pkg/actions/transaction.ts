@@ -128,7 +128,7 @@ export const compileTransactionAction = (
       hooks.onRollback?.(tenantId);
       if (isOutcome(result.error)) {
         const record = recordOf(call, 'rolled_back');
-        await auditLog.append(record, call.deadline).catch((error: unknown) => hooks.onUnaudited?.(error));
+        await auditLog.append([record], call.deadline).catch((error: unknown) => hooks.onUnaudited?.(error));
       }
     }
     throw result.error;

@@ -1,7 +1,7 @@
 /**
  * A statement as PostgreSQL prepares it once per connection: text, name and slonik's query token, built once.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type QuerySqlToken, sql } from 'slonik';
 
 /** Bound as text; the statement's casts give the type. Arrays are PostgreSQL array literals. */
@@ -18,7 +18,7 @@ export interface Statement {
 const blank = (): QuerySqlToken => sql.unsafe`-`;
 
 export const createStatement = (text: string): Statement => {
-  const name = `dac_${createHash('sha256').update(text).digest('hex').slice(0, 24)}`;
+  const name = `dac_${hash('sha256', text).slice(0, 24)}`;
   const base = { ...blank(), sql: text, name };
   return { text, name, token: (values) => ({ ...base, values }) };
 };

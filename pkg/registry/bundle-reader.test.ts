@@ -51,6 +51,18 @@ test('the first read tells all tenants and the revision of the whole', async () 
   assert.equal(reader.problems(), []);
 });
 
+test('what tenants declare alike is kept once, also when one of them comes later', async () => {
+  const dir = ownDirectory('bundle-reader');
+  const reader = createBundleReader(dir);
+  await write(dir, { [acme]: 'name', [other]: 'name' });
+  const [first, second] = (await reader.read()).tenants;
+  await write(dir, { [acme]: 'name', [other]: 'name', [twin]: 'name' });
+  const [third] = (await reader.read()).tenants;
+  assert.is(third?.tenantId, twin);
+  assert.ok(first?.actions[0]);
+  for (const tenant of [second, third]) assert.is(tenant?.actions[0], first.actions[0]);
+});
+
 test('what did not change is not told again', () =>
   inBundle(async (_dir, reader) => assert.equal(ids(await reader.read()), nothing)));
 

@@ -9,7 +9,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Parsed, type Problem, parsed, refused } from '../errors/problem.ts';
 import { bundleLimits } from '../process/limits.ts';
-import { type BundleTenant, decodeTenantLine } from '../tenant/bundle.ts';
+import { type BundleTenant, createLineDecoder } from '../tenant/bundle.ts';
 import { fileSignature, shardFileName } from '../tenant/bundle-directory.ts';
 import { bundleRevision } from '../tenant/revision.ts';
 import { decodeShard, shardOf } from '../tenant/shard.ts';
@@ -48,11 +48,16 @@ const isMissing = (error: unknown): boolean => error instanceof Error && Reflect
 
 const problemText = ({ path, expected }: Problem): string => `${path === '' ? '' : `${path}: `}expected ${expected}`;
 
-/** @param known  tenant by the hash of its line, of the lines that were there before */
+interface ShardBefore {
+  readonly index: number;
+  /** Tenant by the hash of its line, of the lines that were there before. */
+  readonly known: ReadonlyMap<string, string> | undefined;
+}
+
 const decodeLines = (
   lines: readonly string[],
-  index: number,
-  known: ReadonlyMap<string, string> | undefined,
+  { index, known }: ShardBefore,
+  decodeLine: (line: string) => Parsed<BundleTenant>,
 ): Parsed<Pick<ShardNews, 'tenants' | 'decoded'>> => {
   const tenants = new Map<string, string>();
   const decoded: BundleTenant[] = [];
@@ -63,7 +68,7 @@ const decodeLines = (
     const id = hash('sha256', line, 'base64');
     let tenantId = known?.get(id);
     if (tenantId === undefined) {
-      const tenant = decodeTenantLine(line);
+      const tenant = decodeLine(line);
       if (!tenant.ok)
         return refused(tenant.problems.map(({ path, expected }) => ({ path: `${at}: ${path}`, expected })));
       decoded.push(tenant.value);
@@ -79,6 +84,7 @@ const decodeLines = (
 };
 
 export const createBundleReader = (dir: string): BundleReader => {
+  const decodeLine = createLineDecoder();
   const shards = new Map<number, Shard>();
   const problems = new Map<number, string>();
 
@@ -91,7 +97,7 @@ export const createBundleReader = (dir: string): BundleReader => {
       if (before?.signature === signature) return parsed(undefined);
       const shard = decodeShard(await readFile(path, 'utf8'));
       if (!shard.ok) return shard;
-      const lines = decodeLines(shard.value.lines, index, before?.tenants);
+      const lines = decodeLines(shard.value.lines, { index, known: before?.tenants }, decodeLine);
       return lines.ok ? parsed({ signature, revision: shard.value.revision, ...lines.value }) : lines;
     } catch (error) {
       if (isMissing(error) && !before) return parsed(undefined);

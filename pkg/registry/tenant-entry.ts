@@ -15,12 +15,15 @@ import { bundleLimits } from '../process/limits.ts';
 import type { Admission } from '../resilience/admission.ts';
 import type { BundleTenant } from '../tenant/bundle.ts';
 import type { TenantReport } from '../tenant/report.ts';
+import type { KeyRing } from '../webhook/verify.ts';
 import { compileKeyRing, type LiveTenant } from './live-tenant.ts';
 import type { StatementsVerdict } from './statement-checks.ts';
 
 export interface TenantEntry {
   /** The newest configuration seen, applied or not. */
   readonly wanted: BundleTenant;
+  /** Of `wanted`. */
+  readonly ring: Parsed<KeyRing | undefined>;
   /** Of `wanted`; undefined until it was settled once. */
   readonly compiled: Parsed<CompiledTenant> | undefined;
   readonly standing: 'absent' | 'provisional' | 'good';
@@ -63,7 +66,7 @@ export const takeKeys = (before: TenantEntry | undefined, wanted: BundleTenant):
   const ring = compileKeyRing(wanted);
   const live = before?.live && ring.ok ? withRing(before.live, ring.value, wanted) : before?.live;
   const standing = before?.standing ?? 'absent';
-  return { wanted, compiled: undefined, standing, live, report: reportOf(wanted, live, checking) };
+  return { wanted, ring, compiled: undefined, standing, live, report: reportOf(wanted, live, checking) };
 };
 
 const refuse = (entry: TenantEntry, outcome: Outcome): TenantEntry => {
@@ -80,8 +83,7 @@ export const settleEntry = (
   { verdict, admission }: { readonly verdict: StatementsVerdict; readonly admission: Admission },
 ): TenantEntry => {
   const entry = { ...unsettled, compiled };
-  const { wanted } = entry;
-  const ring = compileKeyRing(wanted);
+  const { wanted, ring } = entry;
   const problems = [...(compiled.ok ? [] : compiled.problems), ...(ring.ok ? [] : ring.problems)];
   if (!compiled.ok || !ring.ok) {
     const message = problems.map(problemText).join('; ').slice(0, bundleLimits.messageCharactersMax);

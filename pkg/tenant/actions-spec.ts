@@ -37,4 +37,8 @@ const rules = (actions: readonly ActionSpec[]): readonly Problem[] => {
   return [...duplicates(actions, ''), ...dangling];
 };
 
-export const actionsSpec: Codec<readonly ActionSpec[]> = ruled(list(actionSpec, 1, tenantLimits.actionsMax), rules);
+/** @param action  the codec of each */
+export const actionsOf = (action: Codec<ActionSpec>): Codec<readonly ActionSpec[]> =>
+  ruled(list(action, 1, tenantLimits.actionsMax), rules);
+
+export const actionsSpec: Codec<readonly ActionSpec[]> = actionsOf(actionSpec);

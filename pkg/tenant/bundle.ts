@@ -5,10 +5,12 @@
  */
 import type { Parsed } from '../errors/problem.ts';
 import { tenantLimits } from '../process/limits.ts';
-import { encodeAction } from './action-spec.ts';
+import { type ActionSpec, actionSpec, encodeAction } from './action-spec.ts';
+import { actionsOf, actionsSpec, defaultActions } from './actions-spec.ts';
 import { type Codec, decodeJson, ruled, scalar } from './codec.ts';
-import { closed, list } from './codec-containers.ts';
+import { closed, defaulted, list } from './codec-containers.ts';
 import { text, whole } from './codec-scalars.ts';
+import { shared } from './codec-shared.ts';
 import { type CxoneSettings, cxoneFields, cxoneProblems } from './cxone-spec.ts';
 import { objectName, revisionText } from './names.ts';
 import { sharedFields, type TenantSpec, tenantProblems } from './spec.ts';
@@ -76,30 +78,40 @@ const bundleCxone: Codec<BundleCxone> = ruled<BundleCxone>(
   cxoneProblems,
 );
 
-const bundleTenant: Codec<BundleTenant> = ruled<BundleTenant>(
-  closed(
-    {
-      ...sharedFields,
-      source: closed({
-        namespace: objectName,
-        name: objectName,
-        uid: text({ max: 128 }),
-        generation: whole(0, Number.MAX_SAFE_INTEGER),
-      }),
-      revision: revisionText,
-      webhook: closed({
-        ...webhookFields,
-        keys: list(secret, 0, tenantLimits.webhookKeysMax),
-        secretVersions: list(secretVersion, 0, tenantLimits.webhookKeysMax),
-      }),
-    },
-    { cxone: bundleCxone },
-  ),
-  tenantProblems,
-);
+const bundleTenantOf = (actions: Codec<readonly ActionSpec[]>): Codec<BundleTenant> =>
+  ruled<BundleTenant>(
+    closed(
+      {
+        ...sharedFields,
+        actions: defaulted(actions, defaultActions),
+        source: closed({
+          namespace: objectName,
+          name: objectName,
+          uid: text({ max: 128 }),
+          generation: whole(0, Number.MAX_SAFE_INTEGER),
+        }),
+        revision: revisionText,
+        webhook: closed({
+          ...webhookFields,
+          keys: list(secret, 0, tenantLimits.webhookKeysMax),
+          secretVersions: list(secretVersion, 0, tenantLimits.webhookKeysMax),
+        }),
+      },
+      { cxone: bundleCxone },
+    ),
+    tenantProblems,
+  );
 
 export const encodeTenantLine = (tenant: BundleTenant): string =>
   JSON.stringify({ ...tenant, actions: tenant.actions.map(encodeAction) });
 
+const bundleTenant = bundleTenantOf(actionsSpec);
+
 /** A line that does not decode is refused as a whole; problems never carry what it held. */
 export const decodeTenantLine = (line: string): Parsed<BundleTenant> => decodeJson(bundleTenant, line);
+
+/** The same for many lines: equal actions of theirs are one object. */
+export const createLineDecoder = (): ((line: string) => Parsed<BundleTenant>) => {
+  const sharing = bundleTenantOf(actionsOf(shared(actionSpec)));
+  return (line) => decodeJson(sharing, line);
+};

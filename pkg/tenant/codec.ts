@@ -29,6 +29,12 @@ export const scalar = <A extends string | number | bigint | boolean | object | n
     return found === undefined ? mismatch(context, expected) : t.success(found);
   });
 
+/** @returns the value, or undefined for one that is refused, without a word on why */
+export const accepted = <A extends object>(type: Codec<A>, value: unknown): A | undefined => {
+  const read = type.validate(value, nowhere);
+  return read._tag === 'Right' ? read.right : undefined;
+};
+
 /** @returns the value, or the first problems by path below `root` */
 export const decode = <A>(type: Codec<A>, value: unknown, root = ''): Parsed<A> => {
   const read = type.validate(value, nowhere);

@@ -2,11 +2,11 @@
  * Revisions: 16 hex digits that change when what they stand for changes. They are published, so no secret's value
  * goes into one; a Secret's `version` does.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type ActionSpec, encodeAction } from './action-spec.ts';
 import type { BundleTenant } from './bundle.ts';
 
-export const revisionOf = (content: string): string => createHash('sha256').update(content).digest('hex').slice(0, 16);
+export const revisionOf = (content: string): string => hash('sha256', content).slice(0, 16);
 
 /** JSON with the fields of every object in order, so that equal values have equal text. */
 export const canonicalJson = (value: unknown): string => {

@@ -4,7 +4,7 @@
  * `revision` is made of the tenants' revisions and may be published; `check` covers header and lines as they stand,
  * secrets included, and may not. A file that was torn or edited does not match its `check` and is refused.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { type Parsed, parsed, refused } from '../errors/problem.ts';
 import { bundleLimits } from '../process/limits.ts';
@@ -36,7 +36,7 @@ const shardHeader: Codec<ShardHeader> = closed({
 
 /** @returns 0..63, from the first byte of the id's SHA-256 */
 export const shardOf = (tenantId: string): number =>
-  createHash('sha256').update(tenantId).digest().readUInt8(0) % bundleLimits.shards;
+  Number.parseInt(hash('sha256', tenantId).slice(0, 2), 16) % bundleLimits.shards;
 
 export const byTenantId = (a: Pick<BundleTenant, 'tenantId'>, b: Pick<BundleTenant, 'tenantId'>): number =>
   a.tenantId < b.tenantId ? -1 : Number(a.tenantId > b.tenantId);

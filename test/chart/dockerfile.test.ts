@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { build } from 'esbuild';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { testUnless } from '../services/test-unless.ts';
@@ -14,6 +15,7 @@ const whyNoHadolint = (): string | undefined =>
     ? 'hadolint is not there: test/chart/install.sh brings it, and needs Python 3.10 or newer'
     : undefined;
 const testWithHadolint = testUnless(whyNoHadolint());
+const packageJson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8');
 
 testWithHadolint('hadolint has nothing to say', () => {
@@ -36,8 +38,22 @@ test('the base is an argument, the end is from scratch, without a shell and as n
   assert.not.match(dockerfile, /https?:\/\//);
 });
 
+test('of the packages those stay that the CLI asks for, and fp-ts, which io-ts does', async () => {
+  const { metafile } = await build({
+    ...{ absWorkingDir: root, entryPoints: ['cmd/cli/main.ts'], outfile: 'unwritten.js', write: false, metafile: true },
+    ...{ bundle: true, platform: 'node', format: 'esm', packages: 'external' },
+  });
+  const asked = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
+  const { dependencies }: { dependencies: Record<string, string> } = packageJson;
+  const needless = Object.keys(dependencies).filter(
+    (name) => name !== 'fp-ts' && !asked.some((path) => `${path}/`.startsWith(`${name}/`)),
+  );
+  const [, removed = ''] = /npm uninstall (?:--\S+ )+(.+) \\$/m.exec(dockerfile) ?? [];
+  assert.equal(removed.split(' '), needless);
+});
+
 test('says the version of the package where nobody says another', () => {
-  const { version }: { version: string } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const { version }: { version: string } = packageJson;
   assert.match(dockerfile, `\nARG VERSION=${version}\n`);
 });
 

@@ -56,7 +56,7 @@ const createAll = async (kube: KubeApiServer): Promise<void> => {
 testWithKube(`the bundled controller holds ${tenants} tenants within ${rssMaxMiB} MiB`, async () => {
   const folder = ownDirectory('memory');
   const entry = join(folder, 'controller.mjs');
-  execFileSync(process.execPath, [join(import.meta.dirname, '../../cmd/bundle.mjs'), entry]);
+  execFileSync(process.execPath, [join(import.meta.dirname, '../../cmd/bundle.mjs'), 'controller', entry]);
   const kube = await startTenantCluster();
   await useNamespace(kube, namespace);
   await createAll(kube);

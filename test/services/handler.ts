@@ -87,10 +87,14 @@ const defaultWebhook: WebhookSettings = {
 
 export const defaultAction = 'process_customer_batch';
 
-/** @param env  at least DATABASE_URL; everything the handler's settings know */
+/**
+ * @param env       at least DATABASE_URL; everything the handler's settings know
+ * @param launcher  of a build; left out: that of the sources
+ */
 export const startHandler = async (
   env: Readonly<Record<string, string>>,
   tenants: readonly TenantOptions[] = [{ tenantId: 'acme' }],
+  launcher?: string,
 ): Promise<TestHandler> => {
   const bundleDir = join(ownDirectory('bundle'), 'bundle');
   let webhooks: ReadonlyMap<string, WebhookSettings> = new Map();
@@ -108,7 +112,7 @@ export const startHandler = async (
   let stopping: Promise<void> | undefined;
   const handler = await startHandlerProcess(
     { HOST: '127.0.0.1', PORT: '0', ADMIN_PORT: '0', DRAIN_DELAY_MS: '0', BUNDLE_DIR: bundleDir, ...env },
-    { stdio: 'pipe', onOutput: (text) => (output += text) },
+    { stdio: 'pipe', onOutput: (text) => (output += text), ...(launcher !== undefined && { launcher }) },
   );
   ownProcess(() => handler.child.pid);
   const agent = new Agent({

@@ -19,8 +19,8 @@ export interface PodOptions {
   readonly name?: string;
   readonly controllerEnv?: Readonly<Record<string, string>>;
   readonly handlerEnv?: Readonly<Record<string, string>>;
-  /** Both as `npm run build` made them. */
-  readonly built?: boolean;
+  /** Of a build, which starts both; left out: that of the sources. */
+  readonly launcher?: string;
 }
 
 export interface PodAnswer {
@@ -66,9 +66,10 @@ const answerOf = async (response: Response): Promise<PodAnswer> => ({
 
 /** Neither of them runs yet. */
 export const createPod = async (options: PodOptions): Promise<Pod> => {
-  const { databaseUrl, kubeconfig, namespace, name = 'pod', built = false } = options;
+  const { databaseUrl, kubeconfig, namespace, name = 'pod' } = options;
   const bundleDir = join(ownDirectory('pod'), 'bundle');
   const [port, handlerPort, controllerPort] = [await freePort(), await freePort(), await freePort()];
+  const launcher = options.launcher === undefined ? {} : { launcher: options.launcher };
   const common = { HOST: '127.0.0.1', BUNDLE_DIR: bundleDir, LOG_LEVEL: 'debug' };
 
   const handler = createPodProcess<HandlerProcess>(handlerPort, (onOutput) =>
@@ -81,7 +82,7 @@ export const createPod = async (options: PodOptions): Promise<Pod> => {
         DRAIN_DELAY_MS: '0',
         ...options.handlerEnv,
       },
-      { stdio: 'pipe', onOutput, built },
+      { stdio: 'pipe', onOutput, ...launcher },
     ),
   );
   const controller = createPodProcess<ControllerProcess>(controllerPort, (onOutput) =>
@@ -96,7 +97,7 @@ export const createPod = async (options: PodOptions): Promise<Pod> => {
         CONTROLLER_ADMIN_PORT: String(controllerPort),
         ...options.controllerEnv,
       },
-      { stdio: 'pipe', onOutput, built },
+      { stdio: 'pipe', onOutput, ...launcher },
     ),
   );
 

@@ -28,8 +28,8 @@ export interface CompiledReview {
 export const createCompiler = (database: Database) => {
   const cache = createCache({ clock, memory: createMemoryTier(1), random: Math.random, lookupsOf: () => [] });
   const timer = createQueryTimer(clock);
-  const reader = createLookupReader({ database, cache, clock, timer });
   const auditLog = createAuditLog({ database, clock, statementTimeoutMs: databaseLimits.statementTimeoutMs });
+  const reader = createLookupReader({ database, auditLog, cache, clock, timer });
   const neverCalled = { call: () => Promise.reject(new Error('nothing is called here')) };
   const cxone = { auditLog, clientFor: () => neverCalled };
   const shares = createPoolShares({ clock, poolMax: 1, queueMax: 0 });

@@ -1,6 +1,7 @@
 /**
  * A handler and a controller as built, over all tenants that there are; at rest, when everything is said of every tenant.
  */
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { systemClock } from '../../../pkg/process/clock.ts';
@@ -29,6 +30,8 @@ const restLooks = 20;
 const restPollMs = 20;
 const busyPollMs = 500;
 
+const launcher = join(import.meta.dirname, '../../../dist/cmd/launch.mjs');
+
 const pidOf = (pid: number | undefined): number => {
   if (pid === undefined) throw new Error('a process has ended');
   return pid;
@@ -43,7 +46,7 @@ export const startBenchPod = async (
     databaseUrl,
     kubeconfig: kube.adminKubeconfig,
     namespace,
-    built: true,
+    launcher,
     controllerEnv: { LOG_LEVEL: 'warn', ...env.controller },
     handlerEnv: { LOG_LEVEL: 'warn', ...env.handler },
   });

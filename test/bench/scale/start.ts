@@ -1,8 +1,8 @@
 /**
  * From the handler's spawn to its readiness, and what it holds in memory ten seconds later without a request: with one tenant and a PostgreSQL
- * and a Redis that have been asked before, on one core, as sources, as `npm run build` makes it, and as one file.
+ * and a Redis that have been asked before, on one core, as sources and as `npm run build` makes it.
  *
- * cached code: V8's compiled code, kept by Node from an earlier start. The controller, which may start beside it, is not counted.
+ * cached code: V8's compiled code, kept by Node from an earlier start, which nothing ships. The controller, which may start beside it, is not counted.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { memoryOf } from '../config/process-figures.ts';
@@ -28,7 +28,7 @@ const start = ({ startService }: Bench, { args, env }: Program): Promise<Service
   startService({ tenants, program: args, env });
 
 const measureStarts = async (bench: Bench): Promise<readonly StartRow[]> => {
-  const measured = (await makePrograms()).map((program) => ({ program, times: [] as number[] }));
+  const measured = makePrograms().map((program) => ({ program, times: [] as number[] }));
   // The first one fills caches, those of files too.
   for (let n = 0; n <= starts; n += 1) {
     for (const { program, times } of measured) {
