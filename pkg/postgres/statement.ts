@@ -23,8 +23,8 @@ export const createStatement = (text: string): Statement => {
   return { text, name, token: (values) => ({ ...base, values }) };
 };
 
-/** A statement that is run once: not kept prepared. Needs at least one value (without one, PostgreSQL's simple
- * protocol would run several commands). */
+/** A statement that is run once, or has to need nothing of its session: not kept prepared. Needs at least one value where its text is
+ * not ours (without one, PostgreSQL's simple protocol would run several commands). */
 export const createUnnamedStatement = (text: string): Statement => {
   const base = { ...blank(), sql: text };
   return { text, name: '', token: (values) => ({ ...base, values }) };

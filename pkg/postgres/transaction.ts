@@ -18,7 +18,7 @@ import type { Deadline } from '../resilience/deadline.ts';
 import type { IsolationLevel } from '../tenant/transaction-spec.ts';
 import type { Database, RunOnConnection } from './database.ts';
 import { asConflict, breaksConnection, isRefusal, isRolledBackByOthers, sqlStateOf, toAppError } from './pg-error.ts';
-import { createStatement } from './statement.ts';
+import { createStatement, createUnnamedStatement } from './statement.ts';
 import type { BoundStatement, RunTogether, StatementOutcome, StatementResult } from './statement-batch.ts';
 import { createStatementBound } from './statement-bound.ts';
 
@@ -42,10 +42,12 @@ export type SendAlong = (statement: BoundStatement) => void;
 /** May run several times: everything it does has to be done through `run` and `sendAlong`. What it throws rolls back. */
 type TransactionWork<T> = (run: RunOnConnection, sendAlong: SendAlong) => Promise<T>;
 
+// Not kept prepared: where a session has lost what it had prepared, BEGIN alone would be refused, and what was sent behind it take effect
+// without it.
 const begin = {
-  ReadCommitted: createStatement('BEGIN ISOLATION LEVEL READ COMMITTED'),
-  RepeatableRead: createStatement('BEGIN ISOLATION LEVEL REPEATABLE READ'),
-  Serializable: createStatement('BEGIN ISOLATION LEVEL SERIALIZABLE'),
+  ReadCommitted: createUnnamedStatement('BEGIN ISOLATION LEVEL READ COMMITTED'),
+  RepeatableRead: createUnnamedStatement('BEGIN ISOLATION LEVEL REPEATABLE READ'),
+  Serializable: createUnnamedStatement('BEGIN ISOLATION LEVEL SERIALIZABLE'),
 } as const satisfies Record<IsolationLevel, unknown>;
 const commit = createStatement('COMMIT');
 const rollback = createStatement('ROLLBACK');

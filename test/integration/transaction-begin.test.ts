@@ -1,0 +1,40 @@
+/**
+ * What is sent behind BEGIN in one packet takes effect inside the transaction or not at all.
+ */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { AppError } from '../../pkg/errors/app-error.ts';
+import { createStatement } from '../../pkg/postgres/statement.ts';
+import { runTransaction } from '../../pkg/postgres/transaction.ts';
+import { systemClock } from '../../pkg/process/clock.ts';
+import { isolationLevels } from '../../pkg/tenant/transaction-spec.ts';
+import { prepareDatabase } from '../services/database.ts';
+import { minute, openDatabase } from '../services/open-database.ts';
+import { startPostgres } from '../services/postgres.ts';
+
+const postgres = await startPostgres();
+const { url, sql } = await prepareDatabase(postgres);
+await sql('CREATE TABLE written (isolation text); GRANT INSERT ON written TO PUBLIC');
+
+for (const isolation of isolationLevels) {
+  test(`${isolation}: a session that has lost what it had prepared writes nothing outside a transaction`, async () => {
+    // One connection, so that it is the same one each time.
+    const database = openDatabase({ url, poolMax: 1 });
+    await database.answers();
+    const transaction = (text: string, mayEnd: boolean) =>
+      runTransaction(database, { clock: systemClock, isolation, deadline: minute() }, async (run) => {
+        await run(createStatement(text), []);
+        if (!mayEnd) throw new AppError('conflict');
+      });
+    assert.is((await transaction('SELECT 1', true)).end, 'committed');
+    // As behind a pooler that gives a transaction another session.
+    await database.lend((run) => run(createStatement('DEALLOCATE ALL'), []), minute());
+    // New to the connection, so that it is prepared and run.
+    const { end } = await transaction(`INSERT INTO written VALUES ('${isolation}')`, false);
+    assert.is(end, 'rolled_back');
+    assert.equal(await sql('SELECT isolation FROM written'), []);
+    await database.stop();
+  });
+}
+
+test.run();
