@@ -97,9 +97,10 @@ export const createLookupReader = ({
     const read = new Map<string, string | null>([...unread].map((key) => [key, null]));
     // Of several rows with one key the first counts; a key nobody asked for is not this batch's business.
     for (const { key, row } of found) if (read.get(key) === null) read.set(key, row);
-    cache.store(group, epoch, read, cachePolicy);
     for (const [key, row] of read) rows.set(key, row);
     if (!commitsAlone) await auditLog.append(records, deadline);
+    // Not before the audit rows hold: whoever asks again would be answered from memory, with what no audit row tells of.
+    cache.store(group, epoch, read, cachePolicy);
     return jobs.map(() => rows);
   };
 
