@@ -14,10 +14,13 @@ import type { SendAlong } from './transaction.ts';
 
 // Every wait of a transaction, for locks too, ends with its deadline; lock_timeout would end some of them earlier. The first declared
 // statement is sent along, so what beginning took has to be taken off here: it may have waited for audit_log.
+// BEGIN may be refused by itself, cancelled for example: what is on its way behind it would then take effect statement by statement, so
+// the session is ended, which undoes this one and reads no other.
 const opening = createStatement(`WITH audit AS (
   ${auditRowInsert(1)}
 )
-SELECT set_config('lock_timeout', '0', true), set_config('statement_timeout',
+SELECT CASE current_setting('transaction_deferrable') WHEN 'off' THEN pg_terminate_backend(pg_backend_pid()) END,
+  set_config('lock_timeout', '0', true), set_config('statement_timeout',
   greatest(1, $${auditColumnCount + 1}::int - floor(extract(epoch FROM clock_timestamp() - now()) * 1000)::int)::text, true)`);
 
 const notify = createStatement(`SELECT pg_notify('${invalidationChannel}', p) FROM unnest($1::text[]) AS p`);

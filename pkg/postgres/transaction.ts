@@ -43,11 +43,11 @@ export type SendAlong = (statement: BoundStatement) => void;
 type TransactionWork<T> = (run: RunOnConnection, sendAlong: SendAlong) => Promise<T>;
 
 // Not kept prepared: where a session has lost what it had prepared, BEGIN alone would be refused, and what was sent behind it take effect
-// without it.
+// without it. DEFERRABLE means nothing to what may write: transaction-frame.ts tells by it that BEGIN has succeeded.
 const begin = {
-  ReadCommitted: createUnnamedStatement('BEGIN ISOLATION LEVEL READ COMMITTED'),
-  RepeatableRead: createUnnamedStatement('BEGIN ISOLATION LEVEL REPEATABLE READ'),
-  Serializable: createUnnamedStatement('BEGIN ISOLATION LEVEL SERIALIZABLE'),
+  ReadCommitted: createUnnamedStatement('BEGIN ISOLATION LEVEL READ COMMITTED DEFERRABLE'),
+  RepeatableRead: createUnnamedStatement('BEGIN ISOLATION LEVEL REPEATABLE READ DEFERRABLE'),
+  Serializable: createUnnamedStatement('BEGIN ISOLATION LEVEL SERIALIZABLE DEFERRABLE'),
 } as const satisfies Record<IsolationLevel, unknown>;
 const commit = createStatement('COMMIT');
 const rollback = createStatement('ROLLBACK');

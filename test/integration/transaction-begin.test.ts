@@ -5,22 +5,31 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { AppError } from '../../pkg/errors/app-error.ts';
 import { createStatement } from '../../pkg/postgres/statement.ts';
+import type { BoundStatement } from '../../pkg/postgres/statement-batch.ts';
 import { runTransaction } from '../../pkg/postgres/transaction.ts';
+import { openFrame } from '../../pkg/postgres/transaction-frame.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
 import { isolationLevels } from '../../pkg/tenant/transaction-spec.ts';
 import { prepareDatabase } from '../services/database.ts';
-import { minute, openDatabase } from '../services/open-database.ts';
+import { minute, type OpenDatabase, openDatabase } from '../services/open-database.ts';
 import { startPostgres } from '../services/postgres.ts';
 
 const postgres = await startPostgres();
-const { url, sql } = await prepareDatabase(postgres);
+const { url, sql, auditRows } = await prepareDatabase(postgres);
 await sql('CREATE TABLE written (isolation text); GRANT INSERT ON written TO PUBLIC');
+
+const opened: OpenDatabase[] = [];
+/** One connection, so that it is the same one each time. */
+const open = async (): Promise<OpenDatabase> => {
+  const database = openDatabase({ url, poolMax: 1 });
+  opened.push(database);
+  await database.answers();
+  return database;
+};
 
 for (const isolation of isolationLevels) {
   test(`${isolation}: a session that has lost what it had prepared writes nothing outside a transaction`, async () => {
-    // One connection, so that it is the same one each time.
-    const database = openDatabase({ url, poolMax: 1 });
-    await database.answers();
+    const database = await open();
     const transaction = (text: string, mayEnd: boolean) =>
       runTransaction(database, { clock: systemClock, isolation, deadline: minute() }, async (run) => {
         await run(createStatement(text), []);
@@ -33,8 +42,21 @@ for (const isolation of isolationLevels) {
     const { end } = await transaction(`INSERT INTO written VALUES ('${isolation}')`, false);
     assert.is(end, 'rolled_back');
     assert.equal(await sql('SELECT isolation FROM written'), []);
-    await database.stop();
   });
 }
 
+test('where BEGIN was refused, nothing of the packet behind it takes effect', async () => {
+  const database = await open();
+  const record = { tenantId: 'acme', action: 'write', keys: [], requestId: 'r', context: '{}' };
+  const packet: BoundStatement[] = [{ statement: createStatement('BEGIN AND NO MORE'), values: [] }];
+  openFrame((ahead) => packet.push(ahead), { ...record, source: 'database', outcome: 'answered' }, minute());
+  packet.push({ statement: createStatement("INSERT INTO written VALUES ('none')"), values: [] });
+  // The session ends, and the next one answers.
+  await database.lend((_, runTogether) => runTogether(packet), minute()).catch(() => {});
+  await database.answers();
+  assert.equal(await sql('SELECT isolation FROM written'), []);
+  assert.is(await auditRows(), 0);
+});
+
+test.after(async () => void (await Promise.all(opened.map((database) => database.stop()))));
 test.run();
