@@ -4,19 +4,13 @@
  */
 import { readFileSync } from 'node:fs';
 import { compileTenant } from '../../pkg/actions/compile-tenant.ts';
-import { createLookupReader } from '../../pkg/actions/lookup-reader.ts';
-import { createPoolShares } from '../../pkg/actions/pool-shares.ts';
-import { createQueryTimer } from '../../pkg/actions/query-timer.ts';
-import { createMemoryTier } from '../../pkg/cache/memory-tier.ts';
 import { replacedLookups } from '../../pkg/cache/replaced-lookups.ts';
-import { createCache } from '../../pkg/cache/two-tier.ts';
 import { AppError } from '../../pkg/errors/app-error.ts';
 import { createAdminApp } from '../../pkg/http/admin-app.ts';
 import { createDataActionHandler } from '../../pkg/http/data-action.ts';
 import { createGate } from '../../pkg/http/gate.ts';
 import { createHttpServer } from '../../pkg/http/http-server.ts';
 import { createTrafficListener } from '../../pkg/http/traffic-listener.ts';
-import { createAuditLog } from '../../pkg/postgres/audit-log.ts';
 import { checkStatement } from '../../pkg/postgres/check-statement.ts';
 import { createDatabase } from '../../pkg/postgres/database.ts';
 import { createIdempotencyCleaner } from '../../pkg/postgres/idempotency-cleaner.ts';
@@ -29,6 +23,7 @@ import { createDeadline } from '../../pkg/resilience/deadline.ts';
 import type { Logger } from '../../pkg/telemetry/logger.ts';
 import { createMetrics } from '../../pkg/telemetry/metrics.ts';
 import { encodeReport } from '../../pkg/tenant/report.ts';
+import { createActionServices } from './action-services.ts';
 import { createCxone } from './cxone.ts';
 import { createEarlyNotifications } from './early-notifications.ts';
 import { createObserver } from './observe.ts';
@@ -68,22 +63,6 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
     },
   });
   const redis = createRedis(settings, clock, observer);
-  const cache = createCache({
-    clock,
-    memory: createMemoryTier(settings.MEMORY_CACHE_BYTES),
-    redis: redis?.tier,
-    random: Math.random,
-    lookupsOf: (tenantId) => registry.tenant(tenantId)?.compiled.lookups ?? [],
-    hooks: { onResult: observer.cacheResult },
-  });
-  const auditLog = createAuditLog({
-    database,
-    clock,
-    statementTimeoutMs,
-    hooks: { onCommit: observer.auditCommitted, onFailure: observer.auditFailed },
-  });
-  const timer = createQueryTimer(clock, observer.queryEnded);
-  const reader = createLookupReader({ database, cache, clock, timer, hooks: { onBatch: observer.batchRun } });
   const cleaner = createIdempotencyCleaner({
     database,
     clock,
@@ -92,23 +71,11 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
     hooks: { onFailure: observer.cleaningFailed },
   });
   const cxone = createCxone(settings, { clock, observer, sharedBucket: redis?.bucket });
-  const shares = createPoolShares({
-    clock,
-    poolMax: settings.DATABASE_POOL_MAX,
-    queueMax: settings.DATABASE_QUEUE_MAX,
-    hooks: { onShed: () => observer.shed('queue') },
+  const services = createActionServices(settings, {
+    ...{ clock, observer, database, redis, cxone },
+    lookupsOf: (tenantId) => registry.tenant(tenantId)?.compiled.lookups ?? [],
   });
-  const services = {
-    database,
-    cache,
-    reader,
-    auditLog,
-    clock,
-    timer,
-    shares,
-    hooks: { onRollback: observer.rolledBack, onUnaudited: observer.rollbackUnaudited },
-    cxone: { auditLog, clientFor: cxone.clientFor },
-  };
+  const { cache, shares, ownNews } = services;
   const registry: Registry = createRegistry({
     dir: settings.BUNDLE_DIR,
     clock,
@@ -146,7 +113,9 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
     ca: databaseCa,
     clock,
     hooks: {
-      onNotification: early.hear,
+      onNotification: (notification) => {
+        if (!ownNews.isOld(notification.origin)) early.hear(notification);
+      },
       onGap: cache.forgetAll,
       onGarbage: observer.notificationGarbage,
       onUnavailable: observer.listenerUnavailable,

@@ -63,7 +63,7 @@ export const compileCxoneAction = (
     const body = `{"output":{"${output}":${json ?? 'null'}}}`;
     // What has changed something is recorded, whatever becomes of its answer.
     if (isRepeatable(method)) withinBudget(body);
-    if (audit === 'EveryRequest') await auditLog.append(record(call), call.deadline).catch(rejectUnaudited(method));
+    if (audit === 'EveryRequest') await auditLog.append([record(call)], call.deadline).catch(rejectUnaudited(method));
     return { body: withinBudget(body), source: 'cxone' };
   };
 

@@ -5,10 +5,12 @@ import { createCacheGroup } from '../cache/group.ts';
 import { createMemoryTier } from '../cache/memory-tier.ts';
 import { createCache } from '../cache/two-tier.ts';
 import { AppError, isAppError } from '../errors/app-error.ts';
+import type { AuditLog } from '../postgres/audit-log.ts';
 import type { Database } from '../postgres/database.ts';
 import { compileLookup } from '../postgres/lookup-statement.ts';
 import { bindParameter } from '../postgres/parameter.ts';
 import type { BoundValue } from '../postgres/statement.ts';
+import { databaseLimits } from '../process/limits.ts';
 import { createManualClock } from '../process/manual-clock.ts';
 import { createDeadline } from '../resilience/deadline.ts';
 import { createLookupReader, type ReadPlan } from './lookup-reader.ts';
@@ -21,10 +23,12 @@ const keysIn = (literal: BoundValue | undefined): readonly string[] =>
 const setUp = () => {
   const clock = createManualClock();
   const cache = createCache({ clock, memory: createMemoryTier(1_000_000), random: () => 0.5, lookupsOf: () => [] });
+  /** `requests`: whose audit rows the statement writes. */
   const calls: { readonly keys: readonly string[]; readonly requests: number }[] = [];
+  const audited: (readonly string[])[] = [];
   const heard = { batches: [] as number[], queries: [] as string[] };
   const queue: PromiseWithResolvers<void>[] = [];
-  const state = { poison: '' };
+  const state = { poison: '', auditFails: false };
   const query: Database['query'] = async (_statement, values) => {
     const keys = keysIn(values[1]);
     calls.push({ keys, requests: keysIn(values[2]).length });
@@ -49,8 +53,15 @@ const setUp = () => {
     reached: () => true,
     stats: () => ({ active: 0, idle: 0, pending: 0, waiting: 0 }),
   };
+  const auditLog: AuditLog = {
+    append: async (records) => {
+      audited.push(records.map(({ requestId }) => requestId));
+      if (state.auditFails) throw new AppError('database_unavailable');
+    },
+  };
   const reader = createLookupReader({
     database,
+    auditLog,
     cache,
     clock,
     timer: createQueryTimer(clock, (tenantId, status) => void heard.queries.push(`${tenantId} ${status}`)),
@@ -81,7 +92,7 @@ const setUp = () => {
     queue.shift()?.resolve();
     await settle();
   };
-  return { clock, cache, calls, heard, state, reader, planOf, read, answer };
+  return { clock, cache, calls, audited, heard, state, reader, planOf, read, answer };
 };
 
 const outcome = (work: Promise<unknown>): Promise<string> =>
@@ -184,6 +195,44 @@ test('rows invalidated while they were read are answered, not kept', async () =>
   await answer();
   assert.is((await reading).get('a'), '"a"');
   assert.is(cache.readMemory(planOf().group, ['a'])[0], undefined);
+});
+
+test('beside many other lookups a statement reads alone, and its audit rows are committed before anyone is answered', async () => {
+  const { read, calls, audited, answer, planOf } = setUp();
+  const few = Array.from({ length: databaseLimits.lookupsCommittingMax }, (_, n) =>
+    read(['a'], { plan: planOf(`${n}`) }),
+  );
+  await settle();
+  const many = [read(['b'], { plan: planOf('one more') }), read(['c'], { plan: planOf('one more') })];
+  await settle();
+  assert.equal(
+    calls.map(({ requests }) => requests),
+    [...few.map(() => 1), 0],
+  );
+  assert.equal(audited, [], 'not before the rows are read');
+  for (const _ of calls) await answer();
+  await Promise.all([...few, ...many]);
+  assert.equal(audited, [['b', 'c']], 'those of the batch together');
+  const alone = read(['d']);
+  await settle();
+  assert.is(calls.at(-1)?.requests, 1, 'with the statement again');
+  await answer();
+  await alone;
+});
+
+test('whose audit rows cannot be committed is not answered; what was read is kept', async () => {
+  const { read, calls, answer, state, cache, planOf } = setUp();
+  state.auditFails = true;
+  const reading = Array.from({ length: databaseLimits.lookupsCommittingMax + 1 }, (_, n) =>
+    outcome(read(['a'], { plan: planOf(`${n}`) })),
+  );
+  await settle();
+  for (const _ of calls) await answer();
+  assert.equal(
+    await Promise.all(reading),
+    reading.map(() => 'database_unavailable'),
+  );
+  assert.is(cache.readMemory(planOf('0').group, ['a'])[0]?.text, '"a"');
 });
 
 test.run();

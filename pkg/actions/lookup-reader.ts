@@ -1,14 +1,17 @@
 /**
  * Reads keys that no cache had: requests of one tenant for one action share a statement, two at a time, so that one is made up while the
  * other is on its way. The next batch is what arrived meanwhile, and starts by taking what those before have just put into the cache.
+ *
+ * The statement brings the audit rows along, in one round trip. Beside many other lookups that would be a commit for each of them: then
+ * it reads alone, and the rows go into the commit that all tenants share.
  */
 
 import type { CacheGroup } from '../cache/group.ts';
 import type { Cache } from '../cache/two-tier.ts';
+import type { AuditLog } from '../postgres/audit-log.ts';
 import type { AuditRecord } from '../postgres/audit-record.ts';
-import type { CompiledStatement } from '../postgres/compiled-statement.ts';
 import type { Database } from '../postgres/database.ts';
-import { runLookup } from '../postgres/lookup-statement.ts';
+import { type LookupStatement, runLookup } from '../postgres/lookup-statement.ts';
 import { isStatementFault } from '../postgres/pg-error.ts';
 import type { BoundValue } from '../postgres/statement.ts';
 import type { Clock } from '../process/clock.ts';
@@ -23,7 +26,7 @@ import type { QueryTimer } from './query-timer.ts';
 /** What the requests that may share a statement have in common. */
 export interface ReadPlan {
   readonly group: CacheGroup;
-  readonly lookup: CompiledStatement;
+  readonly lookup: LookupStatement;
   readonly cachePolicy: CachePolicy;
   /** What its statements hold of the pool; left out: as much as there is. */
   readonly share?: Slots | undefined;
@@ -50,6 +53,7 @@ export interface LookupReader {
 
 export interface LookupReaderOptions {
   readonly database: Database;
+  readonly auditLog: AuditLog;
   readonly cache: Cache;
   readonly clock: Clock;
   readonly timer: QueryTimer;
@@ -63,6 +67,7 @@ const longest = (jobs: readonly ReadJob[]): Deadline | undefined =>
 
 export const createLookupReader = ({
   database,
+  auditLog,
   cache,
   clock,
   timer,
@@ -86,13 +91,15 @@ export const createLookupReader = ({
     const values = plan.bind([...unread]);
     const records = jobs.map((job) => job.record);
     hooks.onBatch?.(jobs.length);
-    const query = () => runLookup(database, lookup, { values, records, deadline });
+    const commitsAlone = coalescers.size <= databaseLimits.lookupsCommittingMax;
+    const query = () => runLookup(database, lookup, { values, deadline, records: commitsAlone ? records : undefined });
     const found = await timer.time(group.tenantId, plan.share?.use(deadline, query) ?? query());
     const read = new Map<string, string | null>([...unread].map((key) => [key, null]));
     // Of several rows with one key the first counts; a key nobody asked for is not this batch's business.
     for (const { key, row } of found) if (read.get(key) === null) read.set(key, row);
     cache.store(group, epoch, read, cachePolicy);
     for (const [key, row] of read) rows.set(key, row);
+    if (!commitsAlone) await auditLog.append(records, deadline);
     return jobs.map(() => rows);
   };
 

@@ -61,9 +61,9 @@ const setUp = ({ inputs = [ids], policy = {}, audit = 'EveryRequest' }: Options 
       cache,
       clock,
       auditLog: {
-        append: async (record) => {
+        append: async (records) => {
           if (state.auditFailure) throw new AppError(state.auditFailure);
-          heard.audited.push(record);
+          heard.audited.push(...records);
         },
       },
       reader: {

@@ -50,6 +50,18 @@ export interface CompiledLookup {
   readonly cached: CachedLookup;
 }
 
+/** JSON text; null: there is none; undefined: not known yet. */
+type Row = string | null | undefined;
+
+/** What memory has of a request's keys, each list in their order. */
+interface Held {
+  readonly keys: readonly string[];
+  /** Filled on the way. */
+  readonly rows: Row[];
+  readonly entries: readonly (CacheEntry | undefined)[];
+  readonly now: number;
+}
+
 /** A key as JSON text. */
 const keyTexts: Readonly<Record<'UUID' | 'Integer' | 'String', (key: string) => string>> = {
   // Nothing in it needs escaping.
@@ -105,8 +117,8 @@ export const compileLookupAction = (
   const groupFor = (input: ActionInput): CacheGroup =>
     onlyGroup ?? groupOf(JSON.stringify(otherParameters.map((name) => bindParameter(input[name]))));
 
-  const planFor = (input: ActionInput): ReadPlan => ({
-    group: groupFor(input),
+  const planFor = (input: ActionInput, group: CacheGroup): ReadPlan => ({
+    group,
     lookup: statement,
     cachePolicy: tenant.cache,
     share: tenant.share,
@@ -117,60 +129,72 @@ export const compileLookupAction = (
       }),
   });
 
-  const run = async (call: ActionCall): Promise<ActionAnswer> => {
-    const keys = keysOf(call.input);
-    const plan = planFor(call.input);
-    const now = clock.wall();
-    /** In the order of the keys; undefined: not known yet. */
-    const rows = new Array<string | null | undefined>(keys.length);
+  const recordOf = (call: ActionCall, keys: readonly string[], source: AuditRecord['source']): AuditRecord => ({
+    tenantId: tenant.tenantId,
+    action: spec.name,
+    keys,
+    requestId: call.requestId,
+    source,
+    outcome: 'answered',
+    context: call.context,
+  });
+
+  const shape = (keys: readonly string[], rows: readonly Row[], stale = false): string => {
+    const items = keys.map((key, place) => ({ key: keyText(key), row: rows[place] ?? null }));
+    return shapeAnswer(lookup.output, items, { stale });
+  };
+
+  const answerFromCache = async (
+    call: ActionCall,
+    { keys, rows }: Pick<Held, 'keys' | 'rows'>,
+    source: 'memory' | 'redis',
+  ): Promise<ActionAnswer> => {
+    if (tenant.audit === 'EveryRequest') await auditLog.append([recordOf(call, keys, source)], call.deadline);
+    return { body: shape(keys, rows), source };
+  };
+
+  /** What memory does not have, from further away. */
+  const readOn = async (call: ActionCall, { keys, rows, entries, now }: Held): Promise<ActionAnswer> => {
     const past = new Map<string, CacheEntry>();
-    const take = (entries: readonly (CacheEntry | undefined)[]): void => {
-      for (const [place, entry] of entries.entries()) {
+    const unread = () => keys.filter((_, place) => rows[place] === undefined);
+    const fill = (rowOf: (key: string) => Row): void => {
+      for (const [place, key] of keys.entries()) if (rows[place] === undefined) rows[place] = rowOf(key);
+    };
+    const take = (entryOf: (key: string, place: number) => CacheEntry | undefined): void => {
+      for (const [place, key] of keys.entries()) {
+        const entry = entryOf(key, place);
         if (entry === undefined) continue;
         if (entry.freshUntil > now) rows[place] = entry.text;
-        else if (entry.staleUntil > now) past.set(keys[place] ?? '', entry);
+        else if (entry.staleUntil > now) past.set(key, entry);
       }
     };
-    const fill = (rowOf: (key: string) => string | null | undefined): void => {
-      for (const [place, key] of keys.entries()) if (rows[place] === undefined) rows[place] = rowOf(key) ?? null;
-    };
-    const isComplete = () => !rows.includes(undefined);
-    const unread = () => keys.filter((_, place) => rows[place] === undefined);
-    const record = (source: AuditRecord['source']): AuditRecord => ({
-      tenantId: tenant.tenantId,
-      action: spec.name,
-      keys,
-      requestId: call.requestId,
-      source,
-      outcome: 'answered',
-      context: call.context,
-    });
-    const answer = (source: AuditRecord['source'], stale = false): ActionAnswer => {
-      const items = keys.map((key, place) => ({ key: keyText(key), row: rows[place] ?? null }));
-      return { body: shapeAnswer(lookup.output, items, { stale }), source };
-    };
-    const answerFromCache = async (source: 'memory' | 'redis'): Promise<ActionAnswer> => {
-      if (tenant.audit === 'EveryRequest') await auditLog.append(record(source), call.deadline);
-      return answer(source);
-    };
 
-    take(cache.readMemory(plan.group, keys));
-    if (isComplete()) return answerFromCache('memory');
-
+    take((_, place) => entries[place]);
+    const plan = planFor(call.input, groupFor(call.input));
     const cached = await cache.readRedis(plan.group, unread(), call.deadline);
-    take(keys.map((key) => cached.get(key)));
-    if (isComplete()) return answerFromCache('redis');
+    take((key) => cached.get(key));
+    if (!rows.includes(undefined)) return answerFromCache(call, { keys, rows }, 'redis');
 
     const missing = unread();
     try {
-      const read = await reader.read(plan, { keys: missing, record: record('database'), deadline: call.deadline });
+      const record = recordOf(call, keys, 'database');
+      const read = await reader.read(plan, { keys: missing, record, deadline: call.deadline });
       fill((key) => read.get(key));
-      return answer('database');
+      return { body: shape(keys, rows), source: 'database' };
     } catch (error) {
       if (!canGoStale(error) || !missing.every((key) => past.has(key))) throw error;
       fill((key) => past.get(key)?.text);
-      return answer('memory', true);
+      return { body: shape(keys, rows, true), source: 'memory' };
     }
+  };
+
+  const run = async (call: ActionCall): Promise<ActionAnswer> => {
+    const keys = keysOf(call.input);
+    const now = clock.wall();
+    const entries = cache.readMemory(groupFor(call.input), keys);
+    const rows = entries.map((entry) => (entry !== undefined && entry.freshUntil > now ? entry.text : undefined));
+    if (rows.includes(undefined)) return readOn(call, { keys, rows, entries, now });
+    return answerFromCache(call, { keys, rows }, 'memory');
   };
 
   const decodeInput: Action['decodeInput'] = (value) => {

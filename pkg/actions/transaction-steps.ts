@@ -67,7 +67,7 @@ export const runSteps = async (
       throw new AppError('conflict', { details: [{ path: `statements[${index}]`, expected: expectationOf(step) }] });
     }
     total += count;
-    if (step.output !== undefined) outputs.push(`"${step.output}":[${rows.join(',')}],`);
+    if (step.output !== undefined) outputs.push(`"${step.output}":[${rows}],`);
   }
   const body = `{"output":{${outputs.join('')}"count":${total}}}`;
   if (Buffer.byteLength(body) > requestLimits.answerBytesMax) throw new AppError('answer_too_large');

@@ -11,6 +11,7 @@ import type { AuditRecord } from '../postgres/audit-record.ts';
 import type { Database } from '../postgres/database.ts';
 import { claimKey, type IdempotencyKey, storeAnswer } from '../postgres/idempotency.ts';
 import { encodeNotification } from '../postgres/invalidation-channel.ts';
+import type { OwnNews, OwnTransaction } from '../postgres/own-news.ts';
 import { runTransaction, type TransactionEnd } from '../postgres/transaction.ts';
 import { notifyOthers, openFrame } from '../postgres/transaction-frame.ts';
 import type { Clock } from '../process/clock.ts';
@@ -29,6 +30,7 @@ export interface TransactionServices {
   readonly database: Database;
   readonly auditLog: AuditLog;
   readonly cache: Cache;
+  readonly ownNews: OwnNews;
   readonly clock: Clock;
   readonly timer: QueryTimer;
   readonly hooks?: {
@@ -61,7 +63,7 @@ export const compileTransactionAction = (
   tenant: TransactionTenant,
   services: TransactionServices,
 ): CompiledTransaction => {
-  const { database, auditLog, cache, clock, timer, hooks = {} } = services;
+  const { database, auditLog, cache, ownNews, clock, timer, hooks = {} } = services;
   const { tenantId } = tenant;
   const { isolation } = spec.transaction;
   const steps = compileTransactionSteps(spec);
@@ -78,21 +80,24 @@ export const compileTransactionAction = (
     context: call.context,
   });
 
-  const runOnce = (call: ActionCall, key: IdempotencyKey | undefined): Promise<TransactionEnd<string>> => {
+  const runOnce = (
+    call: ActionCall,
+    key: IdempotencyKey | undefined,
+    own: OwnTransaction,
+  ): Promise<TransactionEnd<string>> => {
     const record = recordOf(call, 'answered');
     const changes = changesOf(tenant.invalidated, call.input);
-    return runTransaction(database, { clock, isolation, deadline: call.deadline }, async (run) => {
-      await openFrame(run, record, call.deadline);
+    return runTransaction(database, { clock, isolation, deadline: call.deadline }, async (run, sendAlong) => {
+      openFrame(sendAlong, record, call.deadline);
       const stored = key && (await claimKey(run, key));
       if (stored !== undefined) return stored;
       const body = await runSteps(steps, run, { tenantId, input: call.input });
-      if (key) await storeAnswer(run, key, body);
-      await notifyOthers(
-        run,
-        changes.flatMap(({ action, keys }) =>
-          encodeNotification({ tenantId, actions: [action], ...(keys && { keys }) }),
-        ),
+      if (key) storeAnswer(sendAlong, key, body);
+      const news = changes.flatMap(({ action, keys }) =>
+        encodeNotification({ tenantId, actions: [action], ...(keys && { keys }), origin: own.origin }),
       );
+      own.sends(news.length);
+      notifyOthers(sendAlong, news);
       return body;
     });
   };
@@ -103,15 +108,27 @@ export const compileTransactionAction = (
       cache.invalidate({ tenantId, action, keys });
   };
 
+  /** Ends with what it changed removed here, whether anybody knows that it was changed or not. */
+  const runAndForget = async (call: ActionCall, key: IdempotencyKey | undefined): Promise<TransactionEnd<string>> => {
+    const own = ownNews.begin();
+    try {
+      const result = await runOnce(call, key, own);
+      if (result.end !== 'rolled_back' && !own.isHeard()) invalidate(call);
+      if (result.end === 'unknown') own.doubtful();
+      return result;
+    } finally {
+      own.done();
+    }
+  };
+
   const settle = async (call: ActionCall, key: IdempotencyKey | undefined): Promise<ActionAnswer> => {
-    const result = await runOnce(call, key);
-    if (result.end !== 'rolled_back') invalidate(call);
+    const result = await runAndForget(call, key);
     if (result.end === 'committed') return { body: result.value, source: 'database' };
     if (result.end === 'rolled_back') {
       hooks.onRollback?.(tenantId);
       if (isOutcome(result.error)) {
         const record = recordOf(call, 'rolled_back');
-        await auditLog.append(record, call.deadline).catch((error: unknown) => hooks.onUnaudited?.(error));
+        await auditLog.append([record], call.deadline).catch((error: unknown) => hooks.onUnaudited?.(error));
       }
     }
     throw result.error;

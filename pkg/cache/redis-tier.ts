@@ -93,6 +93,8 @@ export const createRedisTier = ({ client, breaker, clock, hooks }: RedisTierOpti
     remove: (group, keys, at) =>
       change('remove', () => {
         const redisKeys = keys.map((key) => redisKey(group, key));
+        const [only = ''] = redisKeys;
+        if (redisKeys.length === 1) return client.set(only, encodeTombstone(at), 'PX', cacheLimits.tombstoneMs);
         return client.eval(removeScript, keys.length, ...redisKeys, encodeTombstone(at), cacheLimits.tombstoneMs);
       }),
     raiseFloor: (scope, at) =>

@@ -15,6 +15,7 @@ import { type CacheGroup, cacheScope } from './group.ts';
 import { createInvalidationLog } from './invalidation-log.ts';
 import type { MemoryTier } from './memory-tier.ts';
 import { type CachePolicy, entryUnder } from './policy.ts';
+import { createRedisRemovals } from './redis-removals.ts';
 import type { RedisTier } from './redis-tier.ts';
 import { usableEntries } from './usable-entries.ts';
 
@@ -139,14 +140,17 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
     return at;
   };
 
-  const removeKeys = async (group: CacheGroup, keys: readonly string[]): Promise<void> => {
-    const at = forgetKeys(group, keys);
-    if (redis === undefined) return;
-    const removed = await redis.remove(group, keys, at);
-    // Again: a read of Redis may have overtaken the removal.
-    forgetKeys(group, keys);
-    if (!removed) log.distrustRedis(group.scope, at);
-  };
+  const removeFromRedis =
+    redis &&
+    createRedisRemovals({
+      redis,
+      keysMax: cacheLimits.invalidatedKeysMax,
+      onEnd: (group, keys, { at, removed }) => {
+        // Again: a read of Redis may have overtaken the removal.
+        forgetKeys(group, keys);
+        if (!removed) log.distrustRedis(group.scope, at);
+      },
+    });
 
   const voidScope = (scope: string): void => {
     const at = log.stamp();
@@ -211,7 +215,8 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
       if (keys?.length === 0) return;
       for (const lookup of changedLookups(tenantId, action)) {
         if (lookup.group !== undefined && keys !== undefined && keys.length <= cacheLimits.invalidatedKeysMax) {
-          void removeKeys(lookup.group, keys);
+          const at = forgetKeys(lookup.group, keys);
+          removeFromRedis?.(lookup.group, keys, at);
         } else {
           voidScope(cacheScope(tenantId, lookup.action));
         }

@@ -27,7 +27,9 @@ export const readBody = (request: IncomingMessage, bytesMax: number, deadline: D
     const chunks: Buffer[] = [];
     let bytes = 0;
     let cancel = () => {};
+    let settled = false;
     const finish = (settle: () => void) => {
+      settled = true;
       cancel();
       request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
       settle();
@@ -46,6 +48,11 @@ export const readBody = (request: IncomingMessage, bytesMax: number, deadline: D
       finish(() => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, bytes)));
     const onClose = () => finish(() => reject(new AbortedRequestError('closed before its end')));
     request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
-    // Calls before it returns where the time has passed already.
-    cancel = deadline.onExpire(refuse);
+    const watch = () => {
+      // Calls before it returns where the time has passed already.
+      if (!settled) cancel = deadline.onExpire(refuse);
+    };
+    if (deadline.expired()) watch();
+    // Nearly every body arrives with its headers: then there is nothing to wait for, and no timer.
+    else process.nextTick(() => request.complete || watch());
   });

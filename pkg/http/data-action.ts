@@ -106,6 +106,14 @@ export const createDataActionHandler = (options: DataActionOptions) => {
     throw new AppError('unauthenticated');
   };
 
+  const readWithin = async (bodyDeadline: Deadline, request: IncomingMessage): Promise<Buffer> => {
+    try {
+      return await readBody(request, bodyBytesMax, bodyDeadline);
+    } finally {
+      bodyDeadline.close();
+    }
+  };
+
   const answer = async (
     request: IncomingMessage,
     requestId: string,
@@ -113,7 +121,7 @@ export const createDataActionHandler = (options: DataActionOptions) => {
     progress: Progress,
   ): Promise<Reply> => {
     const bodyDeadline = createDeadline(clock, Math.min(options.bodyTimeoutMs, deadline.remainingMs()));
-    const body = await readBody(request, bodyBytesMax, bodyDeadline).finally(() => bodyDeadline.close());
+    const body = await readWithin(bodyDeadline, request);
     const envelope = parseEnvelope(body);
     const { tenant, messageId } = authenticate(request, body, envelope.tenantId);
     progress.tenantId = tenant.tenantId;

@@ -1,6 +1,6 @@
 /**
- * Group commit of audit rows that no statement of their own brings along (cached answers, CXone calls, rollbacks): rows of many
- * requests share one INSERT and one commit.
+ * Group commit of audit rows that no statement of their own brings along (cached answers, CXone calls, rollbacks, lookups beside many
+ * others): rows of many requests, whichever their tenants, share one INSERT and one commit.
  *
  * What arrives while an INSERT is under way forms the next one; nobody waits on a timer.
  */
@@ -14,9 +14,10 @@ import { asOperatorFault } from './pg-error.ts';
 import { createStatement } from './statement.ts';
 
 export interface AuditLog {
-  /** Resolves when the record is committed.
+  /** Resolves when the records are committed, all of them by one commit.
+   * @param records  up to `databaseLimits.auditRowsMax`
    * @throws overloaded | database_unavailable | deadline_exceeded */
-  append(record: AuditRecord, deadline: Deadline): Promise<void>;
+  append(records: readonly AuditRecord[], deadline: Deadline): Promise<void>;
 }
 
 interface AuditLogOptions {
@@ -33,7 +34,8 @@ interface AuditLogOptions {
 const insert = createStatement(auditInsert(1));
 
 export const createAuditLog = ({ database, clock, statementTimeoutMs, hooks }: AuditLogOptions): AuditLog => {
-  const commit = async (records: readonly AuditRecord[]): Promise<readonly undefined[]> => {
+  const commit = async (jobs: readonly (readonly AuditRecord[])[]): Promise<readonly undefined[]> => {
+    const records = jobs.flat();
     const deadline = createDeadline(clock, statementTimeoutMs);
     await database
       .query(insert, auditValues(records), deadline)
@@ -43,10 +45,11 @@ export const createAuditLog = ({ database, clock, statementTimeoutMs, hooks }: A
       })
       .finally(() => deadline.close());
     hooks?.onCommit?.(records.length);
-    return records.map(() => undefined);
+    return jobs.map(() => undefined);
   };
-  const coalescer = createCoalescer<AuditRecord, undefined>({
+  const coalescer = createCoalescer<readonly AuditRecord[], undefined>({
     run: commit,
+    sizeOf: (records) => records.length,
     jobsMax: databaseLimits.auditRowsMax,
     sizeMax: databaseLimits.auditRowsMax,
     queueMax: databaseLimits.auditQueueMax,
@@ -54,8 +57,8 @@ export const createAuditLog = ({ database, clock, statementTimeoutMs, hooks }: A
     begin: endOfTurn,
   });
   return {
-    append: async (record, deadline) => {
-      await coalescer.submit(record, deadline);
+    append: async (records, deadline) => {
+      await coalescer.submit(records, deadline);
     },
   };
 };

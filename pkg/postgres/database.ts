@@ -15,6 +15,7 @@ import { createSlots } from '../resilience/slots.ts';
 import { openPool, type PoolSettings } from './open-pool.ts';
 import { isSessionSuspect, isStatementFault, SilentConnectionError, toAppError } from './pg-error.ts';
 import { type BoundValue, createUnnamedStatement, type Statement } from './statement.ts';
+import { batchToken, outcomesOf, type RunTogether, type StatementResult } from './statement-batch.ts';
 
 export interface DatabaseOptions extends PoolSettings {
   readonly poolMin: number;
@@ -36,14 +37,6 @@ export interface DatabaseStats {
   readonly waiting: number;
 }
 
-/** What one statement did. */
-export interface StatementResult {
-  /** As the driver gives them: objects by column name. */
-  readonly rows: readonly unknown[];
-  /** Rows returned or changed, as PostgreSQL's command tag says. */
-  readonly rowCount: number;
-}
-
 /** Runs a statement on the connection that was lent.
  * @throws the driver's own errors, for `sqlStateOf` and `toAppError`; SilentConnectionError */
 export type RunOnConnection = (statement: Statement, values: readonly BoundValue[]) => Promise<StatementResult>;
@@ -62,7 +55,7 @@ export interface Database {
    * closed if it rejects.
    * @param deadline  bounds the wait for a connection and, with a margin, each statement
    * @throws overloaded | database_unavailable | deadline_exceeded; what `work` throws, as an AppError */
-  lend<T>(work: (run: RunOnConnection) => Promise<T>, deadline: Deadline): Promise<T>;
+  lend<T>(work: (run: RunOnConnection, runTogether: RunTogether) => Promise<T>, deadline: Deadline): Promise<T>;
   /** True once the server has answered, whatever happened later. */
   reached(): boolean;
   stats(): DatabaseStats;
@@ -196,8 +189,17 @@ export const createDatabase = (options: DatabaseOptions): Database => {
       (connection: DatabasePoolConnection): RunOnConnection =>
       async (statement, values) =>
         heard(await bounded(connection.query(statement.token(values)), waitMs()));
+    const runTogetherOn =
+      (connection: DatabasePoolConnection): RunTogether =>
+      async (statements) => {
+        const { rows } = heard(await bounded(connection.query(batchToken(statements)), waitMs()));
+        return outcomesOf(rows);
+      };
     return slots.use(deadline, () =>
-      withConnection((connection) => work(runOnceOn(connection)), waitMs() + databaseLimits.silenceMarginMs),
+      withConnection(
+        (connection) => work(runOnceOn(connection), runTogetherOn(connection)),
+        waitMs() + databaseLimits.silenceMarginMs,
+      ),
     );
   };
 

@@ -9,6 +9,7 @@ import { idempotencyLimits } from '../process/limits.ts';
 import type { RunOnConnection } from './database.ts';
 import { asOperatorFault } from './pg-error.ts';
 import { createStatement } from './statement.ts';
+import type { SendAlong } from './transaction.ts';
 
 export interface IdempotencyKey {
   readonly tenantId: string;
@@ -40,8 +41,9 @@ WHERE (tenant_id, action, key) IN (
 )
 RETURNING true AS removed`);
 
+const operatorsFault = (error: unknown): AppError => asOperatorFault('idempotency_keys', error);
 const blameOperator = (error: unknown): never => {
-  throw asOperatorFault('idempotency_keys', error);
+  throw operatorsFault(error);
 };
 
 const textOrNull = (row: unknown, field: string): string | null => {
@@ -66,11 +68,6 @@ export const claimKey = async (
   return answer;
 };
 
-/** Keeps the answer, should the transaction be committed. */
-export const storeAnswer = async (
-  run: RunOnConnection,
-  { tenantId, action, key }: IdempotencyKey,
-  answer: string,
-): Promise<void> => {
-  await run(storeStatement, [tenantId, action, key, answer]).catch(blameOperator);
-};
+/** Keeps the answer, should the transaction be committed. Goes along with COMMIT. */
+export const storeAnswer = (sendAlong: SendAlong, { tenantId, action, key }: IdempotencyKey, answer: string): void =>
+  sendAlong({ statement: storeStatement, values: [tenantId, action, key, answer], blame: operatorsFault });

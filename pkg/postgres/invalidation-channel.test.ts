@@ -16,7 +16,12 @@ const roundTrip = (notification: Notification): readonly Notification[] =>
   });
 
 test('what is encoded decodes to the same', () => {
-  for (const notification of [base, { tenantId: 'acme' }, { ...base, keys: ['a"b', 'ü'] }]) {
+  for (const notification of [
+    base,
+    { tenantId: 'acme' },
+    { ...base, keys: ['a"b', 'ü'] },
+    { ...base, origin: 'x.1' },
+  ]) {
     assert.equal(roundTrip(notification), [notification]);
   }
 });
@@ -34,7 +39,7 @@ test('many keys take several payloads, and all of them arrive', () => {
 test('too many keys, or too long ones, stand for all keys', () => {
   assert.is(roundTrip({ ...base, keys: keys(keysMax) }).length, keysMax / keysPerPayload);
   for (const given of [keys(keysMax + 1), keys(10, 1_000), ['ü'.repeat(4_000)]]) {
-    assert.equal(roundTrip({ ...base, keys: given }), [base]);
+    assert.equal(roundTrip({ ...base, keys: given, origin: 'x.1' }), [{ ...base, origin: 'x.1' }]);
   }
 });
 
@@ -48,6 +53,8 @@ test('what is none of ours is refused', () => {
     '{}',
     '{"tenantId":""}',
     '{"tenantId":"a","more":1}',
+    '{"tenantId":"a","origin":""}',
+    `{"tenantId":"a","origin":"${'x'.repeat(64)}"}`,
     `{"tenantId":"${'a'.repeat(64)}"}`,
   ]) {
     assert.not(decodeNotification(payload).ok, payload);

@@ -13,6 +13,8 @@ export interface Notification {
   readonly tenantId: string;
   readonly keys?: readonly string[];
   readonly actions?: readonly string[];
+  /** Of the transaction that tells of itself, see own-news.ts; left out by triggers. */
+  readonly origin?: string;
 }
 
 const { notification: bounds } = databaseLimits;
@@ -24,18 +26,19 @@ const notification = closed(
   {
     keys: list(text({ max: bounds.payloadCharactersMax }), 0, bounds.keysMax),
     actions: list(text({ min: 1, max: bounds.textCharactersMax }), 0, bounds.keysMax),
+    origin: text({ min: 1, max: bounds.textCharactersMax }),
   },
 );
 
 export const decodeNotification = (payload: string): Parsed<Notification> => decodeJson(notification, payload);
 
 /** @returns payloads that PostgreSQL takes; those of keys that fit none stand for all keys */
-export const encodeNotification = ({ tenantId, actions, keys }: Notification): readonly string[] => {
-  const whole = JSON.stringify({ tenantId, actions });
+export const encodeNotification = ({ tenantId, actions, keys, origin }: Notification): readonly string[] => {
+  const whole = JSON.stringify({ tenantId, actions, origin });
   if (keys === undefined || keys.length > bounds.keysMax) return [whole];
   const payloads: string[] = [];
   for (let at = 0; at < keys.length; at += bounds.keysPerPayload) {
-    const payload = JSON.stringify({ tenantId, actions, keys: keys.slice(at, at + bounds.keysPerPayload) });
+    const payload = JSON.stringify({ tenantId, actions, keys: keys.slice(at, at + bounds.keysPerPayload), origin });
     if (Buffer.byteLength(payload) >= bounds.payloadBytesMax) return [whole];
     payloads.push(payload);
   }

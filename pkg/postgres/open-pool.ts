@@ -4,7 +4,8 @@
  */
 import { createPool, type DatabasePool } from 'slonik';
 import { databaseLimits } from '../process/limits.ts';
-import { poolOptions } from './connection-options.ts';
+import { clientOptions, poolOptions } from './connection-options.ts';
+import { createPipelinedDriver } from './pipelined-driver.ts';
 
 export interface PoolSettings {
   readonly url: string;
@@ -15,17 +16,23 @@ export interface PoolSettings {
 
 /** Connects at once. */
 export const openPool = ({ url, ca, poolMax, statementTimeoutMs }: PoolSettings): Promise<DatabasePool> => {
-  const { uri, ssl } = poolOptions(url, ca, databaseLimits);
+  const { uri } = poolOptions(url, ca, databaseLimits);
+  const named = new URL(uri).searchParams;
+  const driverFactory = createPipelinedDriver({
+    ...clientOptions(url, ca),
+    application_name: named.get('application_name') ?? undefined,
+    options: named.get('options') ?? undefined,
+    connectionTimeoutMillis: databaseLimits.connectTimeoutMs,
+    statement_timeout: statementTimeoutMs,
+    idle_in_transaction_session_timeout: databaseLimits.idleInTransactionTimeoutMs,
+  });
   return createPool(uri, {
-    ...(ssl ? { ssl } : {}),
+    driverFactory,
     maxPoolSize: poolMax,
     // The driver's idle timer ignores a minimum; a ping keeps connections warm instead.
     minPoolSize: 0,
     idleTimeout: databaseLimits.connectionIdleMs,
     maximumConnectionAge: databaseLimits.connectionLifetimeMs,
-    connectionTimeout: databaseLimits.connectTimeoutMs,
-    statementTimeout: statementTimeoutMs,
-    idleInTransactionSessionTimeout: databaseLimits.idleInTransactionTimeoutMs,
     // A connection given up on is not waited for.
     gracefulTerminationTimeout: 50,
     // The default, DISCARD ALL, would drop the prepared statements the driver believes in.

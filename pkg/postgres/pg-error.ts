@@ -25,7 +25,7 @@ export class SilentConnectionError extends Error {
 export const sqlStateOf = (error: unknown): string | undefined => {
   let current: unknown = error;
   for (let depth = 0; depth < causesMax && current instanceof Error; depth++) {
-    // slonik keeps neither code nor cause of 22P02.
+    // What slonik itself refuses before PostgreSQL sees it has no code.
     if (current instanceof InvalidInputError) return '22P02';
     const code: unknown = Reflect.get(current, 'code');
     // The operating system's EPIPE has five letters too.

@@ -9,8 +9,8 @@ import { AppError } from '../errors/app-error.ts';
 import type { Clock } from '../process/clock.ts';
 import { databaseLimits } from '../process/limits.ts';
 import type { Deadline } from '../resilience/deadline.ts';
-import type { RunOnConnection } from './database.ts';
 import { createStatement } from './statement.ts';
+import type { BoundStatement } from './statement-batch.ts';
 
 const renew = createStatement("SELECT set_config('statement_timeout', $1::text, true)");
 
@@ -18,17 +18,20 @@ const renew = createStatement("SELECT set_config('statement_timeout', $1::text, 
 export const statementTimeoutOf = (deadline: Deadline): string =>
   String(Math.max(1, Math.ceil(deadline.remainingMs())));
 
-/** @param run  of a transaction whose first statement sets the bound itself, see transaction-frame.ts
- * @returns to be called before each statement; throws deadline_exceeded, or the driver's errors */
-export const createStatementBound = (
-  run: RunOnConnection,
-  { clock, deadline }: { readonly clock: Clock; readonly deadline: Deadline },
-): (() => Promise<void>) => {
+/** @returns to be called before a statement is sent, but for the first, which sets the bound itself (transaction-frame.ts): what has to be sent
+ * ahead of it; throws deadline_exceeded */
+export const createStatementBound = ({
+  clock,
+  deadline,
+}: {
+  readonly clock: Clock;
+  readonly deadline: Deadline;
+}): (() => readonly BoundStatement[]) => {
   let boundAt = clock.now();
-  return async () => {
+  return () => {
     if (deadline.expired()) throw new AppError('deadline_exceeded');
-    if (clock.now() - boundAt < databaseLimits.boundSlackMs) return;
+    if (clock.now() - boundAt < databaseLimits.boundSlackMs) return [];
     boundAt = clock.now();
-    await run(renew, [statementTimeoutOf(deadline)]);
+    return [{ statement: renew, values: [statementTimeoutOf(deadline)] }];
   };
 };

@@ -1,9 +1,10 @@
 /**
  * Statements that take effect together or not at all, on one connection.
  *
- * begun        BEGIN was sent; left for committed, rolled back, or unknown
+ * begun        BEGIN was sent, with the first statement; left for committed, rolled back, or unknown
  * committed    PostgreSQL said so
- * rolled back  nothing holds: ROLLBACK was answered, or the connection ended before COMMIT was sent
+ * rolled back  nothing holds: ROLLBACK was answered, a statement ahead of COMMIT was refused, or the connection ended before COMMIT
+ *              was sent
  * unknown      COMMIT was sent and nobody answered: it may hold or not
  *
  * What PostgreSQL rolled back only because of others (class 40) is tried again as a whole, with back-off, within the
@@ -18,6 +19,7 @@ import type { IsolationLevel } from '../tenant/transaction-spec.ts';
 import type { Database, RunOnConnection } from './database.ts';
 import { asConflict, breaksConnection, isRefusal, isRolledBackByOthers, sqlStateOf, toAppError } from './pg-error.ts';
 import { createStatement } from './statement.ts';
+import type { BoundStatement, RunTogether, StatementOutcome, StatementResult } from './statement-batch.ts';
 import { createStatementBound } from './statement-bound.ts';
 
 export type TransactionEnd<T> =
@@ -34,8 +36,11 @@ interface TransactionOptions {
   readonly random?: () => number;
 }
 
-/** May run several times: everything it does has to be done through `run`. What it throws rolls back. */
-type TransactionWork<T> = (run: RunOnConnection) => Promise<T>;
+/** What is to be sent along with the next statement that is run, or with COMMIT: nobody waits for it by itself, nor reads its rows. */
+export type SendAlong = (statement: BoundStatement) => void;
+
+/** May run several times: everything it does has to be done through `run` and `sendAlong`. What it throws rolls back. */
+type TransactionWork<T> = (run: RunOnConnection, sendAlong: SendAlong) => Promise<T>;
 
 const begin = {
   ReadCommitted: createStatement('BEGIN ISOLATION LEVEL READ COMMITTED'),
@@ -45,34 +50,68 @@ const begin = {
 const commit = createStatement('COMMIT');
 const rollback = createStatement('ROLLBACK');
 
+/** Undefined if all of them succeeded. Those behind one that was refused fail only because of it. */
+const firstFailure = (statements: readonly BoundStatement[], outcomes: readonly StatementOutcome[]) => {
+  for (const [index, outcome] of outcomes.entries()) {
+    if (!('error' in outcome)) continue;
+    const { error } = outcome;
+    // Whoever is to blame, a connection that is gone has to be told from a refusal.
+    return { index, error: isRefusal(error) ? (statements[index]?.blame?.(error) ?? error) : error };
+  }
+  return undefined;
+};
+
+interface Progress {
+  stage: 'waiting' | 'begun' | 'committing';
+}
+
+/** Sends what there is to say in as few packets as there are answers to wait for, BEGIN ahead of the first. */
+const createSender = (
+  progress: Progress,
+  runTogether: RunTogether,
+  { clock, isolation, deadline }: TransactionOptions,
+) => {
+  const aheadOfIt = createStatementBound({ clock, deadline });
+  let waiting: BoundStatement[] = [];
+
+  const send = async (last: BoundStatement, nextStage: 'begun' | 'committing'): Promise<StatementResult> => {
+    const begins = progress.stage === 'waiting';
+    const ahead = begins ? [{ statement: begin[isolation], values: [] }] : aheadOfIt();
+    const statements = [...ahead, ...waiting, last];
+    waiting = [];
+    progress.stage = nextStage;
+    const outcomes = await runTogether(statements);
+    const failure = firstFailure(statements, outcomes);
+    if (begins && failure?.index === 0) progress.stage = 'waiting';
+    if (failure) throw failure.error;
+    const outcome = outcomes[statements.length - 1];
+    if (outcome === undefined || 'error' in outcome) throw new TypeError('a statement without an outcome');
+    return outcome;
+  };
+  return { send, sendAlong: (statement: BoundStatement): void => void waiting.push(statement) };
+};
+
 const attempt = async <T>(
   database: Database,
-  { clock, isolation, deadline }: TransactionOptions,
+  options: TransactionOptions,
   work: TransactionWork<T>,
 ): Promise<TransactionEnd<T>> => {
-  let stage: 'waiting' | 'begun' | 'committing' = 'waiting';
+  const progress: Progress = { stage: 'waiting' };
   const ended = (error: unknown): TransactionEnd<T> => {
     const failure = asConflict(toAppError(error));
-    if (stage === 'waiting') throw failure;
-    return { end: stage === 'committing' ? 'unknown' : 'rolled_back', error: failure };
+    if (progress.stage === 'waiting') throw failure;
+    return { end: progress.stage === 'committing' ? 'unknown' : 'rolled_back', error: failure };
   };
-  const session = async (run: RunOnConnection): Promise<TransactionEnd<T>> => {
-    await run(begin[isolation], []);
-    stage = 'begun';
-    const keepBound = createStatementBound(run, { clock, deadline });
+  const session = async (run: RunOnConnection, runTogether: RunTogether): Promise<TransactionEnd<T>> => {
+    const { send, sendAlong } = createSender(progress, runTogether, options);
     try {
-      const value = await work(async (statement, values) => {
-        await keepBound();
-        return run(statement, values);
-      });
-      await keepBound();
-      stage = 'committing';
-      await run(commit, []);
+      const value = await work((statement, values) => send({ statement, values }, 'begun'), sendAlong);
+      await send({ statement: commit, values: [] }, 'committing');
       return { end: 'committed', value };
     } catch (error) {
-      // PostgreSQL has answered, so a COMMIT that failed has rolled back.
-      if (isRefusal(error) || !breaksConnection(error)) stage = 'begun';
-      if (breaksConnection(error)) throw error;
+      // PostgreSQL has answered, so a COMMIT that failed, or was sent behind what failed, has rolled back.
+      if (progress.stage === 'committing' && (isRefusal(error) || !breaksConnection(error))) progress.stage = 'begun';
+      if (progress.stage === 'waiting' || breaksConnection(error)) throw error;
       await run(rollback, []).catch(() => {
         // The first error is the one to tell; thrown, it costs the connection too.
         throw error;
@@ -80,7 +119,7 @@ const attempt = async <T>(
       return ended(error);
     }
   };
-  return database.lend(session, deadline).catch(ended);
+  return database.lend(session, options.deadline).catch(ended);
 };
 
 /** @throws overloaded | database_unavailable | deadline_exceeded when it could not begin */

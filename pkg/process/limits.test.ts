@@ -97,10 +97,7 @@ const ascending: Readonly<Record<string, Relation>> = {
   ],
   'requests that are too many are refused at the door, not where one lookup ends': [
     ['requests', processLimits.requestsInFlightMax],
-    [
-      'the batches of one lookup and those that wait',
-      databaseLimits.batchRequestsMax * databaseLimits.batchesInFlightMax + databaseLimits.queueMax,
-    ],
+    ['those that wait for one lookup, and the one at work', databaseLimits.queueMax + 1],
   ],
   'a bundle line holds what the API server allows an object to be (1.5 MiB)': [
     ['object', 1.5 * 1024 * 1024],
@@ -194,7 +191,7 @@ test('a full batch of UUIDs fits an answer as keys alone', () => {
 });
 
 test('shared statements take full batches, and the queue is as deep as its comment says', () => {
-  assert.is(databaseLimits.batchKeysMax, 10 * requestLimits.batchSizeMax);
+  assert.is(databaseLimits.batchKeysMax, 2 * requestLimits.batchSizeMax);
   assert.is(databaseLimits.queueMax, 20 * databaseLimits.poolMax);
   assert.ok(databaseLimits.poolMin <= databaseLimits.poolMax);
 });

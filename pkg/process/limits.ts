@@ -48,9 +48,9 @@ export const requestLimits = {
 
 /** Process-wide admission: what one handler holds in memory at most. */
 export const processLimits = {
-  /** Requests past the accept and before their answer. Below what one lookup of up to 100 ids lets wait, so that whoever is too many is
-   * refused here, before anything is read: beyond it a refusal costs as much as an answer. Setting REQUESTS_IN_FLIGHT_MAX. */
-  requestsInFlightMax: 600,
+  /** Requests past the accept and before their answer. No more than one lookup lets wait, so that whoever is too many is refused here,
+   * before anything is read: beyond it a refusal costs as much as an answer. Setting REQUESTS_IN_FLIGHT_MAX. */
+  requestsInFlightMax: 500,
   /** Body bytes being read or held: 256 full bodies. Setting BODY_BYTES_IN_FLIGHT_MAX. */
   bodyBytesInFlightMax: 16 * 1024 * 1024,
   /** Memory tier of the cache. Setting MEMORY_CACHE_BYTES. */
@@ -102,8 +102,12 @@ export const databaseLimits = {
   /** Shared statements of one lookup at once: with one, the process idles while PostgreSQL works; a key that is missed all the time is
    * read twice at once at most. */
   batchesInFlightMax: 2,
-  /** Keys in one shared statement: ten full batches. */
-  batchKeysMax: 5_000,
+  /** Lookups at work that each commit their own audit rows, in one round trip. Beyond it commits are what PostgreSQL is busy with, and
+   * the rows share one. */
+  lookupsCommittingMax: 4,
+  /** Keys in one shared statement: two full batches. Its answers are all made in one turn of the event loop, and with more of them
+   * everybody else waits longer. */
+  batchKeysMax: 1_000,
   /** Audit rows of cached answers in one INSERT. 200 rows a commit are 180,000 rows/s on a laptop. */
   auditRowsMax: 200,
   /** Audit rows that wait for an INSERT; above it the answer is a 503. */

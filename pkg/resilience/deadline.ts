@@ -38,7 +38,8 @@ const ignore = (): void => undefined;
 class RunningDeadline implements Deadline {
   readonly #clock: Clock;
   readonly #createdAt: number;
-  readonly #waiters = new Set<OnExpire>();
+  /** Made by the first wait: most requests have none. */
+  #waiters: Set<OnExpire> | undefined;
   #expiresAt: number;
   #cancelTimer: (() => void) | undefined;
   #error: AppError | undefined;
@@ -81,11 +82,11 @@ class RunningDeadline implements Deadline {
       this.#join(reject);
       work.then(
         (value) => {
-          this.#waiters.delete(reject);
+          this.#waiters?.delete(reject);
           resolve(value);
         },
         (error: unknown) => {
-          this.#waiters.delete(reject);
+          this.#waiters?.delete(reject);
           reject(error);
         },
       );
@@ -99,17 +100,18 @@ class RunningDeadline implements Deadline {
     }
     if (this.#closed) return ignore;
     this.#join(fn);
-    return () => void this.#waiters.delete(fn);
+    return () => void this.#waiters?.delete(fn);
   }
 
   close(): void {
     this.#closed = true;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    this.#waiters.clear();
+    this.#waiters?.clear();
   }
 
   #join(fn: OnExpire): void {
+    this.#waiters ??= new Set();
     this.#waiters.add(fn);
     if (this.#cancelTimer === undefined) this.#startTimer();
   }
@@ -126,8 +128,8 @@ class RunningDeadline implements Deadline {
       return;
     }
     const error = this.#exceeded();
-    for (const fn of this.#waiters) {
-      this.#waiters.delete(fn);
+    for (const fn of this.#waiters ?? []) {
+      this.#waiters?.delete(fn);
       fn(error);
     }
   }

@@ -78,7 +78,7 @@ export const metricTable = {
   audit_commit_rows: {
     type: 'histogram',
     labels: [],
-    help: 'Audit rows of cached answers in one commit.',
+    help: 'Audit rows in one commit of theirs alone: of cached answers, CXone calls, and lookups beside many others.',
     buckets: sizes,
   },
   audit_commit_failures_total: {

@@ -40,20 +40,26 @@ const object = <R extends Fields, O extends Fields>(
   optional: O | undefined,
   judged: (value: object) => readonly string[],
 ): Codec<Decoded<R, O>> => {
-  const fields = new Map<string, t.Mixed>(Object.entries({ ...optional, ...required }));
+  const fields: readonly Field[] = Object.entries({ ...optional, ...required }).map(([name, type]) => ({
+    name,
+    type,
+    absent:
+      'fallback' in type ? t.success(type.fallback) : Object.hasOwn(required, name) ? undefined : t.success(undefined),
+  }));
+  const names = new Set(fields.map(({ name }) => name));
   const expected = 'an object';
   return codec(expected, (value, context) => {
     if (!isObject(value)) return mismatch(context, expected);
     const found: Record<string, unknown> = {};
     const errors: t.Errors = [];
-    for (const [name, type] of fields) {
-      const read = readField(value, name, type, Object.hasOwn(required, name), context);
+    for (const field of fields) {
+      const read = readField(value, field, context);
       if (read._tag === 'Left') errors.push(...read.left);
-      else if (read.right !== undefined) found[name] = read.right;
+      else if (read.right !== undefined) found[field.name] = read.right;
     }
     for (const name of judged(value)) {
       if (errors.length >= requestLimits.problemsMax) break;
-      if (!fields.has(name))
+      if (!names.has(name))
         errors.push({ value: undefined, context: belowForeign(context, name, t.unknown), message: 'no such field' });
     }
     // Each field was read by its own codec just now.
@@ -64,17 +70,21 @@ const object = <R extends Fields, O extends Fields>(
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+interface Field {
+  readonly name: string;
+  readonly type: t.Mixed;
+  /** What it is where it is left out; undefined: it is required. */
+  readonly absent: t.Validation<unknown> | undefined;
+}
+
 const readField = (
   value: Readonly<Record<string, unknown>>,
-  name: string,
-  type: t.Mixed,
-  isRequired: boolean,
+  { name, type, absent }: Field,
   context: t.Context,
 ): t.Validation<unknown> => {
   const field = Object.hasOwn(value, name) ? value[name] : undefined;
   if (field !== undefined) return type.validate(field, below(context, name, type));
-  if ('fallback' in type) return t.success(type.fallback);
-  return isRequired ? mismatch(below(context, name, type), 'required') : t.success(undefined);
+  return absent ?? mismatch(below(context, name, type), 'required');
 };
 
 /** A list of `min` to `max` items; a longer one is refused before its items are looked at. */

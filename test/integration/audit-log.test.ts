@@ -62,7 +62,7 @@ test('an append resolves when its row is committed, and not before', async () =>
   const { log } = open();
   await gate.hold();
   let resolved = false;
-  const appended = log.append(record('early'), minute()).then(() => {
+  const appended = log.append([record('early')], minute()).then(() => {
     resolved = true;
   });
   await gate.waiting(1);
@@ -78,7 +78,7 @@ test('rows of many requests share a commit, and each is visible at the moment it
   const ids = Array.from({ length: 450 }, (_, n) => `many-${n}`);
   const seen = await Promise.all(
     ids.map(async (id) => {
-      await log.append(record(id), minute());
+      await log.append([record(id)], minute());
       return (await rowsOf(id)).length;
     }),
   );
@@ -90,8 +90,8 @@ test('a row holds what its request brought, whatever characters that has', async
   const { log } = open();
   const keys = ['', 'NULL', '{a,b}', '"\\', '\t\n ', '😀', `'); DROP TABLE audit_log; --`];
   const context = { 'k"{}': 'v\\,"\n😀', empty: '' };
-  await log.append(record('odd', { keys, action: 'a-b.c', context: JSON.stringify(context) }), minute());
-  await log.append(record('none', { keys: [], source: 'redis', outcome: 'rolled_back' }), minute());
+  await log.append([record('odd', { keys, action: 'a-b.c', context: JSON.stringify(context) })], minute());
+  await log.append([record('none', { keys: [], source: 'redis', outcome: 'rolled_back' })], minute());
   const [{ id: _, created_at, ...row } = {}] = await rowsOf('odd');
   assert.equal(row, {
     tenant_id: 'acme',
@@ -111,13 +111,13 @@ test('a failed commit reaches exactly those whose rows were in it', async () => 
   const { log, commits, failures } = open();
   await sql(`ALTER TABLE audit_log ADD CONSTRAINT no_bad CHECK (request_id <> 'bad')`);
   await gate.hold();
-  const first = codeOf(log.append(record('before'), minute()));
+  const first = codeOf(log.append([record('before')], minute()));
   await gate.waiting(1);
-  const second = ['good', 'bad'].map((id) => codeOf(log.append(record(id), minute())));
+  const second = ['good', 'bad'].map((id) => codeOf(log.append([record(id)], minute())));
   await gate.release();
   assert.is(await first, 'committed');
   assert.equal(await Promise.all(second), ['database_unavailable', 'database_unavailable']);
-  assert.is(await codeOf(log.append(record('after'), minute())), 'committed');
+  assert.is(await codeOf(log.append([record('after')], minute())), 'committed');
   assert.equal([commits, failures], [[1, 1], [2]]);
   const there = await Promise.all(['before', 'good', 'bad', 'after'].map(async (id) => (await rowsOf(id)).length));
   assert.equal(there, [1, 0, 0, 1]);
@@ -126,12 +126,12 @@ test('a failed commit reaches exactly those whose rows were in it', async () => 
 test('who waits leaves at the own deadline, and its row is not written any more', async () => {
   const { log } = open();
   await gate.hold();
-  const first = codeOf(log.append(record('slow'), minute()));
+  const first = codeOf(log.append([record('slow')], minute()));
   await gate.waiting(1);
-  assert.is(await codeOf(log.append(record('late'), createDeadline(systemClock, 20))), 'deadline_exceeded');
+  assert.is(await codeOf(log.append([record('late')], createDeadline(systemClock, 20))), 'deadline_exceeded');
   await gate.release();
   assert.is(await first, 'committed');
-  await log.append(record('last'), minute());
+  await log.append([record('last')], minute());
   assert.is((await rowsOf('late')).length, 0);
 });
 
@@ -139,13 +139,13 @@ test('without its table or its right the log is unavailable, and works again wit
   const { log } = open();
   await sql('REVOKE INSERT ON audit_log FROM dataactions_service');
   await sql('ALTER TABLE audit_log RENAME TO elsewhere');
-  assert.is(await codeOf(log.append(record('x'), minute())), 'database_unavailable');
+  assert.is(await codeOf(log.append([record('x')], minute())), 'database_unavailable');
   await sql('ALTER TABLE elsewhere RENAME TO audit_log');
-  assert.is(await codeOf(log.append(record('x'), minute())), 'database_unavailable');
+  assert.is(await codeOf(log.append([record('x')], minute())), 'database_unavailable');
   await sql(
     'GRANT INSERT (tenant_id, customer_ids, action, request_id, source, outcome, context) ON audit_log TO dataactions_service',
   );
-  assert.is(await codeOf(log.append(record('x'), minute())), 'committed');
+  assert.is(await codeOf(log.append([record('x')], minute())), 'committed');
 });
 
 test.after(async () => {

@@ -103,6 +103,34 @@ test('odd characters arrive as they are, names need no lower case, actions are t
   ]);
 });
 
+for (const [what, rows, tells] of [
+  ['one row', "('acme', 'a', 0)", [['acme', 'a']]],
+  ['two rows of one key', "('acme', 'a', 0), ('acme', 'a', 1)", [['acme', 'a']]],
+  ['three rows of one key', "('acme', 'a', 0), ('acme', 'a', 1), ('acme', 'a', 2)", [['acme', 'a']]],
+  ['two keys', "('acme', 'a', 0), ('acme', 'b', 0)", [['acme', 'a', 'b']]],
+  [
+    'one key of two tenants',
+    "('acme', 'a', 0), ('beta', 'a', 0)",
+    [
+      ['acme', 'a'],
+      ['beta', 'a'],
+    ],
+  ],
+  ['a key beside a NULL', "('acme', 'a', 0), ('acme', NULL, 0)", [['acme', 'a']]],
+  ['a tenant beside a NULL', "(NULL, 'a', 0), ('acme', 'a', 0)", [['acme', 'a']]],
+  ['one NULL key', "('acme', NULL, 0)", []],
+  ['one NULL tenant', "(NULL, 'a', 0)", []],
+  ['the longest tenant', "(repeat('x', 63), 'a', 0)", [['x'.repeat(63), 'a']]],
+  ['a tenant one longer', "(repeat('x', 64), 'a', 0)", []],
+] as const) {
+  test(`INSERT, UPDATE and DELETE of few: ${what}`, async () => {
+    for (const text of [`INSERT INTO items VALUES ${rows}`, 'UPDATE items SET value = 9', 'DELETE FROM items']) {
+      const told = (await tellsOf(text)).map(({ tenantId, keys = [] }) => [tenantId, ...[...keys].sort()]);
+      assert.equal(told.sort(), tells, text);
+    }
+  });
+}
+
 test('nothing is told of no rows, of NULLs, of what is nobody’s tenant, or of what was rolled back', async () => {
   assert.equal(await tellsOf(insert(0)), []);
   assert.equal(await tellsOf(`INSERT INTO items VALUES (NULL, 'k', 0), ('acme', NULL, 0)`), []);

@@ -107,6 +107,32 @@ test('while the audit log refuses, nobody is answered', async () => {
   assert.is((await ask({ ids: [1] })).code, 'answered');
 });
 
+test('many lookups at once read without writing, and their audit rows share commits', async () => {
+  const wide = openDatabase({ url, poolMax: 8 });
+  await wide.answers();
+  const lookupsBeside = openLookups(wide);
+  const tenants = Array.from({ length: wide.poolMax }, (_, n) => `tenant-${two(n)}`);
+  const statement = 'SELECT id, label, wait_gate() FROM numbers WHERE id = ANY($2) AND tenant_id <> $1';
+  await gate.hold();
+  const asked = tenants.map((tenantId) =>
+    lookupsBeside({ tenantId, statement, input: integers })({ ids: [1] }, `many-${tenantId}`),
+  );
+  await gate.waiting(tenants.length);
+  const [running] = await sql(
+    `SELECT count(*)::int AS all, count(*) FILTER (WHERE query LIKE '%INSERT%')::int AS writing FROM pg_stat_activity
+     WHERE state = 'active' AND query LIKE '%wait_gate%' AND pid <> pg_backend_pid()`,
+  );
+  assert.equal(running, { all: tenants.length, writing: 0 });
+  assert.equal(await auditOf('many-'), []);
+  await gate.release();
+  for (const { rows } of await Promise.all(asked)) assert.is(rows.length, 1);
+  assert.equal(
+    (await auditOf('many-')).map((row) => row.tenant_id),
+    tenants,
+  );
+  await wide.stop();
+});
+
 test('tenants never share, and each reads under its own id alone', async () => {
   const statement = 'SELECT id, label, $1 AS tenant FROM numbers WHERE tenant_id = $1 AND id = ANY($2)';
   const askOf = new Map(

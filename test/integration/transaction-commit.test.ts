@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert';
 import { counter, createCounters, increment, setCounters } from '../services/counters.ts';
 import { prepareDatabase } from '../services/database.ts';
 import { type Answer, startHandler } from '../services/handler.ts';
+import { metric } from '../services/metric.ts';
 import { assertProblem } from '../services/problem.ts';
 import { startProxiedPostgres } from '../services/proxied.ts';
 import { createStatementGate } from '../services/statement-gate.ts';
@@ -125,6 +126,25 @@ test('during COMMIT: the connection is cut, and PostgreSQL commits all the same'
   assert.is(await settled(), 1);
   const read = await fragile.ask('acme', { name: ['a'] }, { action: 'balances' });
   assert.match(read.text, '"n":1');
+});
+
+test('COMMIT is sent along with what is ahead of it: the connection is cut while the answer is stored, and it may hold or not', async () => {
+  const rolledBack = async () => (await metric(fragile, 'rollback_total', { tenant_id: 'acme' })) ?? 0;
+  const { send, settled } = await begin();
+  await database.sql(`BEGIN; ALTER TABLE counters DISABLE TRIGGER gated;
+    CREATE TRIGGER storing AFTER UPDATE ON idempotency_keys FOR EACH ROW EXECUTE FUNCTION wait_gate_trigger(); COMMIT`);
+  const before = await rolledBack();
+  await gate.hold();
+  const first = send();
+  await gate.waiting(1);
+  await proxy.mode('reset');
+  assertProblem(await first, 503, 'database_unavailable', true);
+  assert.is(await rolledBack(), before, 'nobody knows that yet');
+  await gate.release();
+  await proxy.mode('forward');
+  await database.sql('DROP TRIGGER storing ON idempotency_keys; ALTER TABLE counters ENABLE TRIGGER gated');
+  await repeats(send);
+  assert.is(await settled(), 1);
 });
 
 test('after COMMIT: its answer is lost', async () => {

@@ -46,8 +46,8 @@ export const openLookups = (database: Database) => {
     random: Math.random,
     lookupsOf: () => [],
   });
-  const reader = createLookupReader({ database, cache, clock, timer: createQueryTimer(clock) });
   const auditLog = createAuditLog({ database, clock, statementTimeoutMs: 5_000 });
+  const reader = createLookupReader({ database, auditLog, cache, clock, timer: createQueryTimer(clock) });
 
   return (options: OpenLookupOptions): AskLookup => {
     const { tenantId, statement, input, keyColumn = 'id', ttlSeconds = 0 } = options;

@@ -12,6 +12,7 @@ import type { ReviewedTenant } from '../../../pkg/controller/review-manifests.ts
 import type { Problem } from '../../../pkg/errors/problem.ts';
 import { createAuditLog } from '../../../pkg/postgres/audit-log.ts';
 import type { Database } from '../../../pkg/postgres/database.ts';
+import { createOwnNews } from '../../../pkg/postgres/own-news.ts';
 import { systemClock as clock } from '../../../pkg/process/clock.ts';
 import { databaseLimits } from '../../../pkg/process/limits.ts';
 import { compileKeyRing } from '../../../pkg/registry/live-tenant.ts';
@@ -27,12 +28,12 @@ export interface CompiledReview {
 export const createCompiler = (database: Database) => {
   const cache = createCache({ clock, memory: createMemoryTier(1), random: Math.random, lookupsOf: () => [] });
   const timer = createQueryTimer(clock);
-  const reader = createLookupReader({ database, cache, clock, timer });
   const auditLog = createAuditLog({ database, clock, statementTimeoutMs: databaseLimits.statementTimeoutMs });
+  const reader = createLookupReader({ database, auditLog, cache, clock, timer });
   const neverCalled = { call: () => Promise.reject(new Error('nothing is called here')) };
   const cxone = { auditLog, clientFor: () => neverCalled };
   const shares = createPoolShares({ clock, poolMax: 1, queueMax: 0 });
-  const services = { database, cache, reader, auditLog, clock, timer, shares, cxone };
+  const services = { database, cache, ownNews: createOwnNews(), reader, auditLog, clock, timer, shares, cxone };
 
   return ({ tenant, config }: ReviewedTenant): CompiledReview => {
     const compiled = compileTenant(tenant, services);
