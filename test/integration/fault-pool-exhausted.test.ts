@@ -29,6 +29,8 @@ const handler = await startHandler(
     DATABASE_POOL_MIN: '0',
     DATABASE_QUEUE_MAX: String(queueMax),
     STATEMENT_TIMEOUT_MS: '30000',
+    // Who is refused here got past the door.
+    REQUESTS_IN_FLIGHT_MAX: '1000',
   },
   [...names, 'crowd'].map((tenantId) => ({
     tenantId,
