@@ -84,7 +84,7 @@ const createSender = (
     progress.stage = nextStage;
     const outcomes = await runTogether(statements);
     const failure = firstFailure(statements, outcomes);
-    if (begins && failure?.index === 0) progress.stage = 'waiting';
+    if (begins && nextStage === 'begun' && failure?.index === 0) progress.stage = 'waiting';
     if (failure) throw failure.error;
     const outcome = outcomes[statements.length - 1];
     if (outcome === undefined || 'error' in outcome) throw new TypeError('a statement without an outcome');
