@@ -5,7 +5,7 @@
 import { Redis } from 'ioredis';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { counter, createCounters, increment, setCounters } from '../services/counters.ts';
+import { cachedCounterActions, counter, createCounters, gateCommits, setCounters } from '../services/counters.ts';
 import { prepareDatabase } from '../services/database.ts';
 import { startHandler } from '../services/handler.ts';
 import { assertProblem } from '../services/problem.ts';
@@ -21,23 +21,9 @@ const { database, server, proxy } = await startProxiedPostgres();
 const direct = await prepareDatabase(server);
 await createCounters(database);
 const gate = await createStatementGate(server.url);
-// Fires at COMMIT: a commit under way for as long as the gate is closed.
-await database.sql(`CREATE CONSTRAINT TRIGGER gated AFTER UPDATE ON counters DEFERRABLE INITIALLY DEFERRED
-  FOR EACH ROW EXECUTE FUNCTION wait_gate_trigger()`);
+await gateCommits(database);
 
-const balances = {
-  name: 'balances',
-  input: [{ name: 'name', type: 'String', list: true }],
-  lookup: {
-    statement: 'SELECT name, n FROM counters WHERE tenant_id = $1 AND name = ANY($2)',
-    parameters: ['tenant_id', 'name'],
-    keys: 'name',
-    keyColumn: 'name',
-    output: 'counters',
-  },
-};
-const { transaction, ...rest } = increment();
-const actions = [balances, { ...rest, transaction: { ...transaction, invalidates: ['balances'] } }];
+const actions = cachedCounterActions();
 const tenants = ['acme', 'globex'].map((tenantId) => ({
   tenantId,
   spec: { actions, limits: { deadlineMilliseconds: 20_000 } },

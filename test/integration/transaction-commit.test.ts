@@ -4,7 +4,7 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { counter, createCounters, increment, setCounters } from '../services/counters.ts';
+import { cachedCounterActions, counter, createCounters, gateCommits, setCounters } from '../services/counters.ts';
 import { prepareDatabase } from '../services/database.ts';
 import { type Answer, startHandler } from '../services/handler.ts';
 import { metric } from '../services/metric.ts';
@@ -18,23 +18,9 @@ const direct = await prepareDatabase(server);
 await createCounters(database);
 const setUpGate = () => createStatementGate(server.url);
 let gate = await setUpGate();
-// Fires at COMMIT: a commit under way for as long as the gate is closed.
-await database.sql(`CREATE CONSTRAINT TRIGGER gated AFTER UPDATE ON counters DEFERRABLE INITIALLY DEFERRED
-  FOR EACH ROW EXECUTE FUNCTION wait_gate_trigger()`);
+await gateCommits(database);
 
-const balances = {
-  name: 'balances',
-  input: [{ name: 'name', type: 'String', list: true }],
-  lookup: {
-    statement: 'SELECT name, n FROM counters WHERE tenant_id = $1 AND name = ANY($2)',
-    parameters: ['tenant_id', 'name'],
-    keys: 'name',
-    keyColumn: 'name',
-    output: 'counters',
-  },
-};
-const { transaction, ...rest } = increment();
-const actions = [balances, { ...rest, transaction: { ...transaction, invalidates: ['balances'] } }];
+const actions = cachedCounterActions();
 const tenants = [
   { tenantId: 'acme', spec: { actions, limits: { deadlineMilliseconds: 20_000 } } },
   { tenantId: 'hasty', spec: { actions, limits: { deadlineMilliseconds: 1_000 } } },

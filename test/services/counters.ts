@@ -54,6 +54,28 @@ export const increment = (options: { readonly isolation?: string; readonly actio
   },
 });
 
+/** `balances`, a lookup of `{name: […]}`, and an `increment` that invalidates it. */
+export const cachedCounterActions = () => {
+  const balances = {
+    name: 'balances',
+    input: [{ ...name, list: true }],
+    lookup: {
+      statement: 'SELECT name, n FROM counters WHERE tenant_id = $1 AND name = ANY($2)',
+      parameters: ['tenant_id', 'name'],
+      keys: 'name',
+      keyColumn: 'name',
+      output: 'counters',
+    },
+  };
+  const { transaction, ...rest } = increment();
+  return [balances, { ...rest, transaction: { ...transaction, invalidates: ['balances'] } }];
+};
+
+/** From now on a change of a counter waits in its COMMIT for as long as the statement gate is closed. */
+export const gateCommits = async (database: TestDatabase): Promise<void> =>
+  void (await database.sql(`CREATE CONSTRAINT TRIGGER gated AFTER UPDATE ON counters DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION wait_gate_trigger()`));
+
 /** `{from, to, amount, note}`: takes from one, gives to the other, then notes it. Each can fail. */
 export const move = {
   name: 'move',
