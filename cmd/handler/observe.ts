@@ -21,6 +21,7 @@ export const createObserver = (metrics: Metrics, logger: Logger) => {
   let redisTrouble: string | undefined;
 
   const logAnswered = (summary: RequestSummary): void => {
+    if (!summary.error && !logger.isLevelEnabled('info')) return;
     const { error, actionKind: _, ...fields } = summary;
     if (error && error.kind !== 'request' && error.kind !== 'load') logger.warn({ ...fields, error }, 'request failed');
     else logger.info(fields, 'request answered');

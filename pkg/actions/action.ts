@@ -2,7 +2,7 @@
  * What an action is to the rest of the service, whatever its kind: it decodes its input and runs.
  */
 import type { Parsed } from '../errors/problem.ts';
-import type { AuditRecord } from '../postgres/audit-record.ts';
+import type { AuditRecord, RequestContext } from '../postgres/audit-record.ts';
 import type { ScalarValue } from '../postgres/parameter.ts';
 import type { Deadline } from '../resilience/deadline.ts';
 import type { ActionSpec } from '../tenant/action-spec.ts';
@@ -13,8 +13,7 @@ export type ActionInput = Readonly<Record<string, ScalarValue | readonly ScalarV
 export interface ActionCall {
   readonly input: ActionInput;
   readonly requestId: string;
-  /** The request's context as JSON text. */
-  readonly context: string;
+  readonly context: RequestContext;
   /** The body as received: what a repeat has to have in common with the first. */
   readonly rawBody: Uint8Array;
   /** As the caller named it, unchecked; undefined: it did not. */

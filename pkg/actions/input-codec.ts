@@ -13,14 +13,17 @@ import type { InputSpec } from '../tenant/input-spec.ts';
 import type { ActionInput } from './action.ts';
 import { isTimestamp } from './timestamp.ts';
 
-const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const canonicalUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const uuidForm = new RegExp(canonicalUuid, 'i');
 const int8Min = -(2n ** 63n);
 const int8Max = 2n ** 63n - 1n;
 
 /** In canonical lower case, as PostgreSQL writes it. */
-const uuid = scalar('UUID', (value) =>
-  typeof value === 'string' && uuidForm.test(value) ? value.toLowerCase() : undefined,
-);
+const uuid = scalar('UUID', (value) => {
+  if (typeof value !== 'string') return undefined;
+  if (canonicalUuid.test(value)) return value;
+  return uuidForm.test(value) ? value.toLowerCase() : undefined;
+});
 
 /** An int8. One that a double cannot hold arrives as a bigint, see exact-json.ts. */
 const integer = scalar('Integer', (value): number | bigint | undefined => {

@@ -9,5 +9,8 @@ const isList = (value: ActionInput[string]): value is readonly ScalarValue[] => 
 /** @returns empty when `name` is no list, or was left out */
 export const listKeys = (input: ActionInput, name: string): readonly string[] => {
   const list = input[name];
-  return isList(list) ? [...new Set(list.map(String))] : [];
+  if (!isList(list)) return [];
+  const keys = list.map(String);
+  const different = new Set(keys);
+  return different.size === keys.length ? keys : [...different];
 };

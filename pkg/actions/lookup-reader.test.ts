@@ -83,7 +83,7 @@ const setUp = () => {
         requestId: keys.join('-'),
         source: 'database',
         outcome: 'answered',
-        context: '',
+        context: {},
       },
       deadline: createDeadline(clock, budgetMs),
     });

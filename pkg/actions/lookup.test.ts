@@ -87,7 +87,7 @@ const setUp = ({ inputs = [ids], policy = {}, audit = 'EveryRequest' }: Options 
     const { body, source } = await action.run({
       input: decoded.value,
       requestId: 'r',
-      context: '{}',
+      context: {},
       deadline,
       rawBody: Buffer.alloc(0),
       idempotencyKey: undefined,

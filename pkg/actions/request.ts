@@ -4,6 +4,7 @@
 
 import * as t from 'io-ts';
 import { type Parsed, parsed, refused } from '../errors/problem.ts';
+import type { RequestContext } from '../postgres/audit-record.ts';
 import { requestLimits } from '../process/limits.ts';
 import { accepted, type Codec, codec, decode, scalar } from '../tenant/codec.ts';
 import { closed, record } from '../tenant/codec-containers.ts';
@@ -13,8 +14,8 @@ import type { Action, ActionInput } from './action.ts';
 export interface ActionRequest {
   readonly action: Action;
   readonly input: ActionInput;
-  /** JSON text, `{}` when the body has none. */
-  readonly context: string;
+  /** Empty when the body has none. */
+  readonly context: RequestContext;
 }
 
 const anything: Codec<unknown> = codec('an object', (value) => t.success(value));
@@ -41,6 +42,6 @@ export const compileRequest = (actions: ReadonlyMap<string, Action>): ((body: un
     const action = body && actions.get(body.action);
     if (!body || !action) return problemsOf(value);
     const input = action.decodeInput(body.input);
-    return input.ok ? parsed({ action, input: input.value, context: JSON.stringify(body.context ?? {}) }) : input;
+    return input.ok ? parsed({ action, input: input.value, context: body.context ?? {} }) : input;
   };
 };

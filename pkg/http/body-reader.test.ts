@@ -16,9 +16,8 @@ const openReader = async (budgetMs = timeoutMs) => {
   const outcomes: unknown[] = [];
   const clock = createManualClock();
   const server: Loopback = await openLoopback(async (request, response) => {
-    const deadline = createDeadline(clock, budgetMs);
-    const outcome = await readBody(request, bytesMax, deadline).catch((error: unknown) => error);
-    deadline.close();
+    const deadlineOf = () => createDeadline(clock, budgetMs);
+    const outcome = await readBody(request, bytesMax, deadlineOf).catch((error: unknown) => error);
     outcomes.push(outcome instanceof Buffer ? outcome.toString() : outcome);
     const listeners = ['data', 'end', 'close', 'error'].map((name) => request.listeners(name).length);
     const body = JSON.stringify({ listeners });
@@ -81,10 +80,17 @@ test('a slow body is cut by the deadline, and not before', async () => {
   await reader.close();
 });
 
-test('a deadline that has passed already cuts at once, and is no other error', async () => {
+test('a deadline that has passed already cuts at once what is still to come, and is no other error', async () => {
   const reader = await openReader(0);
-  const { code } = (await reader.read(['Content-Length: 5'], 'hello')) as { code: string };
-  assert.is(code, 'deadline_exceeded');
+  for (const [headers, body] of [
+    [['Content-Length: 5'], 'hell'],
+    [['Content-Length: 5'], ''],
+    [['Transfer-Encoding: chunked'], chunked('hello').slice(0, -5)],
+  ] as const) {
+    const { code } = (await reader.read(headers, body)) as { code: string };
+    assert.is(code, 'deadline_exceeded', body);
+  }
+  assert.is(await reader.read(['Content-Length: 5'], 'hello'), 'hello');
   await reader.close();
 });
 

@@ -21,16 +21,17 @@ export class AbortedRequestError extends Error {
   override readonly name = 'AbortedRequestError';
 }
 
-/** @throws body_too_large | deadline_exceeded (a slow body) | AbortedRequestError */
-export const readBody = (request: IncomingMessage, bytesMax: number, deadline: Deadline): Promise<Buffer> =>
+/** @param deadlineOf  the body's own deadline; asked for only where there is something to wait for
+ * @throws body_too_large | deadline_exceeded (a slow body) | AbortedRequestError */
+export const readBody = (request: IncomingMessage, bytesMax: number, deadlineOf: () => Deadline): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    let cancel = () => {};
+    let deadline: Deadline | undefined;
     let settled = false;
     const finish = (settle: () => void) => {
       settled = true;
-      cancel();
+      deadline?.close();
       request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
       settle();
     };
@@ -48,11 +49,10 @@ export const readBody = (request: IncomingMessage, bytesMax: number, deadline: D
       finish(() => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, bytes)));
     const onClose = () => finish(() => reject(new AbortedRequestError('closed before its end')));
     request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
-    const watch = () => {
-      // Calls before it returns where the time has passed already.
-      if (!settled) cancel = deadline.onExpire(refuse);
-    };
-    if (deadline.expired()) watch();
-    // Nearly every body arrives with its headers: then there is nothing to wait for, and no timer.
-    else process.nextTick(() => request.complete || watch());
+    // Nearly every body arrives with its headers, and is here in the next tick, though its end is told later: nothing to wait for, no timer.
+    process.nextTick(() => {
+      if (settled || request.complete || bytes === Number(request.headers['content-length'])) return;
+      deadline = deadlineOf();
+      deadline.onExpire(refuse);
+    });
   });

@@ -87,7 +87,7 @@ test('an action gets what was decoded, the request id and its context', async ()
     },
   });
   await pipeline.post(goodBody, { headers: ['X-Request-Id: r-1'] });
-  assert.equal(calls, [{ input: {}, context: '{"call":"1"}', requestId: 'r-1', remainingMs: tenantDeadlineMs }]);
+  assert.equal(calls, [{ input: {}, context: { call: '1' }, requestId: 'r-1', remainingMs: tenantDeadlineMs }]);
   await pipeline.close();
 });
 

@@ -106,22 +106,15 @@ export const createDataActionHandler = (options: DataActionOptions) => {
     throw new AppError('unauthenticated');
   };
 
-  const readWithin = async (bodyDeadline: Deadline, request: IncomingMessage): Promise<Buffer> => {
-    try {
-      return await readBody(request, bodyBytesMax, bodyDeadline);
-    } finally {
-      bodyDeadline.close();
-    }
-  };
-
   const answer = async (
     request: IncomingMessage,
     requestId: string,
     deadline: Deadline,
     progress: Progress,
   ): Promise<Reply> => {
-    const bodyDeadline = createDeadline(clock, Math.min(options.bodyTimeoutMs, deadline.remainingMs()));
-    const body = await readWithin(bodyDeadline, request);
+    const body = await readBody(request, bodyBytesMax, () =>
+      createDeadline(clock, Math.min(options.bodyTimeoutMs, deadline.remainingMs())),
+    );
     const envelope = parseEnvelope(body);
     const { tenant, messageId } = authenticate(request, body, envelope.tenantId);
     progress.tenantId = tenant.tenantId;
@@ -170,7 +163,7 @@ export const createDataActionHandler = (options: DataActionOptions) => {
     const requestId = requestIdOf(single(request.headers['x-request-id']));
     const progress: Progress = {};
     const budget = timeoutHeader(request.headers['x-timeout-ms']) ?? tenantLimits.deadlineMsMax;
-    const deadline = createDeadline(clock, Math.min(budget, tenantLimits.deadlineMsMax));
+    const deadline = createDeadline(clock, Math.min(budget, tenantLimits.deadlineMsMax), started);
     const reserved = Math.min(Number(request.headers['content-length'] ?? bodyBytesMax), bodyBytesMax);
     let entered = false;
     try {

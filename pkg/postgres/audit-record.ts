@@ -4,6 +4,9 @@
 import { arrayLiteral } from './array-literal.ts';
 import type { BoundValue } from './statement.ts';
 
+/** What a request says of the call it is made in. */
+export type RequestContext = Readonly<Record<string, string>>;
+
 export interface AuditRecord {
   readonly tenantId: string;
   readonly action: string;
@@ -13,8 +16,7 @@ export interface AuditRecord {
   /** What answered: the slowest part that was needed. */
   readonly source: 'memory' | 'redis' | 'database' | 'cxone';
   readonly outcome: 'answered' | 'rolled_back';
-  /** The request's own context as JSON text. */
-  readonly context: string;
+  readonly context: RequestContext;
 }
 
 export const auditColumnCount = 7;
@@ -35,7 +37,7 @@ export const auditRowValues = (record: AuditRecord): readonly BoundValue[] => [
   record.requestId,
   record.source,
   record.outcome,
-  record.context,
+  JSON.stringify(record.context),
 ];
 
 /** `INSERT … SELECT` over seven array parameters, `$first` being the first of them. */
@@ -54,5 +56,5 @@ export const auditValues = (records: readonly AuditRecord[]): readonly BoundValu
   arrayLiteral(records.map((record) => record.requestId)),
   arrayLiteral(records.map((record) => record.source)),
   arrayLiteral(records.map((record) => record.outcome)),
-  arrayLiteral(records.map((record) => record.context)),
+  arrayLiteral(records.map((record) => JSON.stringify(record.context))),
 ];

@@ -31,7 +31,9 @@ export interface Deadline {
   close(): void;
 }
 
-export const createDeadline = (clock: Clock, budgetMs: number): Deadline => new RunningDeadline(clock, budgetMs);
+/** @param createdAt  from when the budget counts, default now */
+export const createDeadline = (clock: Clock, budgetMs: number, createdAt = clock.now()): Deadline =>
+  new RunningDeadline(clock, createdAt, budgetMs);
 
 const ignore = (): void => undefined;
 
@@ -45,10 +47,10 @@ class RunningDeadline implements Deadline {
   #error: AppError | undefined;
   #closed = false;
 
-  constructor(clock: Clock, budgetMs: number) {
+  constructor(clock: Clock, createdAt: number, budgetMs: number) {
     this.#clock = clock;
-    this.#createdAt = clock.now();
-    this.#expiresAt = this.#createdAt + budgetMs;
+    this.#createdAt = createdAt;
+    this.#expiresAt = createdAt + budgetMs;
   }
 
   get expiresAt(): number {

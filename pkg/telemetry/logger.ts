@@ -13,7 +13,10 @@ interface Log {
   (fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
-export type Logger = Readonly<Record<'debug' | 'info' | 'warn' | 'error' | 'fatal', Log>>;
+export interface Logger extends Readonly<Record<'debug' | 'info' | 'warn' | 'error' | 'fatal', Log>> {
+  /** False: a line of this level is not written, and need not be made. */
+  isLevelEnabled(level: LogLevel): boolean;
+}
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 
 const causesMax = 5;

@@ -4,7 +4,7 @@
  * Nothing is global: a process makes one set. Ranks below do not know it; `cmd` connects their hooks to it.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { createTally } from './counter-tally.ts';
+import { type CounterTally, createTally } from './counter-tally.ts';
 import type { CounterName, GaugeName, HistogramName, LabelsOf, MetricName } from './metric-names.ts';
 import { type MetricEntry, metricPrefix, metricTable } from './metric-table.ts';
 
@@ -36,18 +36,19 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
   const plain = new Registry();
   const open: OpenRegistry = new Registry();
   open.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
-  const { counters, gauges, histograms } = defineMetrics(open, options.table ?? metricTable);
+  const { counters, tallies, gauges, histograms } = defineMetrics(open, options.table ?? metricTable);
   const metrics = new Map<MetricName, AnyMetric>([...counters, ...gauges, ...histograms]);
   for (const metric of metrics.values()) plain.registerMetric(metric);
   if (options.processMetrics) collectDefaultMetrics({ register: plain });
   shareMetrics(plain, open);
   const readers: (() => void)[] = [];
-  const tally = createTally();
+  const flush = (): void => {
+    for (const tally of tallies.values()) tally.flush();
+  };
 
   return {
     count: (name, labels, by = 1) => {
-      const counter = counters.get(name);
-      if (counter && Number.isFinite(by) && by >= 0) tally.add(counter, labels, by);
+      if (Number.isFinite(by) && by >= 0) tallies.get(name)?.add(labels, by);
     },
     set: (name, labels, value) => {
       if (Number.isFinite(value)) gauges.get(name)?.set(labels, value);
@@ -58,11 +59,11 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
       histograms.get(name)?.observe({ labels, value, exemplarLabels });
     },
     forget: (name) => {
-      tally.flush();
+      flush();
       metrics.get(name)?.reset();
     },
     forgetTenant: async (names, tenantId) => {
-      tally.flush();
+      flush();
       for (const name of names) {
         const metric = metrics.get(name);
         for (const labels of await seriesOf(metric, tenantId)) metric?.remove(labels);
@@ -71,7 +72,7 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
     beforeScrape: (fn) => void readers.push(fn),
     scrape: async (openMetrics) => {
       for (const read of readers) read();
-      tally.flush();
+      flush();
       const registry = openMetrics ? open : plain;
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
@@ -81,13 +82,17 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
 /** Histograms stand in the registry of OpenMetrics from the start: exemplars are allowed in no other. */
 const defineMetrics = (open: OpenRegistry, table: Readonly<Record<string, MetricEntry>>) => {
   const counters = new Map<MetricName, Counter>();
+  const tallies = new Map<MetricName, CounterTally>();
   const gauges = new Map<MetricName, Gauge>();
   const histograms = new Map<MetricName, Histogram>();
   for (const [key, entry] of Object.entries(table)) {
     const name = key as MetricName;
     const common = { name: metricPrefix + name, help: entry.help, labelNames: [...entry.labels], registers: [] };
-    if (entry.type === 'counter') counters.set(name, new Counter(common));
-    else if (entry.type === 'gauge') gauges.set(name, silentGauge(new Gauge(common), entry.labels));
+    if (entry.type === 'counter') {
+      const counter = new Counter(common);
+      counters.set(name, counter);
+      tallies.set(name, createTally(counter, entry.labels));
+    } else if (entry.type === 'gauge') gauges.set(name, silentGauge(new Gauge(common), entry.labels));
     else {
       const { buckets = [] } = entry;
       histograms.set(
@@ -96,7 +101,7 @@ const defineMetrics = (open: OpenRegistry, table: Readonly<Record<string, Metric
       );
     }
   }
-  return { counters, gauges, histograms };
+  return { counters, tallies, gauges, histograms };
 };
 
 /** One without labels would say 0 before anybody has set it. */

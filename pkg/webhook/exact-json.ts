@@ -1,10 +1,8 @@
 /**
  * JSON text to a value without losing integers: one that a double cannot hold arrives as a bigint.
  *
- * The cost is paid only by texts that contain sixteen digits in a row; all others take the plain parser.
+ * The cost is paid only by texts in which the plain parser found a number beyond the exact ones; all others are parsed once and looked over.
  */
-const longRun = 16;
-const [zero, nine] = [48, 57];
 const integer = /^-?\d+$/;
 
 interface ReviverContext {
@@ -17,21 +15,24 @@ const keepIntegers = (_key: string, value: unknown, context?: ReviverContext): u
   return integer.test(source) ? BigInt(source) : value;
 };
 
-const isDigit = (code: number): boolean => code >= zero && code <= nine;
-
-/** Looks at each sixteenth character, and round those that are digits: a regular expression starts anew at every digit of an id. */
-const hasLongDigits = (text: string): boolean => {
-  for (let at = longRun - 1; at < text.length; at += longRun) {
-    if (!isDigit(text.charCodeAt(at))) continue;
-    let first = at;
-    while (first > 0 && isDigit(text.charCodeAt(first - 1))) first -= 1;
-    let end = at + 1;
-    while (end - first < longRun && isDigit(text.charCodeAt(end))) end += 1;
-    if (end - first >= longRun) return true;
+/** Whether some number is so large that another integer may have been written: each that a double holds exactly is below that. Not
+ * recursive, as what it sees is unverified and may be of any depth. */
+const mayHaveLost = (root: unknown): boolean => {
+  const open = [root];
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    if (typeof value === 'number') {
+      if (Math.abs(value) > Number.MAX_SAFE_INTEGER) return true;
+    } else if (typeof value === 'object' && value !== null) {
+      for (const part of Array.isArray(value) ? value : Object.values(value)) {
+        if (typeof part === 'number' || typeof part === 'object') open.push(part);
+      }
+    }
   }
   return false;
 };
 
 /** @throws SyntaxError when `text` is not JSON */
-export const parseExactJson = (text: string): unknown =>
-  hasLongDigits(text) ? JSON.parse(text, keepIntegers) : JSON.parse(text);
+export const parseExactJson = (text: string): unknown => {
+  const value: unknown = JSON.parse(text);
+  return mayHaveLost(value) ? JSON.parse(text, keepIntegers) : value;
+};

@@ -5,10 +5,13 @@ import { formatDigest, parseDigest } from './digest-text.ts';
 import { hmac, type NoProof, type Proof, verifyProof } from './hmac-proof.ts';
 import { parseAnyKey, type SchemeOptions, type SignatureScheme } from './signature.ts';
 
+/** Of a digest in hex: what is longer may have the prefix. */
+const hexLength = 64;
+
 /** The digest of a header whose name and encoding are the tenant's to choose. */
 export const readSignature = (header: string | undefined, encoding: SchemeOptions['encoding']): string | undefined => {
   const text = header?.trim() ?? '';
-  return parseDigest(encoding === 'Hex' ? text.replace(/^sha256=/i, '') : text, encoding);
+  return parseDigest(encoding === 'Hex' && text.length > hexLength ? text.replace(/^sha256=/i, '') : text, encoding);
 };
 
 const readProof = (header: string | undefined, encoding: SchemeOptions['encoding']): Proof | NoProof => {

@@ -47,7 +47,7 @@ for (const isolation of isolationLevels) {
 
 test('where BEGIN was refused, nothing of the packet behind it takes effect', async () => {
   const database = await open();
-  const record = { tenantId: 'acme', action: 'write', keys: [], requestId: 'r', context: '{}' };
+  const record = { tenantId: 'acme', action: 'write', keys: [], requestId: 'r', context: {} };
   const packet: BoundStatement[] = [{ statement: createStatement('BEGIN AND NO MORE'), values: [] }];
   openFrame((ahead) => packet.push(ahead), { ...record, source: 'database', outcome: 'answered' }, minute());
   packet.push({ statement: createStatement("INSERT INTO written VALUES ('none')"), values: [] });

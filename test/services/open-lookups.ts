@@ -74,7 +74,7 @@ export const openLookups = (database: Database) => {
         const { body, source } = await action.run({
           input: decoded.value,
           requestId,
-          context: '{}',
+          context: {},
           rawBody: Buffer.from(text),
           idempotencyKey: undefined,
           deadline: minute(),

@@ -68,7 +68,7 @@ const ask = async ({ live }: MockTenant, action: string, input: object, idempote
   const deadline = createDeadline(clock, 1_000);
   const rawBody = Buffer.from(JSON.stringify(body));
   try {
-    const request = { requestId: 'r', context: '{}', rawBody, idempotencyKey, deadline };
+    const request = { requestId: 'r', context: {}, rawBody, idempotencyKey, deadline };
     return (await decoded.value.action.run({ ...request, input: decoded.value.input })).body;
   } catch (error) {
     if (!isAppError(error)) throw error;
