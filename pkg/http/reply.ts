@@ -32,17 +32,15 @@ export const writeReply = (
 ): void => {
   if (response.destroyed || response.headersSent) return;
   const bytes = Buffer.byteLength(reply.body);
-  const headers: Record<string, string | number> = {
-    'Content-Type': 'application/json',
-    'Content-Length': bytes,
-    'X-Request-Id': options.requestId,
-    'Cache-Control': 'no-store',
-  };
-  if (reply.retryAfterMs !== undefined) headers['Retry-After'] = Math.max(1, Math.ceil(reply.retryAfterMs / 1_000));
-  if (reply.allow !== undefined) headers.Allow = reply.allow;
+  const headers = ['Content-Type', 'application/json', 'Content-Length', String(bytes)];
+  headers.push('X-Request-Id', options.requestId, 'Cache-Control', 'no-store');
+  if (reply.retryAfterMs !== undefined) {
+    headers.push('Retry-After', String(Math.max(1, Math.ceil(reply.retryAfterMs / 1_000))));
+  }
+  if (reply.allow !== undefined) headers.push('Allow', reply.allow);
   const { complete } = response.req;
   // What was not read of the body must not be taken for the next request.
-  if (options.close || !complete) headers.Connection = 'close';
+  if (options.close || !complete) headers.push('Connection', 'close');
   response.writeHead(reply.status, headers);
   // ASCII is the same in Latin-1, which goes out without a conversion.
   if (complete) return void response.end(reply.body, bytes === reply.body.length ? 'latin1' : 'utf8');
