@@ -2,7 +2,7 @@
  * Group commit of audit rows that no statement of their own brings along (cached answers, CXone calls, rollbacks, lookups beside many
  * others): rows of many requests, whichever their tenants, share one INSERT and one commit.
  *
- * What arrives while an INSERT is under way forms the next one; nobody waits on a timer.
+ * What arrives while as many INSERTs are under way as may be forms the next one; nobody waits on a timer.
  */
 import type { Clock } from '../process/clock.ts';
 import { databaseLimits } from '../process/limits.ts';
@@ -53,6 +53,7 @@ export const createAuditLog = ({ database, clock, statementTimeoutMs, hooks }: A
     jobsMax: databaseLimits.auditRowsMax,
     sizeMax: databaseLimits.auditRowsMax,
     queueMax: databaseLimits.auditQueueMax,
+    inFlightMax: databaseLimits.auditCommitsInFlightMax,
     isPoison: () => false,
     begin: endOfTurn,
   });
