@@ -117,7 +117,11 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
         if (!ownNews.isOld(notification.origin)) early.hear(notification);
       },
       onGap: cache.forgetAll,
-      onGarbage: observer.notificationGarbage,
+      // Something changed, and what is not said in words of ours: those of a newer version, say.
+      onGarbage: () => {
+        cache.forgetAll();
+        observer.notificationGarbage();
+      },
       onUnavailable: observer.listenerUnavailable,
     },
   });

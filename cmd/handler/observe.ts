@@ -98,7 +98,7 @@ export const createObserver = (metrics: Metrics, logger: Logger) => {
     databaseReady: (): void => logger.info('database reached'),
     databaseUnavailable: (error: unknown): void => logger.warn({ error }, 'database cannot be reached'),
     listenerUnavailable: (error: unknown): void => logger.warn({ error }, 'not listening for invalidations'),
-    notificationGarbage: (): void => logger.warn('notification not understood'),
+    notificationGarbage: (): void => logger.warn('notification not understood: everything cached is distrusted'),
     reloaded: ({ revision, success, problems }: Reload, timestampMs: number): void => {
       metrics.forget('config_revision_info');
       metrics.set('config_revision_info', { revision }, 1);

@@ -1,6 +1,6 @@
 /**
  * A handler hears of its own transactions like any other. What it has removed already it does not remove again; what it could not know
- * to be changed it does, however late the news is.
+ * to be changed it does, however late the news is, and of news it does not understand it believes the worst.
  */
 import { Redis } from 'ioredis';
 import { test } from 'uvu';
@@ -38,8 +38,8 @@ await setCounters(database, 'acme', { names: ['a'] });
 
 const read = async (): Promise<string> =>
   (await handler.ask('acme', { name: ['a'] }, { action: 'balances' })).text.match(/"n":\d+/)?.[0] ?? '';
-const tell = (payload: object) =>
-  database.sql(`SELECT pg_notify('dataactions_invalidate', $1)`, [JSON.stringify(payload)]);
+const say = (payload: string) => database.sql(`SELECT pg_notify('dataactions_invalidate', $1)`, [payload]);
+const tell = (payload: object) => say(JSON.stringify(payload));
 
 test('it listens', () =>
   until('news to be acted on', async () => {
@@ -64,6 +64,21 @@ test('a commit that nobody answered is acted on when it is heard of, whatever wa
   await gate.release();
   await until('the news', async () => assert.is(await read(), '"n":1'));
 });
+
+for (const [what, payload] of Object.entries({
+  'no JSON': 'acme',
+  'a field of a later version': JSON.stringify({ tenantId: 'globex', since: 1 }),
+})) {
+  test(`of news it does not understand it believes the worst: ${what}`, async () => {
+    await setCounters(database, 'acme', { names: ['a'] });
+    await tell({ tenantId: 'acme' });
+    await until('the start', async () => assert.is(await read(), '"n":0'));
+    await database.sql("UPDATE counters SET n = 7 WHERE tenant_id = 'acme'");
+    assert.is(await read(), '"n":0');
+    await say(payload);
+    await until('what holds now', async () => assert.is(await read(), '"n":7'));
+  });
+}
 
 testUnless(reason)('what its own transaction changed is removed from Redis once', async () => {
   if (!redis) throw new Error('no Redis');
