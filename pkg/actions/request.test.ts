@@ -23,7 +23,7 @@ const problemsOf = (value: unknown) => {
   return read.ok ? [] : read.problems;
 };
 
-test('a body becomes its action, its input and its context as JSON text', () => {
+test('a body becomes its action, its input and its context', () => {
   const good = decode({ ...body, context: { contact_id: '42' } });
   assert.ok(good.ok);
   assert.is(good.value.action, get);

@@ -80,6 +80,24 @@ test('a slow body is cut by the deadline, and not before', async () => {
   await reader.close();
 });
 
+test('what comes late but in time is read, after a 100 too, and leaves no timer', async () => {
+  const reader = await openReader();
+  for (const [headers, body] of [
+    [['Content-Length: 5', 'Expect: 100-continue'], ''],
+    [['Content-Length: 5'], 'he'],
+  ] as const) {
+    const connection = await openRaw(reader.port);
+    connection.send(rawRequest(post, headers, body));
+    await untilTrue('the deadline to be set', () => reader.clock.pending() === 1);
+    connection.send('hello'.slice(body.length));
+    await untilTrue('the reader to settle', () => reader.outcomes.length > 0);
+    assert.is(reader.outcomes.pop(), 'hello');
+    assert.is(reader.clock.pending(), 0);
+    connection.destroy();
+  }
+  await reader.close();
+});
+
 test('a deadline that has passed already cuts at once what is still to come, and is no other error', async () => {
   const reader = await openReader(0);
   for (const [headers, body] of [

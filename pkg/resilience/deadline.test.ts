@@ -32,6 +32,19 @@ test('counts down and stops at zero', async () => {
   assert.is(deadline.remainingMs(), 0);
 });
 
+test('counts from when it is told to, be that long ago', async () => {
+  const clock = createManualClock();
+  const began = clock.now();
+  await clock.advance(30);
+  assert.is(createDeadline(clock, 100, began).remainingMs(), 70);
+  const late = createDeadline(clock, 20, began);
+  assert.ok(late.expired());
+  const { error } = outcomeOf(late.race(never()));
+  await Promise.resolve();
+  assert.ok(error === undefined || isAppError(error, 'deadline_exceeded'));
+  assert.ok(isAppError(await late.race(never()).catch((thrown: unknown) => thrown), 'deadline_exceeded'));
+});
+
 test('makes no timer before the first wait and one for all waits', () => {
   const clock = createManualClock();
   const deadline = createDeadline(clock, 100);

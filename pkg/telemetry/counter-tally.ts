@@ -7,7 +7,7 @@ import type { Counter } from 'prom-client';
 type Labels = Readonly<Record<string, string>>;
 
 export interface CounterTally {
-  /** @param labels  one value for each label of the counter */
+  /** @param labels  one value for each label of the counter; kept until the flush: nobody may change it meanwhile */
   add(labels: Labels, by: number): void;
   /** Puts the sums into the counter. To be called before anybody reads or resets it, or removes series of it. */
   flush(): void;
@@ -45,8 +45,10 @@ export const createTally = (counter: Counter, labelNames: readonly string[]): Co
       else branch.series = { labels, sum: by };
     },
     flush: () => {
-      flushInto(counter, root);
+      const counted = root;
+      // First: what was put into the counter is never put there again, whatever happens on the way.
       root = createBranch();
+      flushInto(counter, counted);
     },
   };
 };

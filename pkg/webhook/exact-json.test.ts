@@ -53,6 +53,20 @@ test('a text with long digits is otherwise read like any other', () => {
   );
 });
 
+const nested = (depth: number, inner: string) => `${'['.repeat(depth)}${inner}${']'.repeat(depth)}`;
+
+test('any depth is looked over, and with a large number in it read or refused', () => {
+  for (const inner of ['1', '"x"', 'null', '{}']) assert.type(parseExactJson(nested(30_000, inner)), 'object');
+  assert.equal(
+    parseExactJson(nested(100, '9007199254740993')),
+    JSON.parse(nested(100, '0'), (_, value) => value || 9007199254740993n),
+  );
+  assert.throws(
+    () => parseExactJson(nested(30_000, '9007199254740993')),
+    (error: unknown) => error instanceof RangeError,
+  );
+});
+
 test('__proto__ is a field like any other, with and without long digits', () => {
   for (const number of ['1', '12345678901234567890']) {
     const value = parseExactJson(`{"__proto__":{"polluted":${number}}}`) as object;

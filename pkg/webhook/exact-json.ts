@@ -1,7 +1,7 @@
 /**
  * JSON text to a value without losing integers: one that a double cannot hold arrives as a bigint.
  *
- * The cost is paid only by texts in which the plain parser found a number beyond the exact ones; all others are parsed once and looked over.
+ * The cost is paid only by texts in which the plain parser found a number beyond the safe ones; all others are parsed once and looked over.
  */
 const integer = /^-?\d+$/;
 
@@ -15,7 +15,7 @@ const keepIntegers = (_key: string, value: unknown, context?: ReviverContext): u
   return integer.test(source) ? BigInt(source) : value;
 };
 
-/** Whether some number is so large that another integer may have been written: each that a double holds exactly is below that. Not
+/** Whether some number is so large that another integer may have been written; up to the last safe one, each has a double of its own. Not
  * recursive, as what it sees is unverified and may be of any depth. */
 const mayHaveLost = (root: unknown): boolean => {
   const open = [root];
@@ -31,7 +31,7 @@ const mayHaveLost = (root: unknown): boolean => {
   return false;
 };
 
-/** @throws SyntaxError when `text` is not JSON */
+/** @throws SyntaxError when `text` is not JSON; RangeError for one with large numbers and thousands of levels */
 export const parseExactJson = (text: string): unknown => {
   const value: unknown = JSON.parse(text);
   return mayHaveLost(value) ? JSON.parse(text, keepIntegers) : value;

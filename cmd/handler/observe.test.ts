@@ -1,0 +1,65 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { AppError } from '../../pkg/errors/app-error.ts';
+import type { RequestSummary } from '../../pkg/http/data-action.ts';
+import { createLogger, type LogLevel } from '../../pkg/telemetry/logger.ts';
+import { createMetrics } from '../../pkg/telemetry/metrics.ts';
+import { createObserver } from './observe.ts';
+
+const answered: RequestSummary = {
+  requestId: 'r-1',
+  traceId: undefined,
+  tenantId: 'acme',
+  action: 'get',
+  actionKind: 'lookup',
+  status: 200,
+  code: undefined,
+  durationMs: 1.5,
+  source: 'memory',
+  error: undefined,
+};
+
+/** What is logged of a request, and whether it was counted. */
+const observe = async (level: LogLevel, summary: RequestSummary) => {
+  const lines: string[] = [];
+  const metrics = createMetrics({ processMetrics: false });
+  createObserver(metrics, createLogger(level, { write: (line) => void lines.push(line) })).requestAnswered(summary);
+  const { text } = await metrics.scrape(false);
+  const [line] = lines.map((one): Record<string, unknown> => JSON.parse(one));
+  return { line, counted: text.includes(`requests_total{tenant_id="other",status="${summary.status}"} 1`) };
+};
+
+const failedWith = (code: 'database_unavailable' | 'invalid_request', status: number): RequestSummary => ({
+  ...answered,
+  status,
+  code,
+  error: new AppError(code),
+});
+
+test('an answer is one line at info, with what an operator looks for and no more', async () => {
+  const { line, counted } = await observe('info', answered);
+  const { time, ...fields } = line ?? {};
+  assert.type(time, 'string');
+  assert.equal(fields, {
+    level: 'info',
+    requestId: 'r-1',
+    tenantId: 'acme',
+    action: 'get',
+    status: 200,
+    durationMs: 1.5,
+    source: 'memory',
+    msg: 'request answered',
+  });
+  assert.ok(counted);
+});
+
+test('above info answers and refusals are counted and not logged, failures are both', async () => {
+  assert.equal(await observe('warn', answered), { line: undefined, counted: true });
+  assert.equal(await observe('warn', failedWith('invalid_request', 400)), { line: undefined, counted: true });
+  const { line, counted } = await observe('warn', failedWith('database_unavailable', 503));
+  assert.is(line?.msg, 'request failed');
+  assert.is(line?.code, 'database_unavailable');
+  assert.ok(counted);
+});
+
+test.run();
