@@ -39,9 +39,6 @@ test('counts from when it is told to, be that long ago', async () => {
   assert.is(createDeadline(clock, 100, began).remainingMs(), 70);
   const late = createDeadline(clock, 20, began);
   assert.ok(late.expired());
-  const { error } = outcomeOf(late.race(never()));
-  await Promise.resolve();
-  assert.ok(error === undefined || isAppError(error, 'deadline_exceeded'));
   assert.ok(isAppError(await late.race(never()).catch((thrown: unknown) => thrown), 'deadline_exceeded'));
 });
 

@@ -1,5 +1,5 @@
 /**
- * What a counter has counted since somebody last looked: adding to a series here costs a twentieth of what it costs in prom-client,
+ * What a counter has counted since somebody last looked: adding to a series here costs a fifth of what it costs in prom-client,
  * which sorts and joins the labels each time.
  */
 import type { Counter } from 'prom-client';

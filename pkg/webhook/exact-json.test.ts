@@ -57,10 +57,9 @@ const nested = (depth: number, inner: string) => `${'['.repeat(depth)}${inner}${
 
 test('any depth is looked over, and with a large number in it read or refused', () => {
   for (const inner of ['1', '"x"', 'null', '{}']) assert.type(parseExactJson(nested(30_000, inner)), 'object');
-  assert.equal(
-    parseExactJson(nested(100, '9007199254740993')),
-    JSON.parse(nested(100, '0'), (_, value) => value || 9007199254740993n),
-  );
+  let value = parseExactJson(nested(100, '9007199254740993'));
+  while (Array.isArray(value)) [value] = value;
+  assert.is(value, 9007199254740993n);
   assert.throws(
     () => parseExactJson(nested(30_000, '9007199254740993')),
     (error: unknown) => error instanceof RangeError,
