@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { hmacKey } from '../../pkg/webhook/hmac.ts';
 import { hmacBody } from '../../pkg/webhook/hmac-body.ts';
 import { loadDevSettings } from './dev-settings.ts';
 import { exampleSecret, welcome } from './welcome.ts';
@@ -13,7 +14,7 @@ test('the printed request is signed with the secret, over the very bytes that ar
   const [, signature = ''] = /-H '(X-CXone-Signature: [0-9a-f]{64})'/.exec(text) ?? [];
   const [, body = ''] = /-d '(.*)'/.exec(text) ?? [];
   const options = { header: 'X-CXone-Signature', encoding: 'Hex', toleranceSeconds: 300 } as const;
-  const verification = hmacBody.verify(options, [secret], {
+  const verification = hmacBody.verify(options, [hmacKey(secret)], {
     header: () => signature.split(': ')[1],
     body: Buffer.from(body),
     now: 0,

@@ -4,6 +4,7 @@
  */
 import { decide } from '../../pkg/controller/decide.ts';
 import { readManifests } from '../../pkg/controller/read-manifests.ts';
+import { hmacKey } from '../../pkg/webhook/hmac.ts';
 import { hmacBody } from '../../pkg/webhook/hmac-body.ts';
 
 export interface WelcomeOptions {
@@ -34,7 +35,7 @@ Ready at ${url}/data-action. The CLI signs for you:
 
 const exampleRequest = (url: string, manifests: string, secret: string): string => {
   const body = JSON.stringify({ action, input: { tenant_id: tenantId, ...input } });
-  const [header] = Object.entries(hmacBody.sign(options, secret, Buffer.from(body), 0));
+  const [header] = Object.entries(hmacBody.sign(options, hmacKey(secret), Buffer.from(body), 0));
   return `
 Ready. Ask it something:
 

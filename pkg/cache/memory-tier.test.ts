@@ -9,7 +9,7 @@ import { createMemoryTier } from './memory-tier.ts';
 const group = createCacheGroup({ tenantId: 'acme', action: 'get', revision: 'r' });
 const other = createCacheGroup({ tenantId: 'acme', action: 'get', revision: 's' });
 
-const entry = (text: string | null, staleUntil = 100): CacheEntry => ({ text, readAt: 1, freshUntil: 50, staleUntil });
+const entry = (text: string | null, readAt = 1): CacheEntry => ({ text, readAt, freshUntil: 50, staleUntil: 100 });
 /** Of a one-character key with a text of `characters`. */
 const cost = (characters: number): number => cacheLimits.entryOverheadBytes + 2 * (1 + characters);
 const groupCost = cacheLimits.groupOverheadBytes + 2 * group.prefix.length;
@@ -80,6 +80,24 @@ test('a group counts for as long as it has an entry, and is not worth emptying t
   assert.is(memory.get(group, 'b', 1), undefined);
 });
 
+test('an entry larger than the bound with its group empties nothing, though its group is there', () => {
+  const memory = createMemoryTier(groupCost + 2 * cost(0));
+  for (const key of ['a', 'b']) memory.set(group, key, entry(null));
+  memory.set(group, 'c', entry('x'.repeat(cost(0) / 2 + 1)));
+  assert.is(memory.get(group, 'c', 1), undefined);
+  for (const key of ['a', 'b']) assert.ok(memory.get(group, key, 1), key);
+});
+
+test('an entry of a slower read does not replace one that was read later, and one of the same moment does', () => {
+  const memory = createMemoryTier(10_000);
+  memory.set(group, 'a', entry('new', 2));
+  memory.set(group, 'a', entry('old', 1));
+  assert.is(memory.get(group, 'a', 1)?.text, 'new');
+  memory.set(group, 'a', entry('same', 2));
+  assert.is(memory.get(group, 'a', 1)?.text, 'same');
+  assert.is(memory.bytes(), groupCost + cost(4));
+});
+
 test('a key of one group is no key of another', () => {
   const memory = createMemoryTier(10_000);
   memory.set(group, 'a', entry('1'));
@@ -94,6 +112,7 @@ interface Step {
   readonly of: 0 | 1;
   readonly key: string;
   readonly characters: number;
+  readonly readAt: number;
   readonly now: number;
 }
 
@@ -102,6 +121,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   of: fc.constantFrom(0, 1),
   key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
   characters: fc.constantFrom(0, 10, 50, 400, 2_000),
+  readAt: fc.constantFrom(1, 2, 3),
   now: fc.constantFrom(1, 1, 1, 1, 200),
 });
 
@@ -126,9 +146,9 @@ const createModel = (bytesMax: number) => {
       return found.entry;
     },
     set: (name: string, entry: CacheEntry) => {
-      const isOfGroup = held.some((each) => each.name[0] === name[0]);
+      if (held.some((each) => each.name === name && each.entry.readAt > entry.readAt)) return;
       take(name);
-      if (cost(entry.text?.length ?? 0) + (isOfGroup ? 0 : groupCost) > bytesMax) return;
+      if (cost(entry.text?.length ?? 0) + groupCost > bytesMax) return;
       held.push({ name, entry });
       while (bytes() > bytesMax) held.shift();
     },
@@ -144,9 +164,9 @@ test('any history leaves what the least recently used leave, to the byte', () =>
     fc.property(fc.array(step, { maxLength: 60 }), fc.constantFrom(0, 1_100, 2_500, 5_000), (steps, bytesMax) => {
       const memory = createMemoryTier(bytesMax);
       const model = createModel(bytesMax);
-      for (const { what, of, key, characters, now } of steps) {
+      for (const { what, of, key, characters, readAt, now } of steps) {
         const [inGroup, name] = [of === 0 ? group : other, `${of}${key}`];
-        const value = entry('x'.repeat(characters));
+        const value = entry('x'.repeat(characters), readAt);
         if (what === 'get') assert.is(memory.get(inGroup, key, now), model.get(name, now));
         else if (what === 'set') {
           memory.set(inGroup, key, value);

@@ -14,6 +14,7 @@ import type { CacheGroup } from './group.ts';
 export interface MemoryTier {
   /** @param now  wall milliseconds; an entry past its `staleUntil` is gone */
   get(group: CacheGroup, key: string, now: number): CacheEntry | undefined;
+  /** An entry of a slower read does not replace one that was read later. */
   set(group: CacheGroup, key: string, entry: CacheEntry): void;
   delete(group: CacheGroup, key: string): void;
   clear(): void;
@@ -70,16 +71,25 @@ export const createMemoryTier = (bytesMax: number): MemoryTier => {
     bytes -= slot.bytes;
   };
   const find = ({ prefix }: CacheGroup, key: string): Slot | undefined => groups.get(prefix)?.get(key);
-  const add = ({ prefix }: CacheGroup, key: string, entry: CacheEntry): Slot => {
-    const slot: Slot = { prefix, key, entry, bytes: 0, newer: undefined, older: undefined };
-    const slots = groups.get(prefix) ?? new Map<string, Slot>();
-    if (slots.size === 0) {
-      groups.set(prefix, slots);
-      bytes += groupBytesOf(prefix);
-    }
-    slots.set(key, slot);
+  const slotsOf = (prefix: string): Map<string, Slot> => {
+    const known = groups.get(prefix);
+    if (known) return known;
+    const made = new Map<string, Slot>();
+    groups.set(prefix, made);
+    bytes += groupBytesOf(prefix);
+    return made;
+  };
+  const add = ({ prefix }: CacheGroup, key: string, kept: Pick<Slot, 'entry' | 'bytes'>): void => {
+    const slot: Slot = { prefix, key, ...kept, newer: undefined, older: undefined };
+    slotsOf(prefix).set(key, slot);
     chain(slot);
-    return slot;
+    bytes += slot.bytes;
+  };
+  const replace = (slot: Slot, kept: Pick<Slot, 'entry' | 'bytes'>): void => {
+    use(slot);
+    bytes += kept.bytes - slot.bytes;
+    slot.entry = kept.entry;
+    slot.bytes = kept.bytes;
   };
 
   return {
@@ -94,15 +104,13 @@ export const createMemoryTier = (bytesMax: number): MemoryTier => {
       return undefined;
     },
     set: (group, key, entry) => {
-      const size = bytesOf(key, entry);
       const held = find(group, key);
-      const needed = groups.has(group.prefix) ? size : size + groupBytesOf(group.prefix);
-      if (needed > bytesMax) return held && drop(held);
-      const slot = held ?? add(group, key, entry);
-      use(slot);
-      slot.entry = entry;
-      bytes += size - slot.bytes;
-      slot.bytes = size;
+      if (held && held.entry.readAt > entry.readAt) return;
+      const size = bytesOf(key, entry);
+      // Its group may be new, and counts then.
+      if (size > bytesMax - groupBytesOf(group.prefix)) return held && drop(held);
+      if (held) replace(held, { entry, bytes: size });
+      else add(group, key, { entry, bytes: size });
       while (oldest && bytes > bytesMax) drop(oldest);
     },
     delete: (group, key) => {

@@ -87,12 +87,6 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
     if (keys > 0) hooks?.onResult?.(tier, result, keys);
   };
 
-  /** A slower read does not replace a later one. */
-  const keepInMemory = (group: CacheGroup, key: string, entry: CacheEntry): void => {
-    const held = memory.get(group, key, clock.wall());
-    if (held === undefined || held.readAt <= entry.readAt) memory.set(group, key, entry);
-  };
-
   /** Goes on when the caller has left at its deadline: what comes later is still worth keeping in memory. */
   const askRedis = async (tier: RedisTier, group: CacheGroup, keys: readonly string[]) => {
     const askedAt = log.stamp();
@@ -109,7 +103,7 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
     const usable = overtaken ? noEntries : usableEntries(entries, { floor: Math.max(floor, ownFloor), askedAt, now });
     let fresh = 0;
     for (const [key, entry] of usable) {
-      keepInMemory(group, key, entry);
+      memory.set(group, key, entry);
       if (entry.freshUntil > now) fresh += 1;
     }
     report('redis', 'hit', fresh);
@@ -205,7 +199,7 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
       for (const [key, text] of rows) {
         const entry = entryUnder(policy, text, { readAt: epochAtRead, random });
         if (entry === undefined) continue;
-        keepInMemory(group, key, entry);
+        memory.set(group, key, entry);
         stored.push([key, entry]);
       }
       if (stored.length > 0) void redis?.write(group, stored);

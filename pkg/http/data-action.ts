@@ -75,8 +75,9 @@ const timeoutHeader = (header: string | string[] | undefined): number | undefine
 const joinedHeader = (rawHeaders: readonly string[], name: string): string | undefined => {
   let joined: string | undefined;
   for (let at = 0; at < rawHeaders.length; at += 2) {
-    const [field = '', value = ''] = [rawHeaders[at], rawHeaders[at + 1]];
-    if (field.length !== name.length || field.toLowerCase() !== name) continue;
+    const field = rawHeaders[at];
+    if (field?.length !== name.length || field.toLowerCase() !== name) continue;
+    const value = rawHeaders[at + 1] ?? '';
     joined = joined === undefined ? value : `${joined}, ${value}`;
   }
   return joined;

@@ -2,10 +2,11 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Headers, signedRequest } from '../../test/services/signed-request.ts';
 import { cxoneExpert } from './cxone-expert.ts';
+import { hmacKey } from './hmac.ts';
 import type { SchemeOptions } from './signature.ts';
 
 const options: SchemeOptions = { header: 'x-cxone-signature', encoding: 'Hex', toleranceSeconds: 300 };
-const secret = 'a secret of at least sixteen bytes';
+const secret = hmacKey('a secret of at least sixteen bytes');
 const body = Buffer.from('{"input":{"tenant_id":"acme"}}');
 const signedAt = 1_700_000_000;
 /** printf '%s' '1700000000.{"input":{"tenant_id":"acme"}}' | openssl dgst -sha256 -hmac 'a secret of at least sixteen bytes' */
@@ -20,7 +21,7 @@ const good: Headers = {
 const verify = (headers: Readonly<Record<string, string | undefined>>, now = signedAt) =>
   cxoneExpert.verify(
     options,
-    ['the newest key of the tenant', secret],
+    [hmacKey('the newest key of the tenant'), secret],
     signedRequest({ ...good, ...headers }, body, now),
   );
 const matched = { ok: true, keyIndex: 1, messageId };

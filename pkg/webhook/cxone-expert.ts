@@ -4,10 +4,12 @@
  *
  * The delivery id is not signed: whoever can repeat a request can give it another one.
  */
+import { parsed } from '../errors/problem.ts';
 import { formatDigest, parseDigest } from './digest-text.ts';
-import { hmac, type NoProof, type Proof, verifyProof } from './hmac-proof.ts';
+import { hmac, hmacKey } from './hmac.ts';
+import { type NoProof, type Proof, verifyProof } from './hmac-proof.ts';
 import { createMessageId, isMessageId } from './message-id.ts';
-import { parseAnyKey, type SignatureScheme, type SignedRequest } from './signature.ts';
+import type { SignatureScheme, SignedRequest } from './signature.ts';
 import { parseUnixSeconds } from './unix-seconds.ts';
 
 const headers = {
@@ -31,7 +33,7 @@ const readProof = (request: SignedRequest): Proof | NoProof => {
 
 export const cxoneExpert: SignatureScheme = {
   signsBody: true,
-  parseKey: parseAnyKey,
+  parseKey: (secret) => parsed(hmacKey(secret)),
   verify: ({ toleranceSeconds }, keys, request) => verifyProof(readProof(request), { keys, toleranceSeconds }, request),
   sign: ({ messageId = createMessageId() }, key, body, now) => ({
     [headers.signature]: algorithm + formatDigest(hmac(key, `${now}.`, body), 'Hex'),

@@ -1,11 +1,12 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { hmacKey } from './hmac.ts';
 import { hmacBody } from './hmac-body.ts';
-import { type SchemeOptions, type SigningKey, signingKey, type Verification } from './signature.ts';
+import type { SchemeOptions, SigningKey, Verification } from './signature.ts';
 
 const hex: SchemeOptions = { header: 'x-cxone-signature', encoding: 'Hex', toleranceSeconds: 300 };
 const base64: SchemeOptions = { ...hex, encoding: 'Base64' };
-const secret = 'a secret of at least sixteen bytes';
+const secret = hmacKey('a secret of at least sixteen bytes');
 const body = Buffer.from('{"input":{"tenant_id":"acme"}}');
 
 /** printf '%s' '{"input":{"tenant_id":"acme"}}' | openssl dgst -sha256 -hmac 'a secret of at least sixteen bytes' */
@@ -89,11 +90,11 @@ test('a header that is not there is told apart from a wrong one, for the metrics
 });
 
 test('says which of 1 to 4 keys matched, 0 = newest', () => {
-  const all = ['newest of four keys', 'second of four keys', 'third of four keys', 'oldest of four keys'];
+  const all = ['newest of four keys', 'second of four keys', 'third of four keys', 'oldest of four keys'].map(hmacKey);
   for (let count = 1; count <= all.length; count++) {
     const keys = all.slice(0, count);
     for (const [index, key] of keys.entries()) assert.equal(verify(sign(key), { keys }), matched(index));
-    assert.equal(verify(sign('not one of them'), { keys }), bad);
+    assert.equal(verify(sign(hmacKey('not one of them')), { keys }), bad);
   }
 });
 
@@ -107,10 +108,9 @@ test('without keys nothing verifies, not even zeros or no header', () => {
 test('a secret that is not UTF-8 verifies as its bytes', () => {
   /** printf '%s' '{"input":{"tenant_id":"acme"}}' | openssl dgst -sha256 -mac HMAC -macopt hexkey:fffe00010203040506070809deadbeef */
   const expected = '49c8e692126a2d6c0f76384f129e55aa17cd785407b6c7958d059a25d9d8be0a';
-  const key = signingKey(Buffer.from('fffe00010203040506070809deadbeef', 'hex'));
-  assert.type(key, 'object');
-  assert.equal(verify(expected, { keys: ['another key of the tenant', key] }), matched(1));
-  assert.equal(verify(expected, { keys: ['\uFFFD'] }), bad);
+  const key = hmacKey(Buffer.from('fffe00010203040506070809deadbeef', 'hex'));
+  assert.equal(verify(expected, { keys: [hmacKey('another key of the tenant'), key] }), matched(1));
+  assert.equal(verify(expected, { keys: [hmacKey('\uFFFD')] }), bad);
 });
 
 test('the raw bytes are signed: what decodes to the same text is another body', () => {

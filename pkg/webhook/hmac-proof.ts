@@ -4,8 +4,9 @@
  * A scheme reads its headers into a proof; only here is a key used. Every refusal computes the HMACs of all the places for keys
  * and compares each with all the places for signatures, whatever is wrong and however many there are.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { tenantLimits, webhookLimits } from '../process/limits.ts';
+import { hmac, hmacKey } from './hmac.ts';
 import type { SignedRequest, SigningKey, Verification } from './signature.ts';
 
 /** What a request presents. */
@@ -26,14 +27,7 @@ const noProof: Proof = { prefix: '', signatures: [] };
 /** Digests as text, to be compared in constant time. */
 const [computed, presented, absent] = [Buffer.alloc(64), Buffer.alloc(64), Buffer.alloc(64)];
 /** Stands in for the keys a tenant does not have, so that every refusal costs the same. */
-const paddingKey = 'padding: no request can be signed with this key';
-
-/** HMAC-SHA256 in hex. */
-export const hmac = (key: SigningKey, prefix: string, body: Uint8Array): string => {
-  const state = createHmac('sha256', key);
-  if (prefix !== '') state.update(prefix);
-  return state.update(body).digest('hex');
-};
+const paddingKey = hmacKey(randomBytes(32));
 
 /** Leaves the digest in `computed`. */
 const isAmong = (digest: string, signatures: readonly string[]): boolean => {

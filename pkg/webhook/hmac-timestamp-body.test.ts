@@ -1,12 +1,13 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Headers, signedRequest } from '../../test/services/signed-request.ts';
+import { hmacKey } from './hmac.ts';
 import { hmacTimestampBody } from './hmac-timestamp-body.ts';
 import type { SchemeOptions } from './signature.ts';
 
 const toleranceSeconds = 300;
 const options: SchemeOptions = { header: 'x-cxone-signature', encoding: 'Hex', toleranceSeconds };
-const secret = 'a secret of at least sixteen bytes';
+const secret = hmacKey('a secret of at least sixteen bytes');
 const body = Buffer.from('{"input":{"tenant_id":"acme"}}');
 const signedAt = 1_700_000_000;
 
@@ -57,7 +58,10 @@ test('a wrong signature of a wrong time is a wrong signature', () => {
 });
 
 test('any key that made a signature of a wrong time makes it stale, the oldest too', () => {
-  const keys = ['another key of the tenant', 'one more key of the tenant', 'and one more of it', secret];
+  const keys = [
+    ...['another key of the tenant', 'one more key of the tenant', 'and one more of it'].map(hmacKey),
+    secret,
+  ];
   assert.equal(verify({}, signedAt, keys), matched(3));
   assert.equal(verify({}, signedAt + 301, keys), refused('stale_timestamp'));
 });

@@ -3,10 +3,12 @@
  *
  * Keeps no list of what it has seen: a repeat within the tolerance is the caller's own.
  */
+import { parsed } from '../errors/problem.ts';
 import { formatDigest } from './digest-text.ts';
+import { hmac, hmacKey } from './hmac.ts';
 import { readSignature } from './hmac-body.ts';
-import { hmac, type NoProof, type Proof, verifyProof } from './hmac-proof.ts';
-import { parseAnyKey, type SchemeOptions, type SignatureScheme, type SignedRequest } from './signature.ts';
+import { type NoProof, type Proof, verifyProof } from './hmac-proof.ts';
+import type { SchemeOptions, SignatureScheme, SignedRequest } from './signature.ts';
 import { parseUnixSeconds } from './unix-seconds.ts';
 
 const timestampHeader = 'X-CXone-Timestamp';
@@ -23,7 +25,7 @@ const readProof = ({ header, encoding }: SchemeOptions, request: SignedRequest):
 
 export const hmacTimestampBody: SignatureScheme = {
   signsBody: true,
-  parseKey: parseAnyKey,
+  parseKey: (secret) => parsed(hmacKey(secret)),
   verify: (options, keys, request) =>
     verifyProof(readProof(options, request), { keys, toleranceSeconds: options.toleranceSeconds }, request),
   sign: ({ header, encoding }, key, body, now) => ({

@@ -3,11 +3,10 @@
  *
  * Each scheme is a file of its own; `schemes.ts` lists them.
  */
-import { createSecretKey, type KeyObject } from 'node:crypto';
-import { type Parsed, parsed } from '../errors/problem.ts';
+import type { Parsed } from '../errors/problem.ts';
 
-/** A key as node:crypto takes it. A string is four times cheaper than a Buffer, see `signingKey`. */
-export type SigningKey = string | KeyObject;
+/** A key as its scheme's `parseKey` has prepared it: of use to that scheme alone. */
+export type SigningKey = Buffer;
 
 /** What every scheme may look at. */
 export interface SignedRequest {
@@ -54,12 +53,3 @@ export interface SignatureScheme {
   /** @param now  Unix seconds     @returns the headers a caller sends with `body` */
   sign(options: SignOptions, key: SigningKey, body: Uint8Array, now: number): Readonly<Record<string, string>>;
 }
-
-/** A secret's bytes as the cheapest key that signs the same: text where they are UTF-8, a KeyObject otherwise. */
-export const signingKey = (secret: Uint8Array): SigningKey => {
-  const text = Buffer.from(secret).toString('utf8');
-  return Buffer.from(text, 'utf8').equals(secret) ? text : createSecretKey(secret);
-};
-
-/** `parseKey` of the schemes whose secrets are any bytes. */
-export const parseAnyKey = (secret: Uint8Array): Parsed<SigningKey> => parsed(signingKey(secret));

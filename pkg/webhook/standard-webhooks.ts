@@ -5,9 +5,10 @@
 import { parsed, refused } from '../errors/problem.ts';
 import { tenantLimits, webhookLimits } from '../process/limits.ts';
 import { formatDigest, parseDigest } from './digest-text.ts';
-import { hmac, type NoProof, type Proof, verifyProof } from './hmac-proof.ts';
+import { hmac, hmacKey } from './hmac.ts';
+import { type NoProof, type Proof, verifyProof } from './hmac-proof.ts';
 import { createMessageId, isMessageId } from './message-id.ts';
-import { type SignatureScheme, type SignedRequest, signingKey } from './signature.ts';
+import type { SignatureScheme, SignedRequest } from './signature.ts';
 import { parseUnixSeconds } from './unix-seconds.ts';
 
 const version = 'v1,';
@@ -49,7 +50,7 @@ export const standardWebhooks: SignatureScheme = {
   signsBody: true,
   parseKey: (secret, path) => {
     const bytes = decodeSecret(secret);
-    return bytes === undefined ? refused([{ path, expected: secretExpected }]) : parsed(signingKey(bytes));
+    return bytes === undefined ? refused([{ path, expected: secretExpected }]) : parsed(hmacKey(bytes));
   },
   verify: ({ toleranceSeconds }, keys, request) => verifyProof(readProof(request), { keys, toleranceSeconds }, request),
   sign: ({ messageId = createMessageId() }, key, body, now) => ({

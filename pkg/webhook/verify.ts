@@ -5,6 +5,7 @@
  * a scheme refuses without an HMAC over the body, the HMACs are computed all the same.
  */
 import { randomBytes } from 'node:crypto';
+import { hmacKey } from './hmac.ts';
 import { hmacBody } from './hmac-body.ts';
 import type { SchemeOptions, SignatureScheme, SignedRequest, SigningKey, Verification } from './signature.ts';
 
@@ -19,7 +20,7 @@ export interface KeyRing {
 const nobody: KeyRing = {
   scheme: hmacBody,
   options: { header: 'x-cxone-signature', encoding: 'Hex', toleranceSeconds: 300 },
-  keys: [randomBytes(32).toString('hex')],
+  keys: [hmacKey(randomBytes(32))],
 };
 
 /** @param ring  undefined: unknown or suspended tenant */

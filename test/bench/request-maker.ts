@@ -1,6 +1,7 @@
 /**
  * Makes signed requests whose bodies never repeat: each has a context of its own, and cold ids come in turn.
  */
+import { hmacKey } from '../../pkg/webhook/hmac.ts';
 import { hmacBody } from '../../pkg/webhook/hmac-body.ts';
 import { secretOf } from '../services/tenants.ts';
 import {
@@ -28,7 +29,7 @@ const statuses = ['active', 'inactive', 'blocked'] as const;
 /** @param content  of the whole body */
 export const signedRequest = (tenantId: string, content: object): SignedRequest => {
   const body = Buffer.from(JSON.stringify(content));
-  const signature = hmacBody.sign(signing, secretOf(tenantId), body, 0);
+  const signature = hmacBody.sign(signing, hmacKey(secretOf(tenantId)), body, 0);
   return { body, headers: { 'Content-Type': 'application/json', ...signature } };
 };
 

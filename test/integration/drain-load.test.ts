@@ -3,6 +3,7 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { hmacKey } from '../../pkg/webhook/hmac.ts';
 import { hmacBody } from '../../pkg/webhook/hmac-body.ts';
 import { customerId, prepareDatabase } from '../services/database.ts';
 import { type Answer, defaultAction, startHandler } from '../services/handler.ts';
@@ -18,7 +19,7 @@ const limits = { requestsPerSecond: 100_000, burst: 100_000 };
 
 const body = JSON.stringify({ action: defaultAction, input: { tenant_id: 'acme', customer_ids: [customerId(1)] } });
 const scheme = { header: 'X-CXone-Signature', encoding: 'Hex', toleranceSeconds: 300 } as const;
-const signature = Object.entries(hmacBody.sign(scheme, secretOf('acme'), Buffer.from(body), 0));
+const signature = Object.entries(hmacBody.sign(scheme, hmacKey(secretOf('acme')), Buffer.from(body), 0));
 const headers = [...signature, ['Content-Length', String(body.length)], ['Connection', 'close']];
 const bytes = rawRequest(
   'POST /data-action HTTP/1.1',

@@ -10,6 +10,7 @@ import { Client } from 'pg';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isAlive } from '../../cmd/dev/process-tree.ts';
+import { hmacKey } from '../../pkg/webhook/hmac.ts';
 import { hmacBody } from '../../pkg/webhook/hmac-body.ts';
 import { customerId } from '../services/database.ts';
 import { ownDirectory } from '../services/owned.ts';
@@ -32,7 +33,7 @@ const shell = async (command: string): Promise<Record<string, unknown>> => {
 const ask = async (tenantId: string, secret: string, id: string): Promise<Record<string, unknown>> => {
   const body = JSON.stringify({ action: 'process_customer_batch', input: { tenant_id: tenantId, customer_ids: [id] } });
   const scheme = { header: 'X-CXone-Signature', encoding: 'Hex', toleranceSeconds: 300 } as const;
-  const headers = hmacBody.sign(scheme, secret, Buffer.from(body), 0);
+  const headers = hmacBody.sign(scheme, hmacKey(secret), Buffer.from(body), 0);
   const answer: unknown = await (
     await fetch(`${quickstart.url}/data-action`, { method: 'POST', headers, body })
   ).json();

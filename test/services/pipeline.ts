@@ -13,6 +13,7 @@ import { createManualClock } from '../../pkg/process/manual-clock.ts';
 import type { LiveTenant } from '../../pkg/registry/live-tenant.ts';
 import { createAdmission } from '../../pkg/resilience/admission.ts';
 import { defaultActions } from '../../pkg/tenant/actions-spec.ts';
+import { hmacKey } from '../../pkg/webhook/hmac.ts';
 import { hmacBody } from '../../pkg/webhook/hmac-body.ts';
 import type { Answer } from './handler.ts';
 import { type Loopback, openLoopback } from './loopback.ts';
@@ -51,7 +52,7 @@ export const goodBody = JSON.stringify({ action: 'get', input: { tenant_id: tena
 
 const signatureOf = (key: string, body: string): string => {
   const options = { header: 'X-CXone-Signature', encoding: 'Hex', toleranceSeconds: 300 } as const;
-  return `${options.header}: ${hmacBody.sign(options, key, Buffer.from(body), 0)[options.header]}`;
+  return `${options.header}: ${hmacBody.sign(options, hmacKey(key), Buffer.from(body), 0)[options.header]}`;
 };
 
 /** Header lines of a signed request, Content-Length included. */
@@ -84,7 +85,7 @@ export const openPipeline = async (options: PipelineOptions = {}): Promise<Pipel
       : {
           scheme: hmacBody,
           options: { header: signatureHeader, encoding: 'Hex', toleranceSeconds: 300 },
-          keys: [newestKey, previousKey],
+          keys: [newestKey, previousKey].map(hmacKey),
         },
     deadlineMs: tenantDeadlineMs,
     admission: createAdmission(clock, {

@@ -8,6 +8,7 @@ import type { EntryProcess } from '../../cmd/dev/entry-process.ts';
 import { freePort } from '../../cmd/dev/free-port.ts';
 import { type HandlerProcess, startHandlerProcess } from '../../cmd/dev/handler-process.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
+import { hmacKey } from '../../pkg/webhook/hmac.ts';
 import { hmacBody } from '../../pkg/webhook/hmac-body.ts';
 import { ownDirectory, ownProcess } from './owned.ts';
 import { until } from './until.ts';
@@ -109,7 +110,7 @@ export const createPod = async (options: PodOptions): Promise<Pod> => {
     handler,
     ask: async (tenantId, input, { secret, action = 'process_customer_batch' }) => {
       const body = JSON.stringify({ action, input: { tenant_id: tenantId, ...input } });
-      const headers = hmacBody.sign(scheme, secret, Buffer.from(body), Math.floor(systemClock.wall() / 1_000));
+      const headers = hmacBody.sign(scheme, hmacKey(secret), Buffer.from(body), Math.floor(systemClock.wall() / 1_000));
       return answerOf(await fetch(`${url}/data-action`, { method: 'POST', headers, body }));
     },
     stop: async () => {

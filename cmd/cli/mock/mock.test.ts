@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { hmacKey } from '../../../pkg/webhook/hmac.ts';
 import { hmacBody } from '../../../pkg/webhook/hmac-body.ts';
 import { type CommandLine, startCommandLine } from '../../../test/services/command-line.ts';
 import { type Mock, startMock, writeManifests } from '../../../test/services/mock.ts';
@@ -42,7 +43,12 @@ const id = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')
 const bodyFor = (n: number, tenantId = 'acme') =>
   JSON.stringify({ action, input: { tenant_id: tenantId, customer_ids: [id(n)] } });
 const signed = (body: string, secret = secretOf('acme')) =>
-  hmacBody.sign({ header: 'X-CXone-Signature', encoding: 'Hex', toleranceSeconds: 300 }, secret, Buffer.from(body), 0);
+  hmacBody.sign(
+    { header: 'X-CXone-Signature', encoding: 'Hex', toleranceSeconds: 300 },
+    hmacKey(secret),
+    Buffer.from(body),
+    0,
+  );
 const acme: TenantOptions = { tenantId: 'acme' };
 
 test('one line for each request: who, what, how it ended and why, and nothing of it', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { systemClock } from '../../../pkg/process/clock.ts';
+import { hmacKey } from '../../../pkg/webhook/hmac.ts';
 import { hmacBody } from '../../../pkg/webhook/hmac-body.ts';
 import { customerId } from '../../services/database.ts';
 import { createPod, type Pod, untilUp } from '../../services/pod.ts';
@@ -67,7 +68,7 @@ export const startBenchPod = async (
       const input = { tenant_id: tenantId, customer_ids: [customerId(1)] };
       const body = JSON.stringify({ action: 'process_customer_batch', input });
       const now = Math.floor(systemClock.wall() / 1_000);
-      const headers = hmacBody.sign(scheme, secretFor(tenantId), Buffer.from(body), now);
+      const headers = hmacBody.sign(scheme, hmacKey(secretFor(tenantId)), Buffer.from(body), now);
       const answer = await pool.request({ method: 'POST', path: '/data-action', headers, body });
       return answer.body.text();
     },

@@ -2,6 +2,7 @@
  * The tenants of the bench, and the one change that is measured: another statement for the action, so that it is compiled, asked about at
  * PostgreSQL and seen in the next answer.
  */
+import { hmacKey } from '../../../pkg/webhook/hmac.ts';
 import { hmacBody } from '../../../pkg/webhook/hmac-body.ts';
 import { customerId } from '../../services/database.ts';
 import { collectionPath } from '../../services/kube-cluster.ts';
@@ -56,7 +57,7 @@ export const busyRequests = (): RequestMaker => {
       made += 1;
       const input = { tenant_id: busyTenant, customer_ids: [customerId((made % busyCustomers) + 1)] };
       const body = Buffer.from(JSON.stringify({ action: 'process_customer_batch', input }));
-      const signature = hmacBody.sign(signing, secretFor(busyTenant), body, 0);
+      const signature = hmacBody.sign(signing, hmacKey(secretFor(busyTenant)), body, 0);
       return { body, headers: { 'Content-Type': 'application/json', ...signature } };
     },
   };
