@@ -4,9 +4,8 @@
  *
  * The delivery id is not signed: whoever can repeat a request can give it another one.
  */
-import { parsed } from '../errors/problem.ts';
 import { formatDigest, parseDigest } from './digest-text.ts';
-import { hmac, hmacKey } from './hmac.ts';
+import { hmac, parseHmacKey } from './hmac.ts';
 import { type NoProof, type Proof, verifyProof } from './hmac-proof.ts';
 import { createMessageId, isMessageId } from './message-id.ts';
 import type { SignatureScheme, SignedRequest } from './signature.ts';
@@ -33,7 +32,7 @@ const readProof = (request: SignedRequest): Proof | NoProof => {
 
 export const cxoneExpert: SignatureScheme = {
   signsBody: true,
-  parseKey: (secret) => parsed(hmacKey(secret)),
+  parseKey: parseHmacKey,
   verify: ({ toleranceSeconds }, keys, request) => verifyProof(readProof(request), { keys, toleranceSeconds }, request),
   sign: ({ messageId = createMessageId() }, key, body, now) => ({
     [headers.signature]: algorithm + formatDigest(hmac(key, `${now}.`, body), 'Hex'),

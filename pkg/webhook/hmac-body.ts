@@ -1,9 +1,8 @@
 /**
  * Scheme `HmacBody`: HMAC-SHA256 of the raw body in one header, hex (either case, optional `sha256=`) or base64.
  */
-import { parsed } from '../errors/problem.ts';
 import { formatDigest, parseDigest } from './digest-text.ts';
-import { hmac, hmacKey } from './hmac.ts';
+import { hmac, parseHmacKey } from './hmac.ts';
 import { type NoProof, type Proof, verifyProof } from './hmac-proof.ts';
 import type { SchemeOptions, SignatureScheme } from './signature.ts';
 
@@ -24,7 +23,7 @@ const readProof = (header: string | undefined, encoding: SchemeOptions['encoding
 
 export const hmacBody: SignatureScheme = {
   signsBody: true,
-  parseKey: (secret) => parsed(hmacKey(secret)),
+  parseKey: parseHmacKey,
   verify: ({ header, encoding, toleranceSeconds }, keys, request) =>
     verifyProof(readProof(request.header(header), encoding), { keys, toleranceSeconds }, request),
   sign: ({ header, encoding }, key, body) => ({ [header]: formatDigest(hmac(key, '', body), encoding) }),

@@ -3,9 +3,8 @@
  *
  * Keeps no list of what it has seen: a repeat within the tolerance is the caller's own.
  */
-import { parsed } from '../errors/problem.ts';
 import { formatDigest } from './digest-text.ts';
-import { hmac, hmacKey } from './hmac.ts';
+import { hmac, parseHmacKey } from './hmac.ts';
 import { readSignature } from './hmac-body.ts';
 import { type NoProof, type Proof, verifyProof } from './hmac-proof.ts';
 import type { SchemeOptions, SignatureScheme, SignedRequest } from './signature.ts';
@@ -25,7 +24,7 @@ const readProof = ({ header, encoding }: SchemeOptions, request: SignedRequest):
 
 export const hmacTimestampBody: SignatureScheme = {
   signsBody: true,
-  parseKey: (secret) => parsed(hmacKey(secret)),
+  parseKey: parseHmacKey,
   verify: (options, keys, request) =>
     verifyProof(readProof(options, request), { keys, toleranceSeconds: options.toleranceSeconds }, request),
   sign: ({ header, encoding }, key, body, now) => ({

@@ -3,6 +3,7 @@
  * leaves it to the garbage collector: in the service that costs a tenth of a cached answer more (docs/performance.md).
  */
 import { hash } from 'node:crypto';
+import { type Parsed, parsed } from '../errors/problem.ts';
 import type { SigningKey } from './signature.ts';
 
 /** Of SHA-256. */
@@ -16,6 +17,9 @@ export const hmacKey = (secret: Uint8Array | string): SigningKey => {
   block.set(bytes.length > blockBytes ? hash('sha256', bytes, 'buffer') : bytes);
   return Buffer.concat([block.map((byte) => byte ^ innerPad), block.map((byte) => byte ^ outerPad)]);
 };
+
+/** `parseKey` of the schemes whose secrets are any bytes. */
+export const parseHmacKey = (secret: Uint8Array): Parsed<SigningKey> => parsed(hmacKey(secret));
 
 /** Holds what the inner hash is to read; nearly every message fits. */
 const scratch = Buffer.alloc(72 * 1_024);
