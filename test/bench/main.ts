@@ -14,7 +14,7 @@ import { type AuditMode, auditModes, type Scenario, scenarios } from './scenario
 import { setStage } from './stage.ts';
 import { type Run, summarize } from './summary.ts';
 import { closedTable, type OpenRun, openTable } from './tables.ts';
-import { isEcho, type Variant, variantNames } from './variants.ts';
+import { isComparable, isEcho, variantNames } from './variants.ts';
 
 const flags = {
   /** Scenarios by name, or by what their names begin with: `warm`, `cold-1`. */
@@ -61,10 +61,6 @@ const cases: readonly Case[] = scenarios
       ),
   );
 
-/** An echo has nothing to read, so only warm scenarios compare with it. */
-const isComparable = (variant: Variant, { scenario }: Case): boolean =>
-  !isEcho(variant.name) || scenario.temperature === 'warm';
-
 const names = variantNames
   .filter((name) => listOf(chosen.variants).includes(name))
   .filter((name) => name !== 'baseline' || chosen.baseline !== '');
@@ -80,13 +76,16 @@ say(`load      wrk, closed loop, ${chosen.rounds} rounds of ${chosen.seconds} s\
 const measure = createMeasurer(stage);
 const runs: Run[] = [];
 for (const variant of stage.variants) {
-  for (const { scenario, audit } of cases) if (!isEcho(variant.name)) await checkAnswers(variant, scenario, audit);
+  if (isEcho(variant.name)) continue;
+  for (const { scenario, audit } of cases) {
+    if (isComparable(variant.name, scenario)) await checkAnswers(variant, scenario, audit);
+  }
 }
 // The first round is for the compilers.
 for (let round = 0; round <= Number(chosen.rounds); round += 1) {
   for (const one of cases) {
     await stage.addDelay(one.addedMs);
-    for (const variant of stage.variants.filter((variant) => isComparable(variant, one))) {
+    for (const variant of stage.variants.filter((variant) => isComparable(variant.name, one.scenario))) {
       const figures = await measure({ ...one, variant, seconds: round === 0 ? 1 : Number(chosen.seconds) });
       if (round > 0) runs.push({ ...one, round, variant: variant.name, scenario: one.scenario.name, figures });
     }
@@ -99,7 +98,7 @@ const openLoop: OpenRun[] = [];
 for (const one of cases) {
   await stage.addDelay(one.addedMs);
   for (const perSecond of numbersOf(chosen.rates)) {
-    for (const variant of stage.variants.filter((variant) => isComparable(variant, one))) {
+    for (const variant of stage.variants.filter((variant) => isComparable(variant.name, one.scenario))) {
       const order = { url: variant.url, ...one, perSecond, seconds: Number(chosen.seconds) };
       openLoop.push({
         ...one,

@@ -12,9 +12,9 @@ import { startHandler } from '../services/handler.ts';
 import { ownDirectory, ownProcess } from '../services/owned.ts';
 import { secretOf, tenantManifests } from '../services/tenants.ts';
 import type { PeerOptions } from './peers/contract.ts';
-import { benchTenants, peerTenants } from './scenarios.ts';
+import { benchTenants, peerTenants, type Scenario } from './scenarios.ts';
 
-export const variantNames = ['service', 'baseline', 'fastify', 'koa-echo', 'http-echo'] as const;
+export const variantNames = ['service', 'baseline', 'fastify', 'prototype', 'koa-echo', 'http-echo'] as const;
 export type VariantName = (typeof variantNames)[number];
 
 export interface Variant {
@@ -24,8 +24,14 @@ export interface Variant {
   stop(): Promise<void>;
 }
 
-/** Echoes read and write nothing: there is no cold to compare. */
+/** Echoes read and write nothing. */
 export const isEcho = (name: VariantName): boolean => name.endsWith('-echo');
+
+/** An echo has nothing to read, so only warm scenarios compare with it; the prototype changes nothing. */
+export const isComparable = (name: VariantName, { temperature, action }: Scenario): boolean => {
+  if (isEcho(name)) return temperature === 'warm';
+  return name !== 'prototype' || action === 'process_customer_batch';
+};
 
 export interface Servers {
   readonly databaseUrl: string;
@@ -84,6 +90,7 @@ const starters: Readonly<Record<VariantName, (servers: Servers) => Promise<Varia
   service: startService,
   baseline: startBaseline,
   fastify: (servers) => startPeer('fastify', servers),
+  prototype: (servers) => startPeer('prototype', servers),
   'koa-echo': (servers) => startPeer('koa-echo', servers),
   'http-echo': (servers) => startPeer('http-echo', servers),
 };

@@ -1,0 +1,187 @@
+/**
+ * What this machine can give a lookup at all: node:http, pg and ioredis work by the service's own plan, one MGET and one statement for all that
+ * wait, and do nothing else. There is no validation, limit, deadline, breaker, metric or log in it, and no transaction.
+ */
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Redis } from 'ioredis';
+import { Client } from 'pg';
+import { announce, isGenuine, type PeerRequest, type PeerTenant, peerOptions } from './contract.ts';
+
+interface Row {
+  readonly id: string;
+  /** JSON. */
+  readonly text: string;
+}
+
+interface Job {
+  readonly request: PeerRequest;
+  readonly response: ServerResponse;
+  readonly requestId: string;
+  /** By id, filled on the way. */
+  readonly texts: Map<string, string>;
+}
+
+const rowsInMemory = 100_000;
+const runsInFlight = 2;
+
+const { databaseUrl, redisUrl, tenants } = peerOptions();
+const redis = new Redis(redisUrl);
+
+const connected = async (): Promise<Client> => {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  return client;
+};
+const connections = (): Promise<Client[]> => Promise.all(Array.from({ length: runsInFlight }, connected));
+
+const insert = (first: number): string => {
+  const arrays = Array.from({ length: 5 }, (_, index) => `$${first + index}::text[]`).join();
+  return `INSERT INTO audit_log (tenant_id, customer_ids, action, request_id, source, outcome, context)
+    SELECT t, k::text[], a, r, s, 'answered', '{}' FROM unnest(${arrays}) AS u(t, k, a, r, s)`;
+};
+const statements = {
+  audit: insert(1),
+  read: `WITH audit AS (${insert(3)}) SELECT r.id::text, row_to_json(r)::text AS text FROM (
+    SELECT id, name, status, updated_at FROM customers WHERE tenant_id = $1::text AND id = ANY($2::uuid[])) AS r`,
+} as const;
+
+const auditValues = (jobs: readonly Job[], source: string): readonly unknown[] => [
+  jobs.map(({ request }) => request.input.tenant_id),
+  jobs.map(({ request }) => `{${request.input.customer_ids.join()}}`),
+  jobs.map(({ request }) => request.action),
+  jobs.map(({ requestId }) => requestId),
+  jobs.map(() => source),
+];
+
+const query = (client: Client, name: keyof typeof statements, values: readonly unknown[]) =>
+  client.query<Row>({ name, text: statements[name], values: [...values] });
+
+/** What arrives in one turn of the event loop, or while as many runs are under way as may be, forms the next run. */
+const batched = (atOnce: number, run: (jobs: readonly Job[]) => Promise<void>) => {
+  let waiting: Job[] = [];
+  let running = 0;
+  let starting = false;
+  const start = (): void => {
+    starting = false;
+    if (waiting.length === 0 || running === atOnce) return;
+    const jobs = waiting;
+    waiting = [];
+    running += 1;
+    void run(jobs).then(() => {
+      running -= 1;
+      start();
+    });
+  };
+  return (job: Job): void => {
+    waiting.push(job);
+    if (starting) return;
+    starting = true;
+    setImmediate(start);
+  };
+};
+
+const answer = ({ request, response, texts }: Job): void => {
+  const rows = request.input.customer_ids.flatMap((id) => texts.get(id) ?? []);
+  // The bench's rows are ASCII.
+  const body = `{"output":{"customers":[${rows.join()}],"count":${rows.length}}}`;
+  response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': body.length });
+  response.end(body, 'latin1');
+};
+
+const auditors = await connections();
+const audit = batched(runsInFlight, async (jobs) => {
+  const client = auditors.pop();
+  if (!client) throw new Error('more runs than connections');
+  await query(client, 'audit', auditValues(jobs, 'memory'));
+  auditors.push(client);
+  for (const job of jobs) answer(job);
+});
+
+const unread = (jobs: readonly Job[]): readonly string[] => [
+  ...new Set(jobs.flatMap(({ request, texts }) => request.input.customer_ids.filter((id) => !texts.has(id)))),
+];
+
+const createTenant = (tenantId: string, { ttlSeconds, ...tenant }: PeerTenant, readers: Client[]) => {
+  const memory = new Map<string, { readonly text: string; readonly until: number }>();
+  const redisKey = (id: string): string => `prototype:${tenantId}:${id}`;
+  const answerCached = tenant.audit === 'EveryRequest' ? audit : answer;
+
+  const take = (jobs: readonly Job[], rows: readonly Row[]): void => {
+    const until = Date.now() + ttlSeconds * 1_000;
+    if (memory.size > rowsInMemory) memory.clear();
+    for (const { id, text } of rows) memory.set(id, { text, until });
+    const found = new Map(rows.map(({ id, text }) => [id, text]));
+    for (const { request, texts } of jobs) {
+      for (const id of request.input.customer_ids) {
+        const text = found.get(id);
+        if (text !== undefined) texts.set(id, text);
+      }
+    }
+  };
+
+  const readDatabase = batched(runsInFlight, async (jobs) => {
+    const client = readers.pop();
+    if (!client) throw new Error('more runs than connections');
+    const { rows } = await query(client, 'read', [tenantId, unread(jobs), ...auditValues(jobs, 'database')]);
+    readers.push(client);
+    take(jobs, rows);
+    const writes = redis.pipeline();
+    for (const { id, text } of rows) writes.set(redisKey(id), text, 'EX', ttlSeconds);
+    void writes.exec();
+    for (const job of jobs) answer(job);
+  });
+
+  const readRedis = batched(Number.POSITIVE_INFINITY, async (jobs) => {
+    const ids = unread(jobs);
+    const found = await redis.mget(ids.map(redisKey));
+    take(
+      jobs,
+      ids.flatMap((id, place) => {
+        const text = found[place];
+        return typeof text === 'string' ? [{ id, text }] : [];
+      }),
+    );
+    for (const job of jobs) {
+      if (job.texts.size < job.request.input.customer_ids.length) readDatabase(job);
+      else answerCached(job);
+    }
+  });
+
+  return {
+    secret: tenant.secret,
+    lookUp: (job: Job): void => {
+      const now = Date.now();
+      for (const id of job.request.input.customer_ids) {
+        const row = memory.get(id);
+        if (row !== undefined && row.until > now) job.texts.set(id, row.text);
+      }
+      if (job.texts.size < job.request.input.customer_ids.length) readRedis(job);
+      else answerCached(job);
+    },
+  };
+};
+
+const served = new Map(
+  await Promise.all(
+    Object.entries(tenants).map(
+      async ([tenantId, tenant]) => [tenantId, createTenant(tenantId, tenant, await connections())] as const,
+    ),
+  ),
+);
+
+let asked = 0;
+const server = createServer((request, response) => {
+  if (request.method !== 'POST') return void response.writeHead(404).end();
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  request.on('end', () => {
+    const body = Buffer.concat(chunks);
+    const parsed = JSON.parse(body.toString()) as PeerRequest;
+    const tenant = served.get(parsed.input.tenant_id);
+    if (!tenant || !isGenuine(tenant.secret, body, request.headers)) return void response.writeHead(401).end();
+    asked += 1;
+    tenant.lookUp({ request: parsed, response, requestId: `${process.pid}-${asked}`, texts: new Map() });
+  });
+});
+server.listen(0, '127.0.0.1', () => announce((server.address() as AddressInfo).port));
