@@ -138,9 +138,9 @@ test('of several rows for a key the first counts; rows for keys nobody asked for
       ['none', null],
     ],
   );
-  assert.is(cache.readMemory(planOf().group, ['x'])[0], undefined);
-  assert.is(cache.readMemory(planOf().group, ['a'])[0]?.text, '"a"');
-  assert.is(cache.readMemory(planOf().group, ['none'])[0]?.text, null);
+  assert.is(cache.readMemory(planOf().group, ['x']).entries[0], undefined);
+  assert.is(cache.readMemory(planOf().group, ['a']).entries[0]?.text, '"a"');
+  assert.is(cache.readMemory(planOf().group, ['none']).entries[0]?.text, null);
 });
 
 test('requests with other parameters never share a statement', async () => {
@@ -171,7 +171,7 @@ test('each waiter leaves at its own deadline; the statement runs on for the othe
   await clock.advance(10);
   assert.is(await first, 'deadline_exceeded');
   await answer();
-  assert.is(cache.readMemory(planOf().group, ['a'])[0]?.text, '"a"', 'what was read is kept');
+  assert.is(cache.readMemory(planOf().group, ['a']).entries[0]?.text, '"a"', 'what was read is kept');
   await answer();
   assert.is(await second, 'answered');
 });
@@ -194,7 +194,7 @@ test('rows invalidated while they were read are answered, not kept', async () =>
   cache.invalidate({ tenantId: 'acme', action: 'get' });
   await answer();
   assert.is((await reading).get('a'), '"a"');
-  assert.is(cache.readMemory(planOf().group, ['a'])[0], undefined);
+  assert.is(cache.readMemory(planOf().group, ['a']).entries[0], undefined);
 });
 
 test('beside many other lookups a statement reads alone, and its audit rows are committed before anyone is answered', async () => {
@@ -232,7 +232,7 @@ test('whose audit rows cannot be committed is not answered, nor what was read ke
     await Promise.all(reading),
     reading.map(() => 'database_unavailable'),
   );
-  assert.is(cache.readMemory(planOf('0').group, ['a'])[0], undefined);
+  assert.is(cache.readMemory(planOf('0').group, ['a']).entries[0], undefined);
 });
 
 test.run();

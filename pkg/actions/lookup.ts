@@ -23,7 +23,7 @@ import { keysFitAnswer, shapeAnswer } from '../webhook/answer.ts';
 import type { Action, ActionAnswer, ActionCall, ActionInput } from './action.ts';
 import { batchInputs } from './batch-inputs.ts';
 import { compileInput } from './input-codec.ts';
-import { listKeys } from './input-keys.ts';
+import { listedKeys, listKeys } from './input-keys.ts';
 import type { LookupReader, ReadPlan } from './lookup-reader.ts';
 
 export interface LookupServices {
@@ -109,8 +109,6 @@ export const compileLookupAction = (
     batch: { names: batchInputs(spec), max: tenant.batchSize },
   });
 
-  const keysOf = (input: ActionInput): readonly string[] => listKeys(input, lookup.keys);
-
   const groupOf = (parameters: string | undefined): CacheGroup =>
     createCacheGroup({ tenantId: tenant.tenantId, action: spec.name, revision, parameters });
   const onlyGroup = otherParameters.length === 0 ? groupOf(undefined) : undefined;
@@ -140,8 +138,8 @@ export const compileLookupAction = (
   });
 
   const shape = (keys: readonly string[], rows: readonly Row[], stale = false): string => {
-    const items = keys.map((key, place) => ({ key: keyText(key), row: rows[place] ?? null }));
-    return shapeAnswer(lookup.output, items, { stale });
+    const keyAt = (place: number): string => keyText(keys[place] ?? '');
+    return shapeAnswer(lookup.output, { rows: rows.map((row) => row ?? null), keyAt }, { stale });
   };
 
   const answerFromCache = async (
@@ -189,9 +187,8 @@ export const compileLookupAction = (
   };
 
   const run = async (call: ActionCall): Promise<ActionAnswer> => {
-    const keys = keysOf(call.input);
     const now = clock.wall();
-    const entries = cache.readMemory(groupFor(call.input), keys);
+    const { keys, entries } = cache.readMemory(groupFor(call.input), listedKeys(call.input, lookup.keys));
     const rows = entries.map((entry) => (entry !== undefined && entry.freshUntil > now ? entry.text : undefined));
     if (rows.includes(undefined)) return readOn(call, { keys, rows, entries, now });
     return answerFromCache(call, { keys, rows }, 'memory');
@@ -199,7 +196,8 @@ export const compileLookupAction = (
 
   const decodeInput: Action['decodeInput'] = (value) => {
     const input = decode(value);
-    if (!input.ok || everyBatchFits || keysFitAnswer(lookup.output, keysOf(input.value).map(keyText))) return input;
+    if (!input.ok || everyBatchFits) return input;
+    if (keysFitAnswer(lookup.output, listKeys(input.value, lookup.keys).map(keyText))) return input;
     return refused([{ path: `input.${lookup.keys}`, expected: 'keys that fit an answer by themselves' }]);
   };
 

@@ -107,19 +107,39 @@ test('a key of one group is no key of another', () => {
   assert.is(memory.get(other, 'a', 1)?.text, '2');
 });
 
+test('looks for each different key once, in their order, whether it is there, past its time or unknown', () => {
+  const memory = createMemoryTier(10_000);
+  const [first, second] = [entry('1'), entry('2')];
+  memory.set(group, 'a', first);
+  memory.set(group, 'b', second);
+  memory.set(group, 'past', { ...entry('3'), staleUntil: 1 });
+  assert.equal(memory.getEach(group, ['b', 'past', 'none', 'a', 'b', 'none', 'past', 'a'], 1), {
+    keys: ['b', 'past', 'none', 'a'],
+    entries: [second, undefined, undefined, first],
+  });
+  assert.equal(memory.getEach(group, ['a', 'past'], 1), { keys: ['a', 'past'], entries: [first, undefined] });
+  assert.equal(memory.getEach(other, ['a', 'a'], 1), { keys: ['a'], entries: [undefined] });
+  assert.is(memory.bytes(), groupCost + 2 * cost(1));
+});
+
 interface Step {
-  readonly what: 'get' | 'set' | 'delete' | 'clear';
+  readonly what: 'get' | 'getEach' | 'set' | 'delete' | 'clear';
   readonly of: 0 | 1;
   readonly key: string;
+  /** For `getEach`. */
+  readonly keys: readonly string[];
   readonly characters: number;
   readonly readAt: number;
   readonly now: number;
 }
 
+const keyInPlay = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f');
+
 const step: fc.Arbitrary<Step> = fc.record({
-  what: fc.constantFrom('get', 'set', 'set', 'set', 'delete', 'get', 'get', 'clear'),
+  what: fc.constantFrom('get', 'set', 'set', 'set', 'delete', 'get', 'getEach', 'getEach', 'clear'),
   of: fc.constantFrom(0, 1),
-  key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
+  key: keyInPlay,
+  keys: fc.array(keyInPlay, { maxLength: 8 }),
   characters: fc.constantFrom(0, 10, 50, 400, 2_000),
   readAt: fc.constantFrom(1, 2, 3),
   now: fc.constantFrom(1, 1, 1, 1, 200),
@@ -164,11 +184,15 @@ test('any history leaves what the least recently used leave, to the byte', () =>
     fc.property(fc.array(step, { maxLength: 60 }), fc.constantFrom(0, 1_100, 2_500, 5_000), (steps, bytesMax) => {
       const memory = createMemoryTier(bytesMax);
       const model = createModel(bytesMax);
-      for (const { what, of, key, characters, readAt, now } of steps) {
+      for (const { what, of, key, keys, characters, readAt, now } of steps) {
         const [inGroup, name] = [of === 0 ? group : other, `${of}${key}`];
         const value = entry('x'.repeat(characters), readAt);
         if (what === 'get') assert.is(memory.get(inGroup, key, now), model.get(name, now));
-        else if (what === 'set') {
+        else if (what === 'getEach') {
+          const different = [...new Set(keys)];
+          const entries = different.map((each) => model.get(`${of}${each}`, now));
+          assert.equal(memory.getEach(inGroup, keys, now), { keys: different, entries });
+        } else if (what === 'set') {
           memory.set(inGroup, key, value);
           model.set(name, value);
         } else if (what === 'delete') {

@@ -11,9 +11,17 @@ import { cacheLimits } from '../process/limits.ts';
 import type { CacheEntry } from './entry.ts';
 import type { CacheGroup } from './group.ts';
 
+/** Two lists of one length. */
+export interface KeyedEntries {
+  readonly keys: readonly string[];
+  readonly entries: readonly (CacheEntry | undefined)[];
+}
+
 export interface MemoryTier {
   /** @param now  wall milliseconds; an entry past its `staleUntil` is gone */
   get(group: CacheGroup, key: string, now: number): CacheEntry | undefined;
+  /** The same for each different one of `keys`, in their order. */
+  getEach(group: CacheGroup, keys: readonly string[], now: number): KeyedEntries;
   /** An entry of a slower read does not replace one that was read later. */
   set(group: CacheGroup, key: string, entry: CacheEntry): void;
   delete(group: CacheGroup, key: string): void;
@@ -26,6 +34,8 @@ interface Slot {
   readonly key: string;
   entry: CacheEntry;
   bytes: number;
+  /** The number of the last look by `getEach`: a key that is listed twice is told by it, which costs less than a set of keys. */
+  lookedAt: number;
   newer: Slot | undefined;
   older: Slot | undefined;
 }
@@ -41,6 +51,7 @@ export const createMemoryTier = (bytesMax: number): MemoryTier => {
   let newest: Slot | undefined;
   let oldest: Slot | undefined;
   let bytes = 0;
+  let looks = 0;
 
   const unchain = (slot: Slot): void => {
     if (slot.newer) slot.newer.older = slot.older;
@@ -80,7 +91,7 @@ export const createMemoryTier = (bytesMax: number): MemoryTier => {
     return made;
   };
   const add = ({ prefix }: CacheGroup, key: string, kept: Pick<Slot, 'entry' | 'bytes'>): void => {
-    const slot: Slot = { prefix, key, ...kept, newer: undefined, older: undefined };
+    const slot: Slot = { prefix, key, ...kept, lookedAt: 0, newer: undefined, older: undefined };
     slotsOf(prefix).set(key, slot);
     chain(slot);
     bytes += slot.bytes;
@@ -92,16 +103,40 @@ export const createMemoryTier = (bytesMax: number): MemoryTier => {
     slot.bytes = kept.bytes;
   };
 
+  const isAlive = (slot: Slot, now: number): boolean => {
+    if (slot.entry.staleUntil > now) {
+      use(slot);
+      return true;
+    }
+    drop(slot);
+    return false;
+  };
+
   return {
     get: (group, key, now) => {
       const slot = find(group, key);
-      if (slot === undefined) return undefined;
-      if (slot.entry.staleUntil > now) {
-        use(slot);
-        return slot.entry;
+      return slot !== undefined && isAlive(slot, now) ? slot.entry : undefined;
+    },
+    getEach: ({ prefix }, keys, now) => {
+      looks += 1;
+      const slots = groups.get(prefix);
+      const absent = new Set<string>();
+      const different: string[] = [];
+      const entries: (CacheEntry | undefined)[] = [];
+      for (const key of keys) {
+        const slot = slots?.get(key);
+        if (slot?.lookedAt === looks) continue;
+        if (slot !== undefined && isAlive(slot, now)) {
+          slot.lookedAt = looks;
+          entries.push(slot.entry);
+        } else {
+          if (absent.has(key)) continue;
+          absent.add(key);
+          entries.push(undefined);
+        }
+        different.push(key);
       }
-      drop(slot);
-      return undefined;
+      return { keys: different, entries };
     },
     set: (group, key, entry) => {
       const held = find(group, key);

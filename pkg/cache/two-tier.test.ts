@@ -41,7 +41,7 @@ const createPod = (redis?: RedisTier, { clock = createManualClock(), aheadMs = 0
       cache.store(of, cache.epoch(of), Object.entries(rows), policy);
       await clock.advance(0);
     },
-    inMemory: (key: string, of = group) => cache.readMemory(of, [key])[0]?.text,
+    inMemory: (key: string, of = group) => cache.readMemory(of, [key]).entries[0]?.text,
     inRedis: async (keys: readonly string[], of = group) =>
       textsOf(await cache.readRedis(of, keys, createDeadline(podClock, 1_000))),
   };
@@ -85,7 +85,7 @@ test('a row past its TTL is stale, and gone after staleIfErrorSeconds', async ()
   await clock.advance(299_999);
   assert.is(inMemory('a'), '{}');
   await clock.advance(1);
-  assert.ok((cache.readMemory(group, ['a'])[0]?.freshUntil ?? 0) <= clock.wall());
+  assert.ok((cache.readMemory(group, ['a']).entries[0]?.freshUntil ?? 0) <= clock.wall());
   assert.is(inMemory('b'), undefined);
   await clock.advance(60_000);
   assert.is(inMemory('a'), undefined);

@@ -13,7 +13,7 @@ import { createKeyedCoalescers } from '../resilience/keyed-coalescers.ts';
 import type { CacheEntry, KeyedEntry } from './entry.ts';
 import { type CacheGroup, cacheScope } from './group.ts';
 import { createInvalidationLog } from './invalidation-log.ts';
-import type { MemoryTier } from './memory-tier.ts';
+import type { KeyedEntries, MemoryTier } from './memory-tier.ts';
 import { type CachePolicy, entryUnder } from './policy.ts';
 import { createRedisRemovals } from './redis-removals.ts';
 import type { RedisTier } from './redis-tier.ts';
@@ -53,8 +53,8 @@ export interface CacheOptions {
 }
 
 export interface Cache {
-  /** One entry for each key, in their order, fresh or stale: the caller looks at `freshUntil`. Synchronous. */
-  readMemory(group: CacheGroup, keys: readonly string[]): readonly (CacheEntry | undefined)[];
+  /** One entry for each different one of `keys`, in their order, fresh or stale: the caller looks at `freshUntil`. Synchronous. */
+  readMemory(group: CacheGroup, keys: readonly string[]): KeyedEntries;
   /** The same, without counting: for a second look at a key that was missed. */
   peekMemory(group: CacheGroup, key: string): CacheEntry | undefined;
   /** What Redis has of `keys`, fresh or stale; kept in memory from now on. Never rejects; empty at the deadline. */
@@ -158,27 +158,27 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
     return [lookups.find((lookup) => lookup.action === action) ?? { action, group: undefined }];
   };
 
-  const peekMemory = (group: CacheGroup, key: string, now: number): CacheEntry | undefined => {
-    const entry = memory.get(group, key, now);
-    return entry !== undefined && entry.readAt > log.floor(group.scope) ? entry : undefined;
-  };
-
   return {
-    readMemory: (group, keys) => {
+    readMemory: (group, listed) => {
       const now = clock.wall();
+      const floor = log.floor(group.scope);
+      const { keys, entries } = memory.getEach(group, listed, now);
       let [hits, stale] = [0, 0];
-      const found = keys.map((key) => {
-        const entry = peekMemory(group, key, now);
-        if (entry !== undefined && entry.freshUntil > now) hits += 1;
-        else if (entry !== undefined) stale += 1;
+      const usable = entries.map((entry) => {
+        if (entry === undefined || entry.readAt <= floor) return undefined;
+        if (entry.freshUntil > now) hits += 1;
+        else stale += 1;
         return entry;
       });
       report('memory', 'hit', hits);
       report('memory', 'stale', stale);
       report('memory', 'miss', keys.length - hits - stale);
-      return found;
+      return { keys, entries: usable };
     },
-    peekMemory: (group, key) => peekMemory(group, key, clock.wall()),
+    peekMemory: (group, key) => {
+      const entry = memory.get(group, key, clock.wall());
+      return entry !== undefined && entry.readAt > log.floor(group.scope) ? entry : undefined;
+    },
 
     readRedis: async (group, keys, deadline) => {
       if (redis === undefined || keys.length === 0) return noEntries;

@@ -2,7 +2,20 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { requestLimits } from '../process/limits.ts';
-import { type AnswerItem, keysFitAnswer, shapeAnswer } from './answer.ts';
+import { keysFitAnswer, shapeAnswer } from './answer.ts';
+
+/** A key and its row, each as JSON text; null: there is none. */
+interface AnswerItem {
+  readonly key: string;
+  readonly row: string | null;
+}
+
+const shape = (
+  output: string,
+  items: readonly AnswerItem[],
+  options?: { readonly stale?: boolean; readonly bytesMax?: number },
+): string =>
+  shapeAnswer(output, { rows: items.map(({ row }) => row), keyAt: (place) => items[place]?.key ?? '' }, options);
 
 interface Output {
   readonly rows: readonly { readonly id: string }[];
@@ -68,7 +81,7 @@ const places = ({ rows, missing = [], more = [], tooLarge = [] }: Output) => ({
 test('an answer never has more bytes than the caller takes', () => {
   fc.assert(
     fc.property(cases, ({ items, bytesMax, stale }) => {
-      assert.ok(Buffer.byteLength(shapeAnswer('rows', items, { bytesMax, stale })) <= bytesMax);
+      assert.ok(Buffer.byteLength(shape('rows', items, { bytesMax, stale })) <= bytesMax);
     }),
     { numRuns: 500 },
   );
@@ -77,7 +90,7 @@ test('an answer never has more bytes than the caller takes', () => {
 test('every key asked for stands in exactly one place, each place in the order asked for', () => {
   fc.assert(
     fc.property(cases, ({ items, bytesMax, stale }) => {
-      const output = outputOf(shapeAnswer('rows', items, { bytesMax, stale }));
+      const output = outputOf(shape('rows', items, { bytesMax, stale }));
       const lists = places(output);
       assert.equal(Object.values(lists).flat().sort(), items.map(idOf).sort());
       const order = new Map(items.map((item, index) => [idOf(item), index]));
@@ -94,7 +107,7 @@ test('every key asked for stands in exactly one place, each place in the order a
 test('keys are missing exactly when they have no row, and rows are what was read', () => {
   fc.assert(
     fc.property(cases, ({ items, bytesMax }) => {
-      const output = outputOf(shapeAnswer('rows', items, { bytesMax }));
+      const output = outputOf(shape('rows', items, { bytesMax }));
       assert.equal(output.missing ?? [], items.filter(({ row }) => row === null).map(idOf));
       const read = new Map(items.map((item) => [idOf(item), item.row]));
       for (const row of output.rows) assert.is(JSON.stringify(row), read.get(row.id));
@@ -106,8 +119,8 @@ test('keys are missing exactly when they have no row, and rows are what was read
 test('an answer that fits whole is given whole', () => {
   fc.assert(
     fc.property(cases, ({ items, bytesMax, stale }) => {
-      const whole = shapeAnswer('rows', items, { bytesMax: Number.MAX_SAFE_INTEGER, stale });
-      if (Buffer.byteLength(whole) <= bytesMax) assert.is(shapeAnswer('rows', items, { bytesMax, stale }), whole);
+      const whole = shape('rows', items, { bytesMax: Number.MAX_SAFE_INTEGER, stale });
+      if (Buffer.byteLength(whole) <= bytesMax) assert.is(shape('rows', items, { bytesMax, stale }), whole);
     }),
     { numRuns: 300 },
   );
@@ -117,7 +130,7 @@ test('an answer that fits whole is given whole', () => {
 const askUntilDone = (items: readonly AnswerItem[], bytesMax: number): ReadonlyMap<string, number> => {
   const delivered = new Map<string, number>();
   const ask = (wanted: readonly AnswerItem[]): Output => {
-    const output = outputOf(shapeAnswer('rows', wanted, { bytesMax }));
+    const output = outputOf(shape('rows', wanted, { bytesMax }));
     for (const { id } of output.rows) delivered.set(id, (delivered.get(id) ?? 0) + 1);
     return output;
   };
@@ -148,7 +161,7 @@ test('asking again ends, and delivers every row that fits an answer alone exactl
 test('a row that fits beside all the names asked for is never called too large', () => {
   fc.assert(
     fc.property(cases, ({ items, bytesMax }) => {
-      const output = outputOf(shapeAnswer('rows', items, { bytesMax }));
+      const output = outputOf(shape('rows', items, { bytesMax }));
       const names = items.reduce((sum, { key }) => sum + Buffer.byteLength(key) + 1, 120);
       for (const item of items) {
         const fits = item.row !== null && Buffer.byteLength(item.row) + names <= bytesMax;

@@ -1,7 +1,20 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { requestLimits } from '../process/limits.ts';
-import { type AnswerItem, keysFitAnswer, shapeAnswer } from './answer.ts';
+import { keysFitAnswer, shapeAnswer } from './answer.ts';
+
+/** A key and its row, each as JSON text; null: there is none. */
+interface AnswerItem {
+  readonly key: string;
+  readonly row: string | null;
+}
+
+const shape = (
+  output: string,
+  items: readonly AnswerItem[],
+  options?: { readonly stale?: boolean; readonly bytesMax?: number },
+): string =>
+  shapeAnswer(output, { rows: items.map(({ row }) => row), keyAt: (place) => items[place]?.key ?? '' }, options);
 
 const bytesMax = requestLimits.answerBytesMax;
 const bytesOf = (text: string): number => Buffer.byteLength(text);
@@ -16,21 +29,21 @@ const output = (text: string): Record<string, unknown> => JSON.parse(text).outpu
 
 /** A row that makes the answer exactly `bytes` long, given what else is in it. */
 const filling = (bytes: number, others: readonly AnswerItem[] = [], character = 'x'): AnswerItem => {
-  const empty = bytesOf(shapeAnswer('rows', [row('last'), ...others]));
+  const empty = bytesOf(shape('rows', [row('last'), ...others]));
   assert.is((bytes - empty) % bytesOf(character), 0);
   return row('last', (bytes - empty) / bytesOf(character), character);
 };
 
 test('rows stand in the order asked for, with their count; empty lists are left out', () => {
   assert.is(
-    shapeAnswer('customers', [row('b'), row('a')]),
+    shape('customers', [row('b'), row('a')]),
     '{"output":{"customers":[{"id":"b","pad":""},{"id":"a","pad":""}],"count":2}}',
   );
-  assert.is(shapeAnswer('customers', []), '{"output":{"customers":[],"count":0}}');
+  assert.is(shape('customers', []), '{"output":{"customers":[],"count":0}}');
 });
 
 test('keys without a row are missing, in order, and are no error', () => {
-  assert.equal(output(shapeAnswer('rows', [none('z'), row('a'), none('b')])), {
+  assert.equal(output(shape('rows', [none('z'), row('a'), none('b')])), {
     rows: [{ id: 'a', pad: '' }],
     count: 1,
     missing: ['z', 'b'],
@@ -38,17 +51,17 @@ test('keys without a row are missing, in order, and are no error', () => {
 });
 
 test('stale stands only in stale answers', () => {
-  assert.equal(output(shapeAnswer('rows', [row('a')], { stale: true })), {
+  assert.equal(output(shape('rows', [row('a')], { stale: true })), {
     rows: [{ id: 'a', pad: '' }],
     count: 1,
     stale: true,
   });
-  assert.not('stale' in output(shapeAnswer('rows', [row('a')], { stale: false })));
+  assert.not('stale' in output(shape('rows', [row('a')], { stale: false })));
 });
 
 test('keys stay what they were: integers beyond a double keep their digits', () => {
   assert.is(
-    shapeAnswer('rows', [{ key: '9223372036854775807', row: null }]),
+    shape('rows', [{ key: '9223372036854775807', row: null }]),
     '{"output":{"rows":[],"count":0,"missing":[9223372036854775807]}}',
   );
 });
@@ -58,29 +71,29 @@ test('the bound is the caller’s 32 KB', () => assert.is(bytesMax, 32_768));
 for (const character of ['x', '"', '\u0001', 'é', '🎈']) {
   const step = bytesOf(JSON.stringify(character)) - 2;
   test(`a row of ${JSON.stringify(character)} that fills the answer to the last byte is delivered`, () => {
-    const empty = bytesOf(shapeAnswer('rows', [row('last')]));
+    const empty = bytesOf(shape('rows', [row('last')]));
     const slack = (bytesMax - empty) % step;
     const item = row('last', (bytesMax - empty - slack) / step, character);
-    const text = shapeAnswer('rows', [item]);
+    const text = shape('rows', [item]);
     assert.is(bytesOf(text), bytesMax - slack);
     assert.is(output(text).count, 1);
     const beyond = row('last', (bytesMax - empty - slack) / step + 1, character);
-    assert.equal(output(shapeAnswer('rows', [beyond])), { rows: [], count: 0, tooLarge: ['last'] });
+    assert.equal(output(shape('rows', [beyond])), { rows: [], count: 0, tooLarge: ['last'] });
   });
 }
 
 test('two rows that fill the answer to the last byte are both delivered; one byte more and the second is in more', () => {
   const others = [row('first', 10_000)];
-  const exact = shapeAnswer('rows', [...others, filling(bytesMax, others)]);
+  const exact = shape('rows', [...others, filling(bytesMax, others)]);
   assert.is(bytesOf(exact), bytesMax);
   assert.is(output(exact).count, 2);
-  const over = output(shapeAnswer('rows', [...others, filling(bytesMax + 1, others)]));
+  const over = output(shape('rows', [...others, filling(bytesMax + 1, others)]));
   assert.is(over.count, 1);
   assert.equal(over.more, ['last']);
 });
 
 test('a long row makes no room by pushing out the short ones behind it', () => {
-  const answer = output(shapeAnswer('rows', [row('a', 20_000), row('b', 20_000), row('c', 100), none('d')]));
+  const answer = output(shape('rows', [row('a', 20_000), row('b', 20_000), row('c', 100), none('d')]));
   assert.equal(answer.more, ['b']);
   assert.equal(answer.missing, ['d']);
   assert.equal(
@@ -90,14 +103,14 @@ test('a long row makes no room by pushing out the short ones behind it', () => {
 });
 
 test('a row that fits alone to the last byte, but not here, is in more and not too large', () => {
-  const answer = output(shapeAnswer('rows', [row('first'), filling(bytesMax)]));
+  const answer = output(shape('rows', [row('first'), filling(bytesMax)]));
   assert.is(answer.count, 1);
   assert.equal(answer.more, ['last']);
   assert.not('tooLarge' in answer);
 });
 
 test('a row that could never fit is named in tooLarge, the others are delivered', () => {
-  const answer = output(shapeAnswer('rows', [row('a', 40_000), row('b', 100)]));
+  const answer = output(shape('rows', [row('a', 40_000), row('b', 100)]));
   assert.equal(answer.tooLarge, ['a']);
   assert.is(answer.count, 1);
   assert.not('more' in answer);
@@ -105,7 +118,7 @@ test('a row that could never fit is named in tooLarge, the others are delivered'
 
 test('where no row fits beside the names of the others, one is settled, so that asking again gets on', () => {
   const items = Array.from({ length: 500 }, (_, index) => row(`${index}`.padStart(36, '0'), 20_000));
-  const answer = output(shapeAnswer('rows', items));
+  const answer = output(shape('rows', items));
   assert.is(answer.count, 0);
   assert.is((answer.more as string[]).length, 499);
   assert.is((answer.tooLarge as string[]).length, 1);
@@ -128,8 +141,7 @@ test('where keys only just fit, so does every answer to them', () => {
     for (const stale of [false, true]) {
       const mixed = keys.map((key, index) => ({ key, row: index % 2 ? rows : null }));
       const same = keys.map((key) => ({ key, row: rows }));
-      for (const items of [mixed, same])
-        assert.ok(bytesOf(shapeAnswer('rows', items, { stale, bytesMax: least })) <= least);
+      for (const items of [mixed, same]) assert.ok(bytesOf(shape('rows', items, { stale, bytesMax: least })) <= least);
     }
   }
 });

@@ -7,64 +7,68 @@
  */
 import { requestLimits } from '../process/limits.ts';
 
-export interface AnswerItem {
-  /** The key as JSON text: `"0000…"` or `42`. */
-  readonly key: string;
-  /** The row as JSON text; null = there is none. */
-  readonly row: string | null;
+/** What was asked for, in that order; its keys passed `keysFitAnswer`. */
+export interface AnswerItems {
+  /** As JSON text; null = there is none. */
+  readonly rows: readonly (string | null)[];
+  /** The key at a place of `rows`, as JSON text: `"0000…"` or `42`. */
+  keyAt(place: number): string;
 }
 
 interface Parts {
-  readonly rows: string[];
-  readonly missing: string[];
-  readonly more: string[];
-  readonly tooLarge: string[];
+  readonly rows: readonly string[];
+  readonly missing: readonly string[];
+  readonly more: readonly string[];
+  readonly tooLarge: readonly string[];
 }
 
+/** Grown piece by piece: the text is copied into one piece once, when it is measured or written, and `join` would do so a first time. */
+const listed = (start: string, items: readonly string[]): string =>
+  items.reduce((text, item, place) => `${text}${place === 0 ? '' : ','}${item}`, start);
+
 const list = (name: string, items: readonly string[]): string =>
-  items.length ? `,"${name}":[${items.join(',')}]` : '';
+  items.length ? `${listed(`,"${name}":[`, items)}]` : '';
 
 const render = (output: string, parts: Parts, stale: boolean): string =>
-  `{"output":{"${output}":[${parts.rows.join(',')}],"count":${parts.rows.length}${list('missing', parts.missing)}${list('more', parts.more)}${list('tooLarge', parts.tooLarge)}${stale ? ',"stale":true' : ''}}}`;
+  `${listed(`{"output":{"${output}":[`, parts.rows)}],"count":${parts.rows.length}${list('missing', parts.missing)}${list('more', parts.more)}${list('tooLarge', parts.tooLarge)}${stale ? ',"stale":true' : ''}}}`;
 
-const everything = (items: readonly AnswerItem[]): Parts => {
-  const parts: Parts = { rows: [], missing: [], more: [], tooLarge: [] };
-  for (const item of items) {
-    if (item.row === null) parts.missing.push(item.key);
-    else parts.rows.push(item.row);
-  }
-  return parts;
+const isRow = (row: string | null): row is string => row !== null;
+
+const everything = ({ rows, keyAt }: AnswerItems): Parts => {
+  const parts = { missing: [], more: [], tooLarge: [] };
+  if (rows.every(isRow)) return { ...parts, rows };
+  const missing = rows.flatMap((row, place) => (row === null ? [keyAt(place)] : []));
+  return { ...parts, rows: rows.filter(isRow), missing };
 };
 
 /** `{"output":{…}}` with all four lists and `stale`, without their items: what any answer needs at most. */
-const frameBytes = (output: string, items: readonly AnswerItem[]): number =>
-  Buffer.byteLength(
-    `{"output":{"${output}":[],"count":${items.length},"missing":[],"more":[],"tooLarge":[],"stale":true}}`,
-  );
+const frameBytes = (output: string, count: number): number =>
+  Buffer.byteLength(`{"output":{"${output}":[],"count":${count},"missing":[],"more":[],"tooLarge":[],"stale":true}}`);
 
 const aloneBytes = (output: string, row: string): number =>
   Buffer.byteLength(render(output, { rows: [row], missing: [], more: [], tooLarge: [] }, false));
 
-const fitting = (output: string, items: readonly AnswerItem[], bytesMax: number): Parts => {
-  const parts: Parts = { rows: [], missing: [], more: [], tooLarge: [] };
+const fitting = (output: string, { rows, keyAt }: AnswerItems, bytesMax: number): Parts => {
+  const parts = { rows: [] as string[], missing: [] as string[], more: [] as string[], tooLarge: [] as string[] };
+  const keys = rows.map((_, place) => keyAt(place));
   // Every key stands somewhere in the answer until its row takes its place.
-  let bytes = frameBytes(output, items);
-  for (const item of items) bytes += Buffer.byteLength(item.key) + 1;
-  for (const item of items) {
-    if (item.row === null) {
-      parts.missing.push(item.key);
+  let bytes = frameBytes(output, rows.length);
+  for (const key of keys) bytes += Buffer.byteLength(key) + 1;
+  for (const [place, key] of keys.entries()) {
+    const row = rows[place] ?? null;
+    if (row === null) {
+      parts.missing.push(key);
       continue;
     }
-    const rowBytes = Buffer.byteLength(item.row) + 1;
-    const growth = rowBytes - Buffer.byteLength(item.key) - 1;
+    const growth = Buffer.byteLength(row) - Buffer.byteLength(key);
     if (bytes + growth <= bytesMax) {
       bytes += growth;
-      parts.rows.push(item.row);
-    } else if (aloneBytes(output, item.row) > bytesMax) parts.tooLarge.push(item.key);
-    else parts.more.push(item.key);
+      parts.rows.push(row);
+    } else if (aloneBytes(output, row) > bytesMax) parts.tooLarge.push(key);
+    else parts.more.push(key);
   }
   // Nothing was settled: every row fits alone, but none beside the names of the others. Settle one.
-  if (parts.more.length === items.length) parts.tooLarge.push(...parts.more.splice(0, 1));
+  if (parts.more.length === rows.length) parts.tooLarge.push(...parts.more.splice(0, 1));
   return parts;
 };
 
@@ -74,20 +78,20 @@ export const keysFitAnswer = (
   keys: readonly string[],
   bytesMax: number = requestLimits.answerBytesMax,
 ): boolean => {
-  let bytes = frameBytes(output, []) + 4;
+  let bytes = frameBytes(output, 0) + 4;
   for (const key of keys) bytes += Buffer.byteLength(key) + 1;
   return bytes <= bytesMax;
 };
 
-/** @param items  in the order asked for; their keys passed `keysFitAnswer`
- * @returns the answer's JSON text, at most `bytesMax` bytes of UTF-8 */
+/** @returns the answer's JSON text, at most `bytesMax` bytes of UTF-8 */
 export const shapeAnswer = (
   output: string,
-  items: readonly AnswerItem[],
+  items: AnswerItems,
   options: { readonly stale?: boolean; readonly bytesMax?: number } = {},
 ): string => {
   const { stale = false, bytesMax = requestLimits.answerBytesMax } = options;
   const whole = render(output, everything(items), stale);
-  if (Buffer.byteLength(whole) <= bytesMax) return whole;
+  // A UTF-16 unit is three bytes at most: a short text need not be measured, and looked through for that.
+  if (whole.length * 3 <= bytesMax || Buffer.byteLength(whole) <= bytesMax) return whole;
   return render(output, fitting(output, items, bytesMax), stale);
 };
