@@ -36,7 +36,13 @@ test('an array literal quotes what would end, split, escape or be NULL', () => {
   assert.is(arrayLiteral(['a', null, '', 'NULL', 'nulls']), '{a,NULL,"","NULL",nulls}');
   assert.is(arrayLiteral(['{', '}', ',', ' ', '\t']), '{"{","}",","," ","\t"}');
   assert.is(arrayLiteral(['"', '\\', `'`]), String.raw`{"\"","\\",'}`);
+  assert.is(arrayLiteral(['\\"', '\\"', '"\\', '$&', '$&']), String.raw`{"\\\"","\\\"","\"\\",$&,$&}`);
   assert.is(arrayLiteral([arrayLiteral(['a', 'b']), arrayLiteral([])]), '{"{a,b}","{}"}');
+});
+
+test('an element that is as the one before stands as often as it is listed', () => {
+  assert.is(arrayLiteral(['a', 'a', 'b', 'a', null, null, 'null', '', '']), '{a,a,b,a,NULL,NULL,"null","",""}');
+  assert.is(arrayLiteral([]), '{}');
 });
 
 test.run();
