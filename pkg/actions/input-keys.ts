@@ -1,5 +1,5 @@
 /**
- * The keys that an input asks for, as text: each different element of a list once is what the cache, the audit log and expectations see.
+ * The keys that an input asks for, as text.
  */
 import type { ScalarValue } from '../postgres/parameter.ts';
 import type { ActionInput } from './action.ts';
@@ -9,7 +9,7 @@ const isList = (value: ActionInput[string]): value is readonly ScalarValue[] => 
 const areTexts = (list: readonly ScalarValue[]): list is readonly string[] =>
   list.every((value) => typeof value === 'string');
 
-/** Every element, one that is listed twice twice: for who tells them apart anyway.
+/** Every element, for a caller that skips repeats itself.
  * @returns empty when `name` is no list, or was left out */
 export const listedKeys = (input: ActionInput, name: string): readonly string[] => {
   const list = input[name];
@@ -17,8 +17,9 @@ export const listedKeys = (input: ActionInput, name: string): readonly string[] 
   return areTexts(list) ? list : list.map(String);
 };
 
-/** @returns empty when `name` is no list, or was left out */
-export const listKeys = (input: ActionInput, name: string): readonly string[] => {
+/** Each different element once, in the order of the list: what the audit log, invalidations and expectations see.
+ * @returns empty when `name` is no list, or was left out */
+export const differentKeys = (input: ActionInput, name: string): readonly string[] => {
   const keys = listedKeys(input, name);
   const different = new Set(keys);
   return different.size === keys.length ? keys : [...different];

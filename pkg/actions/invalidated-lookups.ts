@@ -6,7 +6,7 @@ import type { ActionSpec, LookupAction, TransactionAction } from '../tenant/acti
 import type { InputSpec } from '../tenant/input-spec.ts';
 import type { ActionInput } from './action.ts';
 import { perKeyInput } from './batch-inputs.ts';
-import { listKeys } from './input-keys.ts';
+import { differentKeys } from './input-keys.ts';
 
 export interface InvalidatedLookup {
   readonly action: string;
@@ -47,5 +47,5 @@ export const compileInvalidated = (
 export const changesOf = (invalidated: readonly InvalidatedLookup[], input: ActionInput): readonly LookupChange[] =>
   invalidated.map(({ action, keysInput }) => ({
     action,
-    keys: keysInput === undefined ? undefined : listKeys(input, keysInput),
+    keys: keysInput === undefined ? undefined : differentKeys(input, keysInput),
   }));

@@ -23,7 +23,7 @@ import { keysFitAnswer, shapeAnswer } from '../webhook/answer.ts';
 import type { Action, ActionAnswer, ActionCall, ActionInput } from './action.ts';
 import { batchInputs } from './batch-inputs.ts';
 import { compileInput } from './input-codec.ts';
-import { listedKeys, listKeys } from './input-keys.ts';
+import { differentKeys, listedKeys } from './input-keys.ts';
 import type { LookupReader, ReadPlan } from './lookup-reader.ts';
 
 export interface LookupServices {
@@ -53,7 +53,7 @@ export interface CompiledLookup {
 /** JSON text; null: there is none; undefined: not known yet. */
 type Row = string | null | undefined;
 
-/** What memory has of a request's keys, each list in their order. */
+/** What memory has of a request's different keys, each list in their order. */
 interface Held {
   readonly keys: readonly string[];
   /** Filled on the way. */
@@ -197,7 +197,7 @@ export const compileLookupAction = (
   const decodeInput: Action['decodeInput'] = (value) => {
     const input = decode(value);
     if (!input.ok || everyBatchFits) return input;
-    if (keysFitAnswer(lookup.output, listKeys(input.value, lookup.keys).map(keyText))) return input;
+    if (keysFitAnswer(lookup.output, differentKeys(input.value, lookup.keys).map(keyText))) return input;
     return refused([{ path: `input.${lookup.keys}`, expected: 'keys that fit an answer by themselves' }]);
   };
 

@@ -14,7 +14,7 @@ import type { TransactionAction } from '../tenant/action-spec.ts';
 import type { RowExpectation } from '../tenant/transaction-spec.ts';
 import type { ActionInput } from './action.ts';
 import { perKeyInput } from './batch-inputs.ts';
-import { listKeys } from './input-keys.ts';
+import { differentKeys } from './input-keys.ts';
 
 export interface TransactionStep {
   readonly statement: TransactionStatement;
@@ -42,7 +42,7 @@ const expectationOf = ({ expectRows, keysInput = '' }: TransactionStep): string 
 
 const isMet = ({ expectRows, keysInput = '' }: TransactionStep, count: number, input: ActionInput): boolean => {
   if (expectRows === 'Any') return true;
-  return expectRows === 'AtLeastOne' ? count > 0 : count === listKeys(input, keysInput).length;
+  return expectRows === 'AtLeastOne' ? count > 0 : count === differentKeys(input, keysInput).length;
 };
 
 interface StepInput {

@@ -21,7 +21,7 @@ import type { Action, ActionAnswer, ActionCall } from './action.ts';
 import { batchInputs } from './batch-inputs.ts';
 import { idempotencyKeyOf } from './idempotency-key.ts';
 import { compileInput } from './input-codec.ts';
-import { listKeys } from './input-keys.ts';
+import { differentKeys } from './input-keys.ts';
 import { changesOf, type InvalidatedLookup } from './invalidated-lookups.ts';
 import type { QueryTimer } from './query-timer.ts';
 import { compileTransactionSteps, runSteps, type TransactionStep } from './transaction-steps.ts';
@@ -73,7 +73,7 @@ export const compileTransactionAction = (
   const recordOf = (call: ActionCall, outcome: AuditRecord['outcome']): AuditRecord => ({
     tenantId,
     action: spec.name,
-    keys: listKeys(call.input, batches[0] ?? ''),
+    keys: differentKeys(call.input, batches[0] ?? ''),
     requestId: call.requestId,
     source: 'database',
     outcome,

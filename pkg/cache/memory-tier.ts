@@ -11,9 +11,10 @@ import { cacheLimits } from '../process/limits.ts';
 import type { CacheEntry } from './entry.ts';
 import type { CacheGroup } from './group.ts';
 
-/** Two lists of one length. */
-export interface KeyedEntries {
+/** What a look at several keys has found. */
+export interface MemoryRead {
   readonly keys: readonly string[];
+  /** By the place of their key. */
   readonly entries: readonly (CacheEntry | undefined)[];
 }
 
@@ -21,7 +22,7 @@ export interface MemoryTier {
   /** @param now  wall milliseconds; an entry past its `staleUntil` is gone */
   get(group: CacheGroup, key: string, now: number): CacheEntry | undefined;
   /** The same for each different one of `keys`, in their order. */
-  getEach(group: CacheGroup, keys: readonly string[], now: number): KeyedEntries;
+  getEach(group: CacheGroup, keys: readonly string[], now: number): MemoryRead;
   /** An entry of a slower read does not replace one that was read later. */
   set(group: CacheGroup, key: string, entry: CacheEntry): void;
   delete(group: CacheGroup, key: string): void;
@@ -34,8 +35,8 @@ interface Slot {
   readonly key: string;
   entry: CacheEntry;
   bytes: number;
-  /** The number of the last look by `getEach`: a key that is listed twice is told by it, which costs less than a set of keys. */
-  lookedAt: number;
+  /** Number of the last `getEach` that met it: tells a key that is listed twice, for less than a set of all keys. */
+  lastLook: number;
   newer: Slot | undefined;
   older: Slot | undefined;
 }
@@ -91,7 +92,7 @@ export const createMemoryTier = (bytesMax: number): MemoryTier => {
     return made;
   };
   const add = ({ prefix }: CacheGroup, key: string, kept: Pick<Slot, 'entry' | 'bytes'>): void => {
-    const slot: Slot = { prefix, key, ...kept, lookedAt: 0, newer: undefined, older: undefined };
+    const slot: Slot = { prefix, key, ...kept, lastLook: 0, newer: undefined, older: undefined };
     slotsOf(prefix).set(key, slot);
     chain(slot);
     bytes += slot.bytes;
@@ -103,38 +104,35 @@ export const createMemoryTier = (bytesMax: number): MemoryTier => {
     slot.bytes = kept.bytes;
   };
 
-  const isAlive = (slot: Slot, now: number): boolean => {
+  const useOrDrop = (slot: Slot, now: number): CacheEntry | undefined => {
     if (slot.entry.staleUntil > now) {
       use(slot);
-      return true;
+      return slot.entry;
     }
     drop(slot);
-    return false;
+    return undefined;
   };
 
   return {
     get: (group, key, now) => {
       const slot = find(group, key);
-      return slot !== undefined && isAlive(slot, now) ? slot.entry : undefined;
+      return slot && useOrDrop(slot, now);
     },
     getEach: ({ prefix }, keys, now) => {
       looks += 1;
       const slots = groups.get(prefix);
-      const absent = new Set<string>();
+      let absent: Set<string> | undefined;
       const different: string[] = [];
       const entries: (CacheEntry | undefined)[] = [];
       for (const key of keys) {
         const slot = slots?.get(key);
-        if (slot?.lookedAt === looks) continue;
-        if (slot !== undefined && isAlive(slot, now)) {
-          slot.lookedAt = looks;
-          entries.push(slot.entry);
-        } else {
-          if (absent.has(key)) continue;
-          absent.add(key);
-          entries.push(undefined);
-        }
+        if (slot?.lastLook === looks) continue;
+        const entry = slot && useOrDrop(slot, now);
+        if (slot && entry) slot.lastLook = looks;
+        else if (absent?.has(key)) continue;
+        else absent = (absent ?? new Set()).add(key);
         different.push(key);
+        entries.push(entry);
       }
       return { keys: different, entries };
     },

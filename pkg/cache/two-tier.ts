@@ -13,7 +13,7 @@ import { createKeyedCoalescers } from '../resilience/keyed-coalescers.ts';
 import type { CacheEntry, KeyedEntry } from './entry.ts';
 import { type CacheGroup, cacheScope } from './group.ts';
 import { createInvalidationLog } from './invalidation-log.ts';
-import type { KeyedEntries, MemoryTier } from './memory-tier.ts';
+import type { MemoryRead, MemoryTier } from './memory-tier.ts';
 import { type CachePolicy, entryUnder } from './policy.ts';
 import { createRedisRemovals } from './redis-removals.ts';
 import type { RedisTier } from './redis-tier.ts';
@@ -54,8 +54,8 @@ export interface CacheOptions {
 
 export interface Cache {
   /** One entry for each different one of `keys`, in their order, fresh or stale: the caller looks at `freshUntil`. Synchronous. */
-  readMemory(group: CacheGroup, keys: readonly string[]): KeyedEntries;
-  /** The same, without counting: for a second look at a key that was missed. */
+  readMemory(group: CacheGroup, keys: readonly string[]): MemoryRead;
+  /** One key's entry, without counting: for a second look at a key that was missed. */
   peekMemory(group: CacheGroup, key: string): CacheEntry | undefined;
   /** What Redis has of `keys`, fresh or stale; kept in memory from now on. Never rejects; empty at the deadline. */
   readRedis(group: CacheGroup, keys: readonly string[], deadline: Deadline): Promise<ReadonlyMap<string, CacheEntry>>;

@@ -68,7 +68,7 @@ test('keys stay what they were: integers beyond a double keep their digits', () 
 
 test('the bound is the caller’s 32 KB', () => assert.is(bytesMax, 32_768));
 
-for (const character of ['x', '"', '\u0001', 'é', '🎈']) {
+for (const character of ['x', '"', '\u0001', 'é', '€', '🎈']) {
   const step = bytesOf(JSON.stringify(character)) - 2;
   test(`a row of ${JSON.stringify(character)} that fills the answer to the last byte is delivered`, () => {
     const empty = bytesOf(shape('rows', [row('last')]));

@@ -22,7 +22,7 @@ interface Parts {
   readonly tooLarge: readonly string[];
 }
 
-/** Grown piece by piece: the text is copied into one piece once, when it is measured or written, and `join` would do so a first time. */
+/** V8 keeps a concatenation as pieces and copies them once, when it is measured or written; `join` would copy once more before. */
 const listed = (start: string, items: readonly string[]): string =>
   items.reduce((text, item, place) => `${text}${place === 0 ? '' : ','}${item}`, start);
 
@@ -35,10 +35,10 @@ const render = (output: string, parts: Parts, stale: boolean): string =>
 const isRow = (row: string | null): row is string => row !== null;
 
 const everything = ({ rows, keyAt }: AnswerItems): Parts => {
-  const parts = { missing: [], more: [], tooLarge: [] };
-  if (rows.every(isRow)) return { ...parts, rows };
+  const none = { missing: [], more: [], tooLarge: [] };
+  if (rows.every(isRow)) return { ...none, rows };
   const missing = rows.flatMap((row, place) => (row === null ? [keyAt(place)] : []));
-  return { ...parts, rows: rows.filter(isRow), missing };
+  return { ...none, rows: rows.filter(isRow), missing };
 };
 
 /** `{"output":{…}}` with all four lists and `stale`, without their items: what any answer needs at most. */
@@ -91,7 +91,7 @@ export const shapeAnswer = (
 ): string => {
   const { stale = false, bytesMax = requestLimits.answerBytesMax } = options;
   const whole = render(output, everything(items), stale);
-  // A UTF-16 unit is three bytes at most: a short text need not be measured, and looked through for that.
+  // A UTF-16 unit is three bytes at most, so a short text fits unmeasured.
   if (whole.length * 3 <= bytesMax || Buffer.byteLength(whole) <= bytesMax) return whole;
   return render(output, fitting(output, items, bytesMax), stale);
 };

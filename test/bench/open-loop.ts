@@ -40,6 +40,8 @@ export interface OpenLoopResult {
   readonly shedP99Ms: number;
   /** How long after their appointed times requests left: the load's own fault. */
   readonly lateP99Ms: number;
+  /** Of a core, that the load took itself while requests left; all of it unless it `sleeps`. */
+  readonly clientShare: number;
 }
 
 const underWayMax = 20_000;
@@ -70,6 +72,12 @@ const load = async (order: OpenLoopOrder): Promise<OpenLoopResult> => {
   let [ended, underWay, inTime] = [0, 0, 0];
   await client.warm(connections);
   const began = performance.now();
+  const cpuBefore = process.cpuUsage();
+  const shareOfCore = (): number => {
+    const { user, system } = process.cpuUsage(cpuBefore);
+    return (user + system) / 1_000 / (performance.now() - began);
+  };
+  let clientShare = 0;
   const isOn = (afterMs = 0): boolean => performance.now() - began < seconds * 1_000 + afterMs;
   const sinceAppointed = (place: number): number => performance.now() - began - (place * 1_000) / perSecond;
 
@@ -95,6 +103,7 @@ const load = async (order: OpenLoopOrder): Promise<OpenLoopResult> => {
   while (ended < requests.length && isOn(waitedMs)) {
     const due = Math.min(requests.length, Math.floor(((performance.now() - began) * perSecond) / 1_000) + 1);
     for (; sent < due; sent += 1) send(requests[sent] ?? Buffer.alloc(0), sent);
+    if (sent < requests.length) clientShare = shareOfCore();
     await turn(sleeps);
   }
   client.close();
@@ -109,6 +118,7 @@ const load = async (order: OpenLoopOrder): Promise<OpenLoopResult> => {
     shedP50Ms: quantile(sorted(shed), 0.5),
     shedP99Ms: quantile(sorted(shed), 0.99),
     lateP99Ms: quantile(sorted(late), 0.99),
+    clientShare,
   };
 };
 

@@ -2,9 +2,9 @@
  * More than can be answered: an open loop at a share of what a closed loop reached, up to three times that. What of it is still answered, how
  * long those answers and the refusals take, and what the service holds in memory meanwhile.
  *
- * The client has the core that PostgreSQL has too, so the requests are heavy ones (100 ids from memory, 50 from PostgreSQL): three times as
- * many as can be answered take a fraction of it. Every refusal is read, verified and answered as well, and costs the service what it costs. The
- * share of the time that requests left late is the client's own.
+ * The client has the core that PostgreSQL has too, so the requests are heavy ones (100 ids from memory, 50 from PostgreSQL), of which few are
+ * needed; `client` says how much of that core it took all the same. Every refusal is read, verified and answered as well, and costs the service
+ * what it costs. The share of the time that requests left late is the client's own.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { memoryOf } from '../config/process-figures.ts';
@@ -107,6 +107,7 @@ export const overload: Curve<OverloadRow> = {
         ['else', 7, ({ failed, shed }) => String(failed - shed)],
         ['RSS MiB', 9, ({ rssMiB }) => rssMiB.toFixed(0)],
         ['late ms', 9, ({ lateP99Ms }) => lateP99Ms.toFixed(1)],
+        ['client', 9, ({ clientShare }) => `${(100 * clientShare).toFixed(0)} %`],
       ],
       rows,
     ).join('\n'),
