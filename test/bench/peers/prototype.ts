@@ -111,32 +111,51 @@ const unread = (jobs: readonly Job[]): readonly string[] => [
   ...new Set(jobs.flatMap(({ request, texts }) => request.input.customer_ids.filter((id) => !texts.has(id)))),
 ];
 
-const createTenant = (tenantId: string, { ttlSeconds, ...tenant }: PeerTenant, readers: Client[]) => {
+const isWhole = ({ request, texts }: Job): boolean => texts.size === request.input.customer_ids.length;
+
+/** To each job the rows that it asks for. */
+const deal = (rows: readonly Row[], jobs: readonly Job[]): void => {
+  const found = new Map(rows.map(({ id, text }) => [id, text]));
+  for (const { request, texts } of jobs) {
+    for (const id of request.input.customer_ids) {
+      const text = found.get(id);
+      if (text !== undefined) texts.set(id, text);
+    }
+  }
+};
+
+const createMemory = (ttlSeconds: number) => {
   const memory = new Map<string, { readonly text: string; readonly until: number }>();
+  return {
+    keep: (rows: readonly Row[]): void => {
+      const until = Date.now() + ttlSeconds * 1_000;
+      if (memory.size > rowsInMemoryMax) memory.clear();
+      for (const { id, text } of rows) memory.set(id, { text, until });
+    },
+    read: ({ request, texts }: Job): void => {
+      const now = Date.now();
+      for (const id of request.input.customer_ids) {
+        const row = memory.get(id);
+        if (row !== undefined && row.until > now) texts.set(id, row.text);
+      }
+    },
+  };
+};
+
+const createTenant = (tenantId: string, tenant: PeerTenant, readers: Client[]) => {
+  const memory = createMemory(tenant.ttlSeconds);
   const redisKey = (id: string): string => `prototype:${tenantId}:${id}`;
   const answerCached = tenant.audit === 'EveryRequest' ? audit : answer;
-
-  const take = (jobs: readonly Job[], rows: readonly Row[]): void => {
-    const until = Date.now() + ttlSeconds * 1_000;
-    if (memory.size > rowsInMemoryMax) memory.clear();
-    for (const { id, text } of rows) memory.set(id, { text, until });
-    const found = new Map(rows.map(({ id, text }) => [id, text]));
-    for (const { request, texts } of jobs) {
-      for (const id of request.input.customer_ids) {
-        const text = found.get(id);
-        if (text !== undefined) texts.set(id, text);
-      }
-    }
-  };
 
   const readDatabase = batched(runsInFlightMax, async (jobs) => {
     const client = readers.pop();
     if (!client) throw new Error('more runs than connections');
     const { rows } = await query(client, 'read', [tenantId, `{${unread(jobs).join()}}`, ...auditValues(jobs)]);
     readers.push(client);
-    take(jobs, rows);
+    memory.keep(rows);
+    deal(rows, jobs);
     const writes = redis.pipeline();
-    for (const { id, text } of rows) writes.set(redisKey(id), text, 'EX', ttlSeconds);
+    for (const { id, text } of rows) writes.set(redisKey(id), text, 'EX', tenant.ttlSeconds);
     void writes.exec();
     for (const job of jobs) answer(job);
   });
@@ -144,17 +163,15 @@ const createTenant = (tenantId: string, { ttlSeconds, ...tenant }: PeerTenant, r
   const readRedis = batched(Number.POSITIVE_INFINITY, async (jobs) => {
     const ids = unread(jobs);
     const found = await redis.mget(ids.map(redisKey));
-    take(
-      jobs,
-      ids.flatMap((id, place) => {
-        const text = found[place];
-        return typeof text === 'string' ? [{ id, text }] : [];
-      }),
-    );
+    const rows = ids.flatMap((id, place) => {
+      const text = found[place];
+      return typeof text === 'string' ? [{ id, text }] : [];
+    });
+    memory.keep(rows);
+    deal(rows, jobs);
     for (const job of jobs) {
-      const isWhole = job.texts.size === job.request.input.customer_ids.length;
-      job.source = isWhole ? 'redis' : 'database';
-      if (isWhole) answerCached(job);
+      job.source = isWhole(job) ? 'redis' : 'database';
+      if (isWhole(job)) answerCached(job);
       else readDatabase(job);
     }
   });
@@ -162,13 +179,9 @@ const createTenant = (tenantId: string, { ttlSeconds, ...tenant }: PeerTenant, r
   return {
     key: hmacKey(tenant.secret),
     lookUp: (job: Job): void => {
-      const now = Date.now();
-      for (const id of job.request.input.customer_ids) {
-        const row = memory.get(id);
-        if (row !== undefined && row.until > now) job.texts.set(id, row.text);
-      }
-      if (job.texts.size < job.request.input.customer_ids.length) readRedis(job);
-      else answerCached(job);
+      memory.read(job);
+      if (isWhole(job)) answerCached(job);
+      else readRedis(job);
     },
   };
 };
