@@ -1,21 +1,9 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { type AnswerItem, shape } from '../../test/services/answer-items.ts';
 import { requestLimits } from '../process/limits.ts';
-import { keysFitAnswer, shapeAnswer } from './answer.ts';
-
-/** A key and its row, each as JSON text; null: there is none. */
-interface AnswerItem {
-  readonly key: string;
-  readonly row: string | null;
-}
-
-const shape = (
-  output: string,
-  items: readonly AnswerItem[],
-  options?: { readonly stale?: boolean; readonly bytesMax?: number },
-): string =>
-  shapeAnswer(output, { rows: items.map(({ row }) => row), keyAt: (place) => items[place]?.key ?? '' }, options);
+import { keysFitAnswer } from './answer.ts';
 
 interface Output {
   readonly rows: readonly { readonly id: string }[];

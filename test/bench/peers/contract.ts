@@ -4,7 +4,7 @@
  * A peer speaks the service's contract for well-formed requests alone. It has no limits, no breaker, no live configuration.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 export interface PeerTenant {
   readonly secret: string;
@@ -26,6 +26,13 @@ export interface PeerRequest {
 }
 
 export const peerOptions = (): PeerOptions => JSON.parse(process.env.PEER_OPTIONS ?? '{}') as PeerOptions;
+
+/** Calls `onBody` with the whole of it. */
+export const collectBody = (request: IncomingMessage, onBody: (body: Buffer) => void): void => {
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  request.on('end', () => onBody(Buffer.concat(chunks)));
+};
 
 /** Compared in constant time. */
 export const isGenuine = (secret: string, body: Buffer, headers: IncomingHttpHeaders): boolean => {

@@ -3,16 +3,13 @@
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { announce, isGenuine, type PeerRequest, peerOptions } from './contract.ts';
+import { announce, collectBody, isGenuine, type PeerRequest, peerOptions } from './contract.ts';
 
 const { tenants } = peerOptions();
 
 const server = createServer((request, response) => {
   if (request.method !== 'POST') return void response.writeHead(404).end();
-  const chunks: Buffer[] = [];
-  request.on('data', (chunk: Buffer) => chunks.push(chunk));
-  request.on('end', () => {
-    const body = Buffer.concat(chunks);
+  collectBody(request, (body) => {
     const { input } = JSON.parse(body.toString()) as PeerRequest;
     const tenant = tenants[input.tenant_id];
     const genuine = tenant !== undefined && isGenuine(tenant.secret, body, request.headers);

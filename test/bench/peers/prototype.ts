@@ -11,7 +11,7 @@ import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { arrayLiteral } from '../../../pkg/postgres/array-literal.ts';
 import { hmac, hmacKey } from '../../../pkg/webhook/hmac.ts';
-import { announce, type PeerRequest, type PeerTenant, peerOptions } from './contract.ts';
+import { announce, collectBody, type PeerRequest, type PeerTenant, peerOptions } from './contract.ts';
 
 interface Row {
   readonly id: string;
@@ -202,10 +202,7 @@ const isProof = (key: Buffer, body: Buffer, given: string): boolean => {
 let asked = 0;
 const server = createServer((request, response) => {
   if (request.method !== 'POST') return void response.writeHead(404).end();
-  const chunks: Buffer[] = [];
-  request.on('data', (chunk: Buffer) => chunks.push(chunk));
-  request.on('end', () => {
-    const body = Buffer.concat(chunks);
+  collectBody(request, (body) => {
     const parsed = JSON.parse(body.toString()) as PeerRequest;
     const tenant = served.get(parsed.input.tenant_id);
     const proof = String(request.headers['x-cxone-signature']);
