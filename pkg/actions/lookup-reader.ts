@@ -84,7 +84,7 @@ export const createLookupReader = ({
     const unread = new Set<string>();
     for (const key of jobs.flatMap((job) => job.keys)) {
       const entry = cache.peekMemory(group, key);
-      if (entry && entry.freshUntil > now) rows.set(key, entry.text);
+      if (entry && entry.life.freshUntil > now) rows.set(key, entry.text);
       else unread.add(key);
     }
     const epoch = cache.epoch(group);

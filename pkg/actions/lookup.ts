@@ -162,8 +162,8 @@ export const compileLookupAction = (
       for (const [place, key] of keys.entries()) {
         const entry = entryOf(key, place);
         if (entry === undefined) continue;
-        if (entry.freshUntil > now) rows[place] = entry.text;
-        else if (entry.staleUntil > now) past.set(key, entry);
+        if (entry.life.freshUntil > now) rows[place] = entry.text;
+        else if (entry.life.staleUntil > now) past.set(key, entry);
       }
     };
 
@@ -189,7 +189,7 @@ export const compileLookupAction = (
   const run = async (call: ActionCall): Promise<ActionAnswer> => {
     const now = clock.wall();
     const { keys, entries } = cache.readMemory(groupFor(call.input), listedKeys(call.input, lookup.keys));
-    const rows = entries.map((entry) => (entry !== undefined && entry.freshUntil > now ? entry.text : undefined));
+    const rows = entries.map((entry) => (entry !== undefined && entry.life.freshUntil > now ? entry.text : undefined));
     if (rows.includes(undefined)) return readOn(call, { keys, rows, entries, now });
     return answerFromCache(call, { keys, rows }, 'memory');
   };

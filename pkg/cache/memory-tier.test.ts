@@ -9,7 +9,10 @@ import { createMemoryTier } from './memory-tier.ts';
 const group = createCacheGroup({ tenantId: 'acme', action: 'get', revision: 'r' });
 const other = createCacheGroup({ tenantId: 'acme', action: 'get', revision: 's' });
 
-const entry = (text: string | null, readAt = 1): CacheEntry => ({ text, readAt, freshUntil: 50, staleUntil: 100 });
+const entry = (text: string | null, readAt = 1): CacheEntry => ({
+  text,
+  life: { readAt, freshUntil: 50, staleUntil: 100 },
+});
 /** Of a one-character key with a text of `characters`. */
 const cost = (characters: number): number => cacheLimits.entryOverheadBytes + 2 * (1 + characters);
 const groupCost = cacheLimits.groupOverheadBytes + 2 * group.prefix.length;
@@ -112,7 +115,7 @@ test('looks for each different key once, in their order, whether it is there, pa
   const [first, second] = [entry('1'), entry('2')];
   memory.set(group, 'a', first);
   memory.set(group, 'b', second);
-  memory.set(group, 'past', { ...entry('3'), staleUntil: 1 });
+  memory.set(group, 'past', { text: '3', life: { readAt: 1, freshUntil: 1, staleUntil: 1 } });
   assert.equal(memory.getEach(group, ['b', 'past', 'none', 'a', 'b', 'none', 'past', 'a'], 1), {
     keys: ['b', 'past', 'none', 'a'],
     entries: [second, undefined, undefined, first],
@@ -161,12 +164,12 @@ const createModel = (bytesMax: number) => {
     bytes,
     get: (name: string, now: number) => {
       const found = take(name);
-      if (!found || found.entry.staleUntil <= now) return undefined;
+      if (!found || found.entry.life.staleUntil <= now) return undefined;
       held.push(found);
       return found.entry;
     },
     set: (name: string, entry: CacheEntry) => {
-      if (held.some((each) => each.name === name && each.entry.readAt > entry.readAt)) return;
+      if (held.some((each) => each.name === name && each.entry.life.readAt > entry.life.readAt)) return;
       take(name);
       if (cost(entry.text?.length ?? 0) + groupCost > bytesMax) return;
       held.push({ name, entry });

@@ -105,7 +105,7 @@ export const createMemoryTier = (bytesMax: number): MemoryTier => {
   };
 
   const useOrDrop = (slot: Slot, now: number): CacheEntry | undefined => {
-    if (slot.entry.staleUntil > now) {
+    if (slot.entry.life.staleUntil > now) {
       use(slot);
       return slot.entry;
     }
@@ -138,7 +138,7 @@ export const createMemoryTier = (bytesMax: number): MemoryTier => {
     },
     set: (group, key, entry) => {
       const held = find(group, key);
-      if (held && held.entry.readAt > entry.readAt) return;
+      if (held && held.entry.life.readAt > entry.life.readAt) return;
       const size = bytesOf(key, entry);
       // Its group may be new, and counts then.
       if (size > bytesMax - groupBytesOf(group.prefix)) return held && drop(held);

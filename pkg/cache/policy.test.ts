@@ -1,26 +1,45 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cacheLimits } from '../process/limits.ts';
-import { entryUnder } from './policy.ts';
+import { entriesUnder } from './policy.ts';
 
 const policy = { ttlSeconds: 300, missingTtlSeconds: 30, staleIfErrorSeconds: 600 };
 const read = { readAt: 1_000_000, random: () => 0.5 };
 
+const entryUnder = (of: typeof policy, text: string | null, by = read) => entriesUnder(of, by)(text);
+
 test('a row is fresh for its TTL from the read on, and stale-if-error for as long after that', () => {
   const { readAt } = read;
-  assert.equal(entryUnder(policy, '{}', read), { text: '{}', readAt, freshUntil: 1_300_000, staleUntil: 1_900_000 });
+  assert.equal(entryUnder(policy, '{}', read), {
+    text: '{}',
+    life: { readAt, freshUntil: 1_300_000, staleUntil: 1_900_000 },
+  });
 });
 
 test('an absence has a TTL of its own and never answers past it', () => {
   const { readAt } = read;
-  assert.equal(entryUnder(policy, null, read), { text: null, readAt, freshUntil: 1_030_000, staleUntil: 1_030_000 });
+  assert.equal(entryUnder(policy, null, read), {
+    text: null,
+    life: { readAt, freshUntil: 1_030_000, staleUntil: 1_030_000 },
+  });
 });
 
 test('jitter moves a TTL by ten per cent either way at most', () => {
   const lifeAt = (random: number) =>
-    (entryUnder(policy, '{}', { readAt: 0, random: () => random })?.freshUntil ?? 0) / 1_000;
+    (entryUnder(policy, '{}', { readAt: 0, random: () => random })?.life.freshUntil ?? 0) / 1_000;
   assert.is(lifeAt(0), 270);
   assert.ok(Math.abs(lifeAt(1 - Number.EPSILON) - 330) < 0.001);
+});
+
+test('rows in a row share a lifetime, absences another, and what comes after so many has the next', () => {
+  let drawn = 0;
+  const entryOf = entriesUnder(policy, { readAt: 0, random: () => (drawn++ % 10) / 10 });
+  const lives = Array.from({ length: cacheLimits.rowsPerLifetime + 1 }, () => entryOf('{}')?.life);
+  assert.is(new Set(lives.slice(0, -1)).size, 1);
+  assert.is.not(lives.at(-1)?.freshUntil, lives[0]?.freshUntil);
+  assert.is.not(entryOf(null)?.life, lives.at(-1));
+  assert.is(entryOf(null)?.life, entryOf(null)?.life);
+  assert.is(entryOf('{}')?.life, lives.at(-1));
 });
 
 test('a TTL of zero keeps nothing of its kind', () => {
@@ -38,7 +57,7 @@ test('a row one character over the bound is not kept', () => {
 test('no entry outlives the floors that void it', () => {
   const longest = { ttlSeconds: 86_400, missingTtlSeconds: 86_400, staleIfErrorSeconds: 86_400 };
   const entry = entryUnder(longest, '{}', { readAt: 0, random: () => 1 });
-  assert.ok((entry?.staleUntil ?? Number.POSITIVE_INFINITY) < cacheLimits.entryLifeMsMax);
+  assert.ok((entry?.life.staleUntil ?? Number.POSITIVE_INFINITY) < cacheLimits.entryLifeMsMax);
 });
 
 test.run();

@@ -14,9 +14,7 @@ const group = createCacheGroup({ tenantId: 'acme', action: 'get', revision: 'r1'
 export const redisTierContract = (test: DefineTest, open: () => Promise<RedisTier>, now: () => number): void => {
   const entry = (text: string | null, readAt = Math.floor(now())): CacheEntry => ({
     text,
-    readAt,
-    freshUntil: readAt + 60_000,
-    staleUntil: readAt + 120_000,
+    life: { readAt, freshUntil: readAt + 60_000, staleUntil: readAt + 120_000 },
   });
   const textsOf = async (tier: RedisTier, keys: readonly string[], of = group) =>
     Object.fromEntries([...(await tier.read(of, keys)).entries].map(([key, { text }]) => [key, text]));

@@ -3,7 +3,7 @@
  * suite as the real tier. Values never expire here.
  */
 import { cacheLimits } from '../process/limits.ts';
-import { type CacheEntry, decodeEntry, encodeEntry } from './entry.ts';
+import { type CacheEntry, createEntryDecoder, createEntryEncoder } from './entry.ts';
 import { redisKey } from './group.ts';
 import type { RedisRead, RedisTier } from './redis-tier.ts';
 
@@ -18,7 +18,7 @@ export interface RedisStandIn extends RedisTier {
 type Stored = { readonly entry: CacheEntry } | { readonly removedAt: number };
 
 /** Times as they come back from Redis: whole milliseconds. */
-const throughRedis = (entry: CacheEntry): CacheEntry => decodeEntry(encodeEntry(entry)) ?? entry;
+const throughRedis = (entry: CacheEntry): CacheEntry => createEntryDecoder()(createEntryEncoder()(entry)) ?? entry;
 
 export const createRedisStandIn = (): RedisStandIn => {
   const values = new Map<string, Stored>();
@@ -26,8 +26,8 @@ export const createRedisStandIn = (): RedisStandIn => {
 
   const admits = (stored: Stored | undefined, entry: CacheEntry): boolean => {
     if (stored === undefined) return true;
-    if ('entry' in stored) return entry.readAt > stored.entry.readAt;
-    return entry.readAt > stored.removedAt + cacheLimits.clockSkewMs;
+    if ('entry' in stored) return entry.life.readAt > stored.entry.life.readAt;
+    return entry.life.readAt > stored.removedAt + cacheLimits.clockSkewMs;
   };
   const change = async (work: () => void): Promise<boolean> => {
     if (standIn.outcome !== 'answered') return false;

@@ -8,7 +8,7 @@ import type { Cluster, Redis } from 'ioredis';
 import type { Clock } from '../process/clock.ts';
 import { cacheLimits } from '../process/limits.ts';
 import { type Breaker, BreakerOpenError } from '../resilience/breaker.ts';
-import { type CacheEntry, decodeEntry, encodeEntry, encodeTombstone, type KeyedEntry } from './entry.ts';
+import { type CacheEntry, createEntryDecoder, createEntryEncoder, encodeTombstone, type KeyedEntry } from './entry.ts';
 import { type CacheGroup, redisFloorKey, redisKey } from './group.ts';
 import { redisErrorCode } from './redis-error-code.ts';
 import { raiseFloorScript, removeScript, storeScript } from './redis-scripts.ts';
@@ -69,7 +69,9 @@ export const createRedisTier = ({ client, breaker, clock, hooks }: RedisTierOpti
     const written = await change('write', () => {
       const now = clock.wall();
       const keys = entries.map(([key]) => redisKey(group, key));
-      const args = entries.flatMap(([, entry]) => [encodeEntry(entry), Math.max(1, Math.ceil(entry.staleUntil - now))]);
+      const encode = createEntryEncoder();
+      const ttlOf = ({ life }: CacheEntry): number => Math.max(1, Math.ceil(life.staleUntil - now));
+      const args = entries.flatMap(([, entry]) => [encode(entry), ttlOf(entry)]);
       return client.eval(storeScript, keys.length, ...keys, cacheLimits.clockSkewMs, ...args);
     });
     writesInFlight -= 1;
@@ -106,8 +108,9 @@ export const createRedisTier = ({ client, breaker, clock, hooks }: RedisTierOpti
 
 const decodeAll = (keys: readonly string[], values: readonly unknown[]): ReadonlyMap<string, CacheEntry> => {
   const entries = new Map<string, CacheEntry>();
+  const decode = createEntryDecoder();
   for (const [index, key] of keys.entries()) {
-    const entry = decodeEntry(values[index]);
+    const entry = decode(values[index]);
     if (entry !== undefined) entries.set(key, entry);
   }
   return entries;

@@ -7,7 +7,7 @@ import { splitWrites } from './split-writes.ts';
 const rows = (count: number, characters: number): readonly KeyedEntry[] =>
   Array.from({ length: count }, (_, n) => [
     `k${n}`,
-    { text: 'x'.repeat(characters), readAt: 0, freshUntil: 0, staleUntil: 0 },
+    { text: 'x'.repeat(characters), life: { readAt: 0, freshUntil: 0, staleUntil: 0 } },
   ]);
 
 test('nothing makes no script', () => {

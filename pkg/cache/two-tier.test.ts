@@ -20,14 +20,17 @@ const lookups: readonly CachedLookup[] = [
 ];
 
 /** One handler: a cache of its own, its clock `aheadMs` of the others', its Redis shared where one is given. */
-const createPod = (redis?: RedisTier, { clock = createManualClock(), aheadMs = 0, bytes = 1_000_000 } = {}) => {
+const createPod = (
+  redis?: RedisTier,
+  { clock = createManualClock(), aheadMs = 0, bytes = 1_000_000, random = () => 0.5 } = {},
+) => {
   const results: string[] = [];
   const podClock: ManualClock = { ...clock, wall: () => clock.wall() + aheadMs };
   const cache = createCache({
     clock: podClock,
     memory: createMemoryTier(bytes),
     redis,
-    random: () => 0.5,
+    random,
     lookupsOf: (tenant) => (tenant === tenantId ? lookups : []),
     hooks: { onResult: (tier, result, keys) => void results.push(`${tier} ${result} ${keys}`) },
   });
@@ -85,11 +88,26 @@ test('a row past its TTL is stale, and gone after staleIfErrorSeconds', async ()
   await clock.advance(299_999);
   assert.is(inMemory('a'), '{}');
   await clock.advance(1);
-  assert.ok((cache.readMemory(group, ['a']).entries[0]?.freshUntil ?? 0) <= clock.wall());
+  assert.ok((cache.readMemory(group, ['a']).entries[0]?.life.freshUntil ?? 0) <= clock.wall());
   assert.is(inMemory('b'), undefined);
   await clock.advance(60_000);
   assert.is(inMemory('a'), undefined);
   assert.equal(results(), ['memory hit 1', 'memory stale 1', 'memory miss 1', 'memory miss 1']);
+});
+
+test('a batch that is asked over and over is read again as a whole, not row by row', async () => {
+  let drawn = 0;
+  const { cache, clock } = createPod(undefined, { random: () => (drawn++ % 10) / 10 });
+  const keys = Array.from({ length: 50 }, (_, place) => `key ${place}`);
+  const absentAt = () => keys.filter((_, place) => cache.readMemory(group, keys).entries[place] === undefined).length;
+  const policyWithoutStale = { ...policy, staleIfErrorSeconds: 0 };
+  cache.store(group, cache.epoch(group), new Map(keys.map((key) => [key, '{}'])), policyWithoutStale);
+  const absent: number[] = [];
+  for (let seconds = 0; seconds < 400; seconds += 1) {
+    await clock.advance(1_000);
+    absent.push(absentAt());
+  }
+  assert.equal([...new Set(absent)], [0, 50]);
 });
 
 test('another pod finds it in Redis, and from then on in its memory, for no longer than the first', async () => {

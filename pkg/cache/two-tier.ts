@@ -14,7 +14,7 @@ import type { CacheEntry, KeyedEntry } from './entry.ts';
 import { type CacheGroup, cacheScope } from './group.ts';
 import { createInvalidationLog } from './invalidation-log.ts';
 import type { MemoryRead, MemoryTier } from './memory-tier.ts';
-import { type CachePolicy, entryUnder } from './policy.ts';
+import { type CachePolicy, entriesUnder } from './policy.ts';
 import { createRedisRemovals } from './redis-removals.ts';
 import type { RedisTier } from './redis-tier.ts';
 import { usableEntries } from './usable-entries.ts';
@@ -53,7 +53,7 @@ export interface CacheOptions {
 }
 
 export interface Cache {
-  /** One entry for each different one of `keys`, in their order, fresh or stale: the caller looks at `freshUntil`. Synchronous. */
+  /** One entry for each different one of `keys`, in their order, fresh or stale: the caller looks at its `life`. Synchronous. */
   readMemory(group: CacheGroup, keys: readonly string[]): MemoryRead;
   /** One key's entry, without counting: for a second look at a key that was missed. */
   peekMemory(group: CacheGroup, key: string): CacheEntry | undefined;
@@ -104,7 +104,7 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
     let fresh = 0;
     for (const [key, entry] of usable) {
       memory.set(group, key, entry);
-      if (entry.freshUntil > now) fresh += 1;
+      if (entry.life.freshUntil > now) fresh += 1;
     }
     report('redis', 'hit', fresh);
     report('redis', 'stale', usable.size - fresh);
@@ -165,8 +165,8 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
       const { keys, entries } = memory.getEach(group, listed, now);
       let [hits, stale] = [0, 0];
       const usable = entries.map((entry) => {
-        if (entry === undefined || entry.readAt <= floor) return undefined;
-        if (entry.freshUntil > now) hits += 1;
+        if (entry === undefined || entry.life.readAt <= floor) return undefined;
+        if (entry.life.freshUntil > now) hits += 1;
         else stale += 1;
         return entry;
       });
@@ -177,7 +177,7 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
     },
     peekMemory: (group, key) => {
       const entry = memory.get(group, key, clock.wall());
-      return entry !== undefined && entry.readAt > log.floor(group.scope) ? entry : undefined;
+      return entry !== undefined && entry.life.readAt > log.floor(group.scope) ? entry : undefined;
     },
 
     readRedis: async (group, keys, deadline) => {
@@ -195,9 +195,10 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
 
     store: (group, epochAtRead, rows, policy) => {
       if (epochAtRead <= log.changedAt(group.scope)) return;
+      const entryOf = entriesUnder(policy, { readAt: epochAtRead, random });
       const stored: KeyedEntry[] = [];
       for (const [key, text] of rows) {
-        const entry = entryUnder(policy, text, { readAt: epochAtRead, random });
+        const entry = entryOf(text);
         if (entry === undefined) continue;
         memory.set(group, key, entry);
         stored.push([key, entry]);

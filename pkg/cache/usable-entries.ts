@@ -22,8 +22,9 @@ export const usableEntries = (
 ): ReadonlyMap<string, CacheEntry> => {
   const usable = new Map<string, CacheEntry>();
   for (const [key, entry] of entries) {
-    if (entry.readAt <= floor + cacheLimits.clockSkewMs || entry.staleUntil <= now) continue;
-    usable.set(key, entry.readAt < askedAt ? entry : { ...entry, readAt: askedAt });
+    const { text, life } = entry;
+    if (life.readAt <= floor + cacheLimits.clockSkewMs || life.staleUntil <= now) continue;
+    usable.set(key, life.readAt < askedAt ? entry : { text, life: { ...life, readAt: askedAt } });
   }
   return usable;
 };

@@ -195,8 +195,10 @@ export const cacheLimits = {
   groupOverheadBytes: 512,
   /** Twice the longest row that could ever be delivered; a longer one is read again each time. */
   rowCharactersMax: 64 * 1024,
-  /** Both ways, so that rows stored together do not expire together. */
+  /** Both ways, so that what is stored together does not all expire together. */
   ttlJitter: 0.1,
+  /** So many rows of one read have the same jitter. */
+  rowsPerLifetime: 64,
   /** How far the clocks of two pods may be apart without an old row coming back. */
   clockSkewMs: 1_000,
   /** Requests that share one MGET. */

@@ -29,7 +29,7 @@ closers.push(() => admin.disconnect());
 const group = createCacheGroup({ tenantId: 'acme', action: 'get', revision: 'r1' });
 const entry = (text: string | null): CacheEntry => {
   const readAt = Date.now();
-  return { text, readAt, freshUntil: readAt + 60_000, staleUntil: readAt + 90_000 };
+  return { text, life: { readAt, freshUntil: readAt + 60_000, staleUntil: readAt + 90_000 } };
 };
 
 const open = async (timeoutMs = 2_000) => {
