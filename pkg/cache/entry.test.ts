@@ -11,6 +11,13 @@ for (const text of ['{"id":1}', '', null, '"🎈\n"', '1R0000']) {
   });
 }
 
+test('stands in Redis as other versions of the service write and read it', () => {
+  const times = `${life.readAt}${life.freshUntil}${life.staleUntil}`;
+  const encode = createEntryEncoder();
+  assert.is(encode({ text: '{"id":1}', life }), `1R${times}{"id":1}`);
+  assert.is(encode({ text: null, life }), `1M${times}`);
+});
+
 test('rounds the time of the read down and that of a removal up', () => {
   const encoded = createEntryEncoder()({ text: '', life: { ...life, readAt: at + 0.9 } });
   assert.is(createEntryDecoder()(encoded)?.life.readAt, at);

@@ -5,7 +5,7 @@
  * format, or another program's value, costs one database read and never an error.
  */
 
-/** Wall milliseconds. Rows that were read together share one: numbers of their own would be three more objects for each of a hundred
+/** Wall milliseconds. Rows of one read share one, its absences another: numbers of their own would be three more objects for each of a hundred
  * thousand entries, which the garbage collector looks at over and over. */
 export interface Lifetime {
   /** When the read that brought it began: a change after that moment may not be in it. */

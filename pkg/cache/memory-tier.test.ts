@@ -78,7 +78,7 @@ test('a group counts for as long as it has an entry, and is not worth emptying t
   assert.is(memory.bytes(), 2 * (groupCost + cost(0)));
   memory.delete(group, 'a');
   assert.is(memory.bytes(), groupCost + cost(0));
-  memory.set(group, 'b', entry('x'.repeat(groupCost)));
+  memory.set(group, 'b', entry('x'.repeat(groupCost + cost(0))));
   assert.ok(memory.get(other, 'a', 1));
   assert.is(memory.get(group, 'b', 1), undefined);
 });

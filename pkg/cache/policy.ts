@@ -1,5 +1,7 @@
 /**
- * How long what was read may answer: a tenant's choice, with jitter, so that what is stored together does not all expire together.
+ * How long what was read may answer: a tenant's choice, with jitter, so that reads of one moment do not all expire in one moment.
+ *
+ * What one read brought expires together: asked for together again, it is read by one statement, and not row by row as each expires.
  */
 import { cacheLimits } from '../process/limits.ts';
 import type { CacheEntry, Lifetime } from './entry.ts';
@@ -13,36 +15,27 @@ export interface CachePolicy {
   readonly staleIfErrorSeconds: number;
 }
 
-interface Read {
-  /** Wall milliseconds when it began: the life of an entry counts from there. */
+interface ReadMoment {
+  /** Wall milliseconds when the read began: the life of an entry counts from there. */
   readonly readAt: number;
   /** 0 <= x < 1 */
   readonly random: () => number;
 }
 
-/** One lifetime for so many rows in a row, then the next: rows of one request come and go with each other, those of many do not. */
-const sharedLives = (ttlSeconds: number, staleSeconds: number, { readAt, random }: Read): (() => Lifetime) => {
-  let life: Lifetime | undefined;
-  let rows = 0;
-  return () => {
-    if (life === undefined || rows >= cacheLimits.rowsPerLifetime) {
-      const jitter = 1 + cacheLimits.ttlJitter * (2 * random() - 1);
-      const freshUntil = readAt + ttlSeconds * 1_000 * jitter;
-      life = { readAt, freshUntil, staleUntil: freshUntil + staleSeconds * 1_000 };
-      rows = 0;
-    }
-    rows += 1;
-    return life;
-  };
-};
-
 /** @returns for what one read brought, text by text: its entry, or undefined where the policy or the row's size forbids to keep it */
-export const entriesUnder = (policy: CachePolicy, read: Read): ((text: string | null) => CacheEntry | undefined) => {
-  const { ttlSeconds, missingTtlSeconds, staleIfErrorSeconds } = policy;
-  const nextLife = sharedLives(ttlSeconds, staleIfErrorSeconds, read);
-  const nextMissingLife = sharedLives(missingTtlSeconds, 0, read);
+export const entriesUnder = (
+  { ttlSeconds, missingTtlSeconds, staleIfErrorSeconds }: CachePolicy,
+  { readAt, random }: ReadMoment,
+): ((text: string | null) => CacheEntry | undefined) => {
+  const jitter = 1 + cacheLimits.ttlJitter * (2 * random() - 1);
+  const createLifetime = (freshSeconds: number, staleSeconds: number): Lifetime => {
+    const freshUntil = readAt + freshSeconds * 1_000 * jitter;
+    return { readAt, freshUntil, staleUntil: freshUntil + staleSeconds * 1_000 };
+  };
+  const life = createLifetime(ttlSeconds, staleIfErrorSeconds);
+  const missingLife = createLifetime(missingTtlSeconds, 0);
   return (text) => {
-    if (text === null) return missingTtlSeconds > 0 ? { text, life: nextMissingLife() } : undefined;
-    return ttlSeconds > 0 && text.length <= cacheLimits.rowCharactersMax ? { text, life: nextLife() } : undefined;
+    if (text === null) return missingTtlSeconds > 0 ? { text, life: missingLife } : undefined;
+    return ttlSeconds > 0 && text.length <= cacheLimits.rowCharactersMax ? { text, life } : undefined;
   };
 };

@@ -35,6 +35,18 @@ export const redisTierContract = (test: DefineTest, open: () => Promise<RedisTie
     assert.equal(Object.fromEntries(read.entries), { a: row, b: none });
   });
 
+  test('rows of one read have one lifetime again', async () => {
+    const tier = await open();
+    const { life } = entry('1');
+    await tier.write(group, [
+      ['a', { text: '1', life }],
+      ['b', { text: '2', life }],
+    ]);
+    const { entries } = await tier.read(group, ['a', 'b']);
+    assert.equal(entries.get('b')?.life, life);
+    assert.is(entries.get('a')?.life, entries.get('b')?.life);
+  });
+
   test('keeps keys of any text apart, and from the floor', async () => {
     const tier = await open();
     const keys = [

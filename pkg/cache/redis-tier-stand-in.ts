@@ -17,8 +17,11 @@ export interface RedisStandIn extends RedisTier {
 
 type Stored = { readonly entry: CacheEntry } | { readonly removedAt: number };
 
-/** Times as they come back from Redis: whole milliseconds. */
-const throughRedis = (entry: CacheEntry): CacheEntry => createEntryDecoder()(createEntryEncoder()(entry)) ?? entry;
+/** Entries as they come back from Redis: times in whole milliseconds. */
+const createRedisPassage = (): ((entry: CacheEntry) => CacheEntry) => {
+  const [encode, decode] = [createEntryEncoder(), createEntryDecoder()];
+  return (entry) => decode(encode(entry)) ?? entry;
+};
 
 export const createRedisStandIn = (): RedisStandIn => {
   const values = new Map<string, Stored>();
@@ -53,6 +56,7 @@ export const createRedisStandIn = (): RedisStandIn => {
     },
     write: (group, entries) =>
       change(() => {
+        const throughRedis = createRedisPassage();
         for (const [key, given] of entries) {
           const entry = throughRedis(given);
           const at = redisKey(group, key);
