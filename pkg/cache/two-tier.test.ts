@@ -20,17 +20,14 @@ const lookups: readonly CachedLookup[] = [
 ];
 
 /** One handler: a cache of its own, its clock `aheadMs` of the others', its Redis shared where one is given. */
-const createPod = (
-  redis?: RedisTier,
-  { clock = createManualClock(), aheadMs = 0, bytes = 1_000_000, random = (): number => 0.5 } = {},
-) => {
+const createPod = (redis?: RedisTier, { clock = createManualClock(), aheadMs = 0, bytes = 1_000_000 } = {}) => {
   const results: string[] = [];
   const podClock: ManualClock = { ...clock, wall: () => clock.wall() + aheadMs };
   const cache = createCache({
     clock: podClock,
     memory: createMemoryTier(bytes),
     redis,
-    random,
+    random: () => 0.5,
     lookupsOf: (tenant) => (tenant === tenantId ? lookups : []),
     hooks: { onResult: (tier, result, keys) => void results.push(`${tier} ${result} ${keys}`) },
   });
@@ -93,23 +90,6 @@ test('a row past its TTL is stale, and gone after staleIfErrorSeconds', async ()
   await clock.advance(60_000);
   assert.is(inMemory('a'), undefined);
   assert.equal(results(), ['memory hit 1', 'memory stale 1', 'memory miss 1', 'memory miss 1']);
-});
-
-test('a batch that is asked over and over is read again as a whole, not row by row', async () => {
-  let drawn = 0;
-  const { cache, clock } = createPod(undefined, { random: () => (drawn++ % 10) / 10 });
-  const keys = Array.from({ length: 50 }, (_, place) => `key ${place}`);
-  const reads: number[] = [];
-  for (let seconds = 0; seconds < 1_000; seconds += 1) {
-    const { entries } = cache.readMemory(group, keys);
-    const absent = keys.filter((_, place) => entries[place] === undefined);
-    const rows = absent.map((key) => [key, '{}'] as const);
-    if (absent.length > 0) reads.push(absent.length);
-    cache.store(group, cache.epoch(group), rows, { ...policy, staleIfErrorSeconds: 0 });
-    await clock.advance(1_000);
-  }
-  assert.equal([...new Set(reads)], [50]);
-  assert.ok(reads.length <= 4);
 });
 
 test('another pod finds it in Redis, and from then on in its memory, for no longer than the first', async () => {
