@@ -91,6 +91,23 @@ test('an entry larger than the bound with its group empties nothing, though its 
   for (const key of ['a', 'b']) assert.ok(memory.get(group, key, 1), key);
 });
 
+test('of keys that all hash alike keeps as many as a look may pass, and counts no more', () => {
+  const memory = createMemoryTier(2 ** 20, () => 7);
+  const keys = Array.from({ length: cacheLimits.slotDistanceMax + 2 }, (_, n) => String.fromCharCode(0x100 + n));
+  for (const key of keys) memory.set(group, key, entry(null));
+  const full = groupCost + (cacheLimits.slotDistanceMax + 1) * cost(0);
+  assert.is(memory.bytes(), full);
+  assert.equal(
+    keys.filter((key) => memory.get(group, key, 1) === undefined),
+    keys.slice(-1),
+  );
+  memory.set(other, 'a', entry(null));
+  assert.is(memory.bytes(), full, 'a group that got no entry does not count');
+  memory.delete(group, keys[3] ?? '');
+  memory.set(other, 'a', entry('1'));
+  assert.is(memory.get(other, 'a', 1)?.text, '1');
+});
+
 test('an entry of a slower read does not replace one that was read later, and one of the same moment does', () => {
   const memory = createMemoryTier(10_000);
   memory.set(group, 'a', entry('new', 2));

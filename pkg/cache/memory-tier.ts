@@ -4,12 +4,14 @@
  * Bytes are estimated on the safe side (two for each character), so that the bound holds whatever the rows hold. Keys are kept group by
  * group: one string made of group and key would have to be made and hashed for every look, which costs more than the look.
  *
- * Invariants: a slot is in the map of its group and in the chain from newest to oldest, or in neither; `bytes` is the sum over the
- * chain and the groups; a group has at least one slot.
+ * Invariants: `bytes` is the sum over the table's slots and the groups; a group has at least one slot.
  */
+import { randomInt } from 'node:crypto';
 import { cacheLimits } from '../process/limits.ts';
 import type { CacheEntry } from './entry.ts';
 import type { CacheGroup } from './group.ts';
+import { hashText } from './hash-text.ts';
+import { createSlotTable } from './slot-table.ts';
 
 /** What a look at several keys has found. */
 export interface MemoryRead {
@@ -30,15 +32,10 @@ export interface MemoryTier {
   bytes(): number;
 }
 
-interface Slot {
+interface Group {
+  readonly id: number;
   readonly prefix: string;
-  readonly key: string;
-  entry: CacheEntry;
-  bytes: number;
-  /** Number of the last `getEach` that met it: tells a key that is listed twice, for less than a set of all keys. */
-  lastLook: number;
-  newer: Slot | undefined;
-  older: Slot | undefined;
+  slots: number;
 }
 
 const bytesOf = (key: string, { text }: CacheEntry): number =>
@@ -47,113 +44,117 @@ const bytesOf = (key: string, { text }: CacheEntry): number =>
 const groupBytesOf = (prefix: string): number => cacheLimits.groupOverheadBytes + 2 * prefix.length;
 
 /** @param bytesMax  0 = nothing is ever kept */
-export const createMemoryTier = (bytesMax: number): MemoryTier => {
-  const groups = new Map<string, Map<string, Slot>>();
-  let newest: Slot | undefined;
-  let oldest: Slot | undefined;
+export const createMemoryTier = (bytesMax: number, hash = hashText): MemoryTier => {
+  const groups = new Map<string, Group>();
+  const groupsById = new Map<number, Group>();
+  let groupsMade = 0;
+  const newTable = () => createSlotTable(randomInt(2 ** 32) | 0, hash);
+  let table = newTable();
+  /** By slot, as are the next two. */
+  let entries: (CacheEntry | undefined)[] = [undefined];
+  let sizes: number[] = [0];
+  /** Number of the last `getEach` that met it: tells a key that is listed twice, for less than a set of all keys. */
+  let lastLooks: number[] = [0];
   let bytes = 0;
   let looks = 0;
 
-  const unchain = (slot: Slot): void => {
-    if (slot.newer) slot.newer.older = slot.older;
-    else newest = slot.older;
-    if (slot.older) slot.older.newer = slot.newer;
-    else oldest = slot.newer;
-  };
-  const chain = (slot: Slot): void => {
-    slot.newer = undefined;
-    slot.older = newest;
-    if (newest) newest.newer = slot;
-    else oldest = slot;
-    newest = slot;
-  };
-  const use = (slot: Slot): void => {
-    if (slot === newest) return;
-    unchain(slot);
-    chain(slot);
-  };
-  const drop = (slot: Slot): void => {
-    const slots = groups.get(slot.prefix);
-    slots?.delete(slot.key);
-    if (slots?.size === 0) {
-      groups.delete(slot.prefix);
-      bytes -= groupBytesOf(slot.prefix);
-    }
-    unchain(slot);
-    bytes -= slot.bytes;
-  };
-  const find = ({ prefix }: CacheGroup, key: string): Slot | undefined => groups.get(prefix)?.get(key);
-  const slotsOf = (prefix: string): Map<string, Slot> => {
+  const groupNamed = (prefix: string): Group => {
     const known = groups.get(prefix);
     if (known) return known;
-    const made = new Map<string, Slot>();
+    do groupsMade = (groupsMade + 1) | 0;
+    while (groupsById.has(groupsMade));
+    const made = { id: groupsMade, prefix, slots: 0 };
     groups.set(prefix, made);
+    groupsById.set(made.id, made);
     bytes += groupBytesOf(prefix);
     return made;
   };
-  const add = ({ prefix }: CacheGroup, key: string, kept: Pick<Slot, 'entry' | 'bytes'>): void => {
-    const slot: Slot = { prefix, key, ...kept, lastLook: 0, newer: undefined, older: undefined };
-    slotsOf(prefix).set(key, slot);
-    chain(slot);
-    bytes += slot.bytes;
+  const leaveIfEmpty = (group: Group): void => {
+    if (group.slots > 0 || !groups.delete(group.prefix)) return;
+    groupsById.delete(group.id);
+    bytes -= groupBytesOf(group.prefix);
   };
-  const replace = (slot: Slot, kept: Pick<Slot, 'entry' | 'bytes'>): void => {
-    use(slot);
-    bytes += kept.bytes - slot.bytes;
-    slot.entry = kept.entry;
-    slot.bytes = kept.bytes;
+  const drop = (slot: number): void => {
+    const group = groupsById.get(table.groupOf(slot));
+    table.remove(slot);
+    entries[slot] = undefined;
+    bytes -= sizes[slot] ?? 0;
+    if (!group) return;
+    group.slots -= 1;
+    leaveIfEmpty(group);
+  };
+  const keep = (slot: number, entry: CacheEntry, size: number): void => {
+    entries[slot] = entry;
+    sizes[slot] = size;
+    bytes += size;
+  };
+  const replace = (slot: number, entry: CacheEntry, size: number): void => {
+    table.use(slot);
+    bytes -= sizes[slot] ?? 0;
+    keep(slot, entry, size);
   };
 
-  const useOrDrop = (slot: Slot, now: number): CacheEntry | undefined => {
-    if (slot.entry.life.staleUntil > now) {
-      use(slot);
-      return slot.entry;
-    }
-    drop(slot);
-    return undefined;
+  /** @param slot  0 = none */
+  const useOrDrop = (slot: number, now: number): CacheEntry | undefined => {
+    if (slot === 0) return undefined;
+    const entry = entries[slot];
+    if (entry && entry.life.staleUntil > now) table.use(slot);
+    else drop(slot);
+    return entries[slot];
+  };
+  const find = ({ prefix }: CacheGroup, key: string): number => {
+    const group = groups.get(prefix);
+    return group ? table.find(table.hash(group.id, key), group.id, key) : 0;
   };
 
   return {
-    get: (group, key, now) => {
-      const slot = find(group, key);
-      return slot && useOrDrop(slot, now);
-    },
+    get: (group, key, now) => useOrDrop(find(group, key), now),
     getEach: ({ prefix }, keys, now) => {
       looks += 1;
-      const slots = groups.get(prefix);
+      const group = groups.get(prefix);
       let absent: Set<string> | undefined;
       const different: string[] = [];
-      const entries: (CacheEntry | undefined)[] = [];
+      const found: (CacheEntry | undefined)[] = [];
       for (const key of keys) {
-        const slot = slots?.get(key);
-        if (slot?.lastLook === looks) continue;
-        const entry = slot && useOrDrop(slot, now);
-        if (slot && entry) slot.lastLook = looks;
+        const slot = group ? table.find(table.hash(group.id, key), group.id, key) : 0;
+        if (slot !== 0 && lastLooks[slot] === looks) continue;
+        const entry = useOrDrop(slot, now);
+        if (entry) lastLooks[slot] = looks;
         else if (absent?.has(key)) continue;
         else absent = (absent ?? new Set()).add(key);
         different.push(key);
-        entries.push(entry);
+        found.push(entry);
       }
-      return { keys: different, entries };
+      return { keys: different, entries: found };
     },
-    set: (group, key, entry) => {
-      const held = find(group, key);
-      if (held && held.entry.life.readAt > entry.life.readAt) return;
+    set: ({ prefix }, key, entry) => {
+      const group = groupNamed(prefix);
       const size = bytesOf(key, entry);
-      // Its group may be new, and counts then.
-      if (size > bytesMax - groupBytesOf(group.prefix)) return held && drop(held);
-      if (held) replace(held, { entry, bytes: size });
-      else add(group, key, { entry, bytes: size });
-      while (oldest && bytes > bytesMax) drop(oldest);
+      const fits = size <= bytesMax - groupBytesOf(prefix);
+      const hash = table.hash(group.id, key);
+      const slot = table.find(hash, group.id, key);
+      if (slot === 0) {
+        const added = fits ? table.add(hash, group.id, key) : 0;
+        if (added !== 0) {
+          group.slots += 1;
+          lastLooks[added] = 0;
+          keep(added, entry, size);
+        } else leaveIfEmpty(group);
+      } else if ((entries[slot]?.life.readAt ?? 0) <= entry.life.readAt) {
+        if (fits) replace(slot, entry, size);
+        else drop(slot);
+      }
+      while (bytes > bytesMax) drop(table.oldest());
     },
     delete: (group, key) => {
       const slot = find(group, key);
-      if (slot) drop(slot);
+      if (slot !== 0) drop(slot);
     },
     clear: () => {
       groups.clear();
-      newest = undefined;
-      oldest = undefined;
+      groupsById.clear();
+      table = newTable();
+      [entries, sizes, lastLooks] = [[undefined], [0], [0]];
       bytes = 0;
     },
     bytes: () => bytes,

@@ -188,12 +188,15 @@ export const redisLimits = {
 
 /** What the two cache tiers hold and do at once. */
 export const cacheLimits = {
-  /** What an entry of the memory tier costs beside its characters, rounded up: 333 bytes for a row of 7 characters, its key's included, that was
-   * read alone (100,000 of them), 239 for one read along with 49 others. */
-  entryOverheadBytes: 320,
-  /** The same for a group of entries: a lookup with values for its other parameters. Its own map, and its name, were 505 bytes more for each
-   * (40,000 groups of one entry, against as many entries of one group). */
-  groupOverheadBytes: 512,
+  /** What an entry of the memory tier costs beside its characters, rounded up: 220 to 267 bytes for one that was read alone (16,500 to 130,000
+   * of them; most where its tables have just grown), 126 to 156 for one read along with 49 others. */
+  entryOverheadBytes: 272,
+  /** The same for a group of entries: a lookup with values for its other parameters. Its name and its two places in maps were 179 bytes more
+   * for each (40,000 groups of one entry, against as many entries of one group). */
+  groupOverheadBytes: 256,
+  /** How far from where its hash says an entry of the memory tier is put at most; further away, it is not kept. Of keys that nobody has chosen to
+   * hash alike the furthest is some tens away; each look for a key reads as many places. */
+  slotDistanceMax: 256,
   /** Twice the longest row that could ever be delivered; a longer one is read again each time. */
   rowCharactersMax: 64 * 1024,
   /** Both ways, drawn once for each read, so that reads of one moment do not all expire in one moment. */
