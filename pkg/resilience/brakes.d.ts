@@ -27,16 +27,10 @@ declare module 'brakes' {
     protected _resetCircuitTimeout(): void;
     protected _successHandler(runTimeMs: number): void;
     protected _failureHandler(runTimeMs: number, execGeneration: number): void;
-    protected _timeoutHandler(runTimeMs: number, execGeneration: number): void;
     /** Counts openings, so that a call begun before one is not held against what comes after it. */
     protected readonly _circuitGeneration: number;
     protected readonly _stats: { stopSnapshots(): boolean; _stopBucketSpinning(): boolean };
   }
 
   export = Brakes;
-}
-
-declare module 'brakes/lib/TimeOutError.js' {
-  class TimeOutError extends Error {}
-  export = TimeOutError;
 }

@@ -1,9 +1,10 @@
 /**
- * A circuit breaker on the package brakes: it runs the calls, times them out, and holds the open flag and its generations.
+ * A circuit breaker on the package brakes: it runs the calls and holds the open flag and its generations.
  *
  * Its ratio over a window, its blind closing after a while and its statistics (three timers that `destroy` leaves
  * behind) are not what is wanted here. Brakes is built from methods that decide one thing each, so a subclass overrides
- * just those: what a result means, and how an open circuit comes back, which is by probes on the injected clock.
+ * just those: what a result means, and how an open circuit comes back, which is by probes on the injected clock. Its time-outs blame the
+ * dependency for a stall of this process, so calls have timers of ours.
  *
  * closed     at first, and after a probe that succeeded; left after `failures` failures in a row within `windowMs`
  * open       every call is refused; left for half-open when the interval has passed, or by probeNow
@@ -11,7 +12,6 @@
  *            Where a dependency has nothing to probe, the next call is the probe: it is waited for, and let through alone
  */
 import Brakes from 'brakes';
-import BrakesTimeOutError from 'brakes/lib/TimeOutError.js';
 import type { Clock } from '../process/clock.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
 
@@ -63,9 +63,7 @@ export const createBreaker = (options: BreakerOptions): Breaker => {
       if (circuit.isOpen()) return Promise.reject(open);
       // A native promise: bluebird's loses the caller's AsyncLocalStorage.
       return new Promise((resolve, reject) => {
-        circuit.exec(work).then(resolve, (error: unknown) => {
-          reject(error instanceof BrakesTimeOutError ? timedOut(options, error) : error);
-        });
+        circuit.exec(work).then(resolve, reject);
       });
     },
     state: () => circuit.state(),
@@ -77,8 +75,23 @@ export const createBreaker = (options: BreakerOptions): Breaker => {
 
 const everyError = (): boolean => true;
 
-const timedOut = ({ name, timeoutMs }: BreakerOptions, cause: unknown): TimeoutError =>
-  new TimeoutError(`${name}: no answer within ${timeoutMs} ms`, { cause });
+const timedOut = ({ name, timeoutMs }: BreakerOptions): TimeoutError =>
+  new TimeoutError(`${name}: no answer within ${timeoutMs} ms`);
+
+/** Of brakes, which has to have one: the longest that a timer can have. */
+const neverMs = 2 ** 31 - 1;
+
+/** What `work` settles to, or a TimeoutError. When the time is over, what arrived while this process was busy is read first: what is not there
+ * then is late by the dependency's own fault. */
+const inTime = <T>(work: () => Promise<T>, options: BreakerOptions): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const judge = (): void => reject(timedOut(options));
+    const timer = setTimeout(() => void setImmediate(judge), options.timeoutMs);
+    timer.unref();
+    // Async, so that work that throws at once leaves no timer behind.
+    const working = (async () => work())();
+    working.finally(() => clearTimeout(timer)).then(resolve, reject);
+  });
 
 class ProbedCircuit extends Brakes {
   readonly #options: BreakerOptions;
@@ -94,15 +107,15 @@ class ProbedCircuit extends Brakes {
   #stopped = false;
 
   constructor(options: BreakerOptions) {
-    // The service is async, so that work that throws at once leaves no timer behind.
-    super(async (work) => work(), {
+    const { isFailure = everyError } = options;
+    super((work) => inTime(work, options), {
       name: options.name,
-      timeout: options.timeoutMs,
+      timeout: neverMs,
       isPromise: true,
       registerGlobal: false,
       modifyError: false,
       bucketNum: 1,
-      isFailure: options.isFailure ?? everyError,
+      isFailure: (error) => error instanceof TimeoutError || isFailure(error),
     });
     this.#options = options;
     this._stats.stopSnapshots();
@@ -137,10 +150,6 @@ class ProbedCircuit extends Brakes {
 
   protected override _successHandler(): void {
     this.#failedAt.length = 0;
-  }
-
-  protected override _timeoutHandler(runTimeMs: number, execGeneration: number): void {
-    this._failureHandler(runTimeMs, execGeneration);
   }
 
   protected override _failureHandler(_runTimeMs: number, execGeneration: number): void {
@@ -191,7 +200,7 @@ class ProbedCircuit extends Brakes {
       this.#decide('closed');
       return result;
     } catch (error) {
-      const failure = deadline.expired() ? timedOut(this.#options, error) : error;
+      const failure = deadline.expired() ? timedOut(this.#options) : error;
       this.#decide(deadline.expired() || isFailure(error) ? 'open' : 'half-open');
       throw failure;
     } finally {
