@@ -81,13 +81,23 @@ const timedOut = ({ name, timeoutMs }: BreakerOptions): TimeoutError =>
 /** Of brakes, which has to have one: the longest that a timer can have. */
 const neverMs = 2 ** 31 - 1;
 
-/** What `work` settles to, or a TimeoutError. When the time is over, what arrived while this process was busy is read first: what is not there
- * then is late by the dependency's own fault. */
+/** A time-out's parts: this process has to have listened in each of them. */
+const timeoutParts = 4;
+
+/** What `work` settles to, or a TimeoutError. Time that this process was busy, and did not hear of an answer or send the rest of a long command,
+ * counts as one part at most, however long it was. */
 const inTime = <T>(work: () => Promise<T>, options: BreakerOptions): Promise<T> =>
   new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout;
     const judge = (): void => reject(timedOut(options));
-    const timer = setTimeout(() => void setImmediate(judge), options.timeoutMs);
-    timer.unref();
+    const wait = (parts: number): void => {
+      timer = setTimeout(() => {
+        if (parts > 1) wait(parts - 1);
+        else setImmediate(judge);
+      }, options.timeoutMs / timeoutParts);
+      timer.unref();
+    };
+    wait(timeoutParts);
     // Async, so that work that throws at once leaves no timer behind.
     const working = (async () => work())();
     working.finally(() => clearTimeout(timer)).then(resolve, reject);
