@@ -2,6 +2,7 @@ import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 import { readFile } from 'node:fs/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { type Clock, systemClock } from '../process/clock.ts';
 import { createManualClock, type ManualClock } from '../process/manual-clock.ts';
 import { type Breaker, BreakerOpenError, type BreakerState, createBreaker, TimeoutError } from './breaker.ts';
 
@@ -16,13 +17,13 @@ const mustNotRun = (): Promise<never> => {
 };
 
 /** The dependency's answers to probes are what `probes` holds; each probe waits for its own. */
-const setUp = (timeoutMs = 60_000) => {
+const setUp = (timeoutMs = 60_000, timers?: Clock) => {
   const clock = createManualClock();
   const states: BreakerState[] = [];
   const probes: PromiseWithResolvers<void>[] = [];
   const breaker = createBreaker({
     name: 'redis',
-    clock,
+    clock: timers ?? clock,
     timeoutMs,
     failures: 5,
     windowMs: 10_000,
@@ -248,18 +249,18 @@ test('probeNow does not wait for the interval, and begins a new one', async () =
 });
 
 test('work without an answer ends with TimeoutError, and counts as a failure', async () => {
-  const { breaker } = setUp(1);
-  // The package's timers do not keep the process alive.
-  const keepAlive = setInterval(() => {}, 1_000);
-  const errors = await Promise.all(Array.from({ length: 5 }, () => errorOf(breaker.run(() => new Promise(() => {})))));
-  clearInterval(keepAlive);
-  for (const error of errors) assert.instance(error, TimeoutError);
+  const { clock, breaker } = setUp(100);
+  const errors = Promise.all(Array.from({ length: 5 }, () => errorOf(breaker.run(() => new Promise(() => {})))));
+  await clock.advance(99);
+  assert.is(breaker.state(), 'closed');
+  await clock.advance(1);
+  for (const error of await errors) assert.instance(error, TimeoutError);
   assert.is(breaker.state(), 'open');
   breaker.close();
 });
 
 test('time that this process was busy itself counts as a part of the time-out alone', async () => {
-  const { breaker } = setUp(200);
+  const { breaker } = setUp(200, systemClock);
   // In several steps, as a long command leaves, each by a thread of its own.
   const answered = breaker.run(() => readFile(import.meta.filename, 'utf8'));
   const [busyMs, cell] = [300, new Int32Array(new SharedArrayBuffer(4))];

@@ -20,7 +20,7 @@ export type BreakerState = 'closed' | 'half-open' | 'open';
 interface BreakerOptions {
   readonly name: string;
   readonly clock: Clock;
-  /** Of a call and of a probe. A call's is measured by the system's timers, whatever the clock. */
+  /** Of a call and of a probe. */
   readonly timeoutMs: number;
   readonly failures: number;
   readonly windowMs: number;
@@ -88,19 +88,18 @@ const timeoutParts = 4;
  * counts as one part at most, however long it was. */
 const inTime = <T>(work: () => Promise<T>, options: BreakerOptions): Promise<T> =>
   new Promise((resolve, reject) => {
-    let timer: NodeJS.Timeout;
+    let cancel = (): void => {};
     const judge = (): void => reject(timedOut(options));
     const wait = (parts: number): void => {
-      timer = setTimeout(() => {
+      cancel = options.clock.after(options.timeoutMs / timeoutParts, () => {
         if (parts > 1) wait(parts - 1);
         else setImmediate(judge);
-      }, options.timeoutMs / timeoutParts);
-      timer.unref();
+      });
     };
     wait(timeoutParts);
     // Async, so that work that throws at once leaves no timer behind.
     const working = (async () => work())();
-    working.finally(() => clearTimeout(timer)).then(resolve, reject);
+    working.finally(() => cancel()).then(resolve, reject);
   });
 
 class ProbedCircuit extends Brakes {
