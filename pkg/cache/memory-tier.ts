@@ -1,7 +1,8 @@
 /**
  * The first tier: a bounded number of bytes in this process, least recently used out first.
  *
- * Bytes are estimated on the safe side (two for each character), so that the bound holds whatever the rows hold. Keys are kept group by
+ * Bytes are estimated on the safe side (two for each character), so that the bound holds whatever the rows hold; but the tables keep the length
+ * that they have had, which many small rows and then few long ones make a quarter more of the bound at most. Keys are kept group by
  * group: one string made of group and key would have to be made and hashed for every look, which costs more than the look.
  *
  * Invariants: `bytes` is the sum over the table's slots and the groups; a group has at least one slot.
@@ -131,10 +132,10 @@ export const createMemoryTier = (bytesMax: number, hash = hashText): MemoryTier 
       const group = groupNamed(prefix);
       const size = bytesOf(key, entry);
       const fits = size <= bytesMax - groupBytesOf(prefix);
-      const hash = table.hash(group.id, key);
-      const slot = table.find(hash, group.id, key);
+      const hashed = table.hash(group.id, key);
+      const slot = table.find(hashed, group.id, key);
       if (slot === 0) {
-        const added = fits ? table.add(hash, group.id, key) : 0;
+        const added = fits ? table.add(hashed, group.id, key) : 0;
         if (added !== 0) {
           group.slots += 1;
           lastLooks[added] = 0;
@@ -144,7 +145,7 @@ export const createMemoryTier = (bytesMax: number, hash = hashText): MemoryTier 
         if (fits) replace(slot, entry, size);
         else drop(slot);
       }
-      while (bytes > bytesMax) drop(table.oldest());
+      for (let oldest = table.oldest(); oldest !== 0 && bytes > bytesMax; oldest = table.oldest()) drop(oldest);
     },
     delete: (group, key) => {
       const slot = find(group, key);

@@ -76,6 +76,22 @@ test('refuses a key that would be further from its place than a look may go, unt
   assert.is(find(1, 'one more'), slots[0]);
 });
 
+test('keeps what is left when most of it goes, while it grows and gives slots again', () => {
+  const { table, find, add } = createKeyed();
+  const slots = new Map<string, number>();
+  for (let n = 0; n < 20_000; n += 1) {
+    slots.set(String(n), add(1, String(n)));
+    // Two of three go, now and then many at once.
+    for (const gone of n % 500 === 499 ? [...slots.keys()].filter((key) => Number(key) % 3 > 0) : []) {
+      table.remove(slots.get(gone) ?? 0);
+      slots.delete(gone);
+    }
+  }
+  for (const [key, slot] of slots) assert.is(find(1, key), slot);
+  assert.is(find(1, '1'), 0);
+  assert.is(new Set(slots.values()).size, slots.size);
+});
+
 /** Hashes at the end of a small index too, where places go on at its beginning. */
 const crowding: readonly ((key: string) => number)[] = [
   () => 0,

@@ -34,7 +34,8 @@ const [hashAt, slotAt, placeWidth] = [0, 1, 2];
 const slotsAtFirst = 64;
 const placesForSlot = 2;
 
-/** @param seed  32 bits, for hashes that strangers cannot foretell */
+/** @param seed  32 bits, for hashes that strangers cannot foretell
+ * @param hash  gives whole numbers of 32 bits */
 export const createSlotTable = (seed: number, hash: typeof hashText): SlotTable => {
   const keys: (string | undefined)[] = [undefined];
   let slots = new Int32Array(slotWidth * slotsAtFirst);
@@ -79,17 +80,19 @@ export const createSlotTable = (seed: number, hash: typeof hashText): SlotTable 
   };
 
   const grow = (): void => {
-    const grown = new Int32Array(2 * slots.length);
-    grown.set(slots);
-    slots = grown;
+    // Both before either is used: there may be no memory for the second.
+    const [grownSlots, grownIndex] = [new Int32Array(2 * slots.length), new Int32Array(2 * index.length)];
+    grownSlots.set(slots);
+    slots = grownSlots;
     slotsMax *= 2;
-    index = new Int32Array(2 * index.length);
+    index = grownIndex;
     mask = 2 * mask + 1;
     for (let slot = field(0, newerIn); slot !== 0; slot = field(slot, newerIn)) enter(field(slot, hashIn), slot, mask);
   };
 
   const unchain = (slot: number): void => {
-    const [newer, older] = [field(slot, newerIn), field(slot, olderIn)];
+    const newer = field(slot, newerIn);
+    const older = field(slot, olderIn);
     setField(newer, olderIn, older);
     setField(older, newerIn, newer);
   };

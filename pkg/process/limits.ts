@@ -195,7 +195,7 @@ export const cacheLimits = {
    * for each (40,000 groups of one entry, against as many entries of one group). */
   groupOverheadBytes: 256,
   /** How far from where its hash says an entry of the memory tier is put at most; further away, it is not kept. Of keys that nobody has chosen to
-   * hash alike the furthest is some tens away; each look for a key reads as many places. */
+   * hash alike the furthest is some tens away. */
   slotDistanceMax: 256,
   /** Twice the longest row that could ever be delivered; a longer one is read again each time. */
   rowCharactersMax: 64 * 1024,

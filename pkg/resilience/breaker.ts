@@ -4,7 +4,7 @@
  * Its ratio over a window, its blind closing after a while and its statistics (three timers that `destroy` leaves
  * behind) are not what is wanted here. Brakes is built from methods that decide one thing each, so a subclass overrides
  * just those: what a result means, and how an open circuit comes back, which is by probes on the injected clock. Its time-outs blame the
- * dependency for a stall of this process, so calls have timers of ours.
+ * dependency for a stall of this process, so calls have timers of ours; a trial's and a probe's time is the clock's alone.
  *
  * closed     at first, and after a probe that succeeded; left after `failures` failures in a row within `windowMs`
  * open       every call is refused; left for half-open when the interval has passed, or by probeNow
@@ -34,7 +34,7 @@ interface BreakerOptions {
 
 export interface Breaker {
   /** What `work` settles to; a late result of work that timed out is ignored.
-   * @throws  BreakerOpenError at once while not closed; TimeoutError after `timeoutMs` */
+   * @throws  BreakerOpenError at once while not closed; TimeoutError after `timeoutMs`, at the earliest */
   run<T>(work: () => Promise<T>): Promise<T>;
   state(): BreakerState;
   /** Until a call may be let through again; 0 where the next one is. */
@@ -91,9 +91,11 @@ const inTime = <T>(work: () => Promise<T>, options: BreakerOptions): Promise<T> 
     let cancel = (): void => {};
     const judge = (): void => reject(timedOut(options));
     const wait = (parts: number): void => {
-      cancel = options.clock.after(options.timeoutMs / timeoutParts, () => {
-        if (parts > 1) wait(parts - 1);
-        else setImmediate(judge);
+      const next = parts > 1 ? () => wait(parts - 1) : judge;
+      cancel = options.clock.after(Math.ceil(options.timeoutMs / timeoutParts), () => {
+        // What has arrived meanwhile is read first.
+        const heard = setImmediate(next);
+        cancel = () => clearImmediate(heard);
       });
     };
     wait(timeoutParts);
