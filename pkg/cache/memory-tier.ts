@@ -1,9 +1,9 @@
 /**
  * The first tier: a bounded number of bytes in this process, least recently used out first.
  *
- * Bytes are estimated on the safe side (two for each character), so that the bound holds whatever the rows hold; but the tables keep the length
- * that they have had, which many small rows and then few long ones make a quarter more of the bound at most. Keys are kept group by
- * group: one string made of group and key would have to be made and hashed for every look, which costs more than the look.
+ * Bytes are estimated on the safe side (two for each character), so that the bound holds whatever the rows hold. But the tables keep the
+ * length that they have had: after many small rows a few long ones may take up to two fifths of the bound more. Keys are kept group by group:
+ * one string made of group and key would have to be made and hashed for every look, which costs more than the look.
  *
  * Invariants: `bytes` is the sum over the table's slots and the groups; a group has at least one slot.
  */
@@ -103,10 +103,9 @@ export const createMemoryTier = (bytesMax: number, hash = hashText): MemoryTier 
     else drop(slot);
     return entries[slot];
   };
-  const find = ({ prefix }: CacheGroup, key: string): number => {
-    const group = groups.get(prefix);
-    return group ? table.find(table.hash(group.id, key), group.id, key) : 0;
-  };
+  const findIn = (group: Group | undefined, key: string): number =>
+    group ? table.find(table.hash(group.id, key), group.id, key) : 0;
+  const find = ({ prefix }: CacheGroup, key: string): number => findIn(groups.get(prefix), key);
 
   return {
     get: (group, key, now) => useOrDrop(find(group, key), now),
@@ -117,7 +116,7 @@ export const createMemoryTier = (bytesMax: number, hash = hashText): MemoryTier 
       const different: string[] = [];
       const found: (CacheEntry | undefined)[] = [];
       for (const key of keys) {
-        const slot = group ? table.find(table.hash(group.id, key), group.id, key) : 0;
+        const slot = findIn(group, key);
         if (slot !== 0 && lastLooks[slot] === looks) continue;
         const entry = useOrDrop(slot, now);
         if (entry) lastLooks[slot] = looks;
