@@ -4,7 +4,7 @@
  * Its ratio over a window, its blind closing after a while and its statistics (three timers that `destroy` leaves
  * behind) are not what is wanted here. Brakes is built from methods that decide one thing each, so a subclass overrides
  * just those: what a result means, and how an open circuit comes back, which is by probes on the injected clock. Its time-outs blame the
- * dependency for a stall of this process, so calls have timers of ours; a trial's and a probe's time is the clock's alone.
+ * dependency for a stall of this process, so calls, trials and probes have timers of ours.
  *
  * closed     at first, and after a probe that succeeded; left after `failures` failures in a row within `windowMs`
  * open       every call is refused; left for half-open when the interval has passed, or by probeNow
@@ -13,7 +13,6 @@
  */
 import Brakes from 'brakes';
 import type { Clock } from '../process/clock.ts';
-import { createDeadline, type Deadline } from './deadline.ts';
 
 export type BreakerState = 'closed' | 'half-open' | 'open';
 
@@ -84,33 +83,42 @@ const neverMs = 2 ** 31 - 1;
 /** A time-out's parts: this process has to have listened in each of them. */
 const timeoutParts = 4;
 
-/** What `work` settles to, or a TimeoutError. Time that this process was busy, and did not hear of an answer or send the rest of a long command,
- * counts as one part at most, however long it was. */
-const inTime = <T>(work: () => Promise<T>, options: BreakerOptions): Promise<T> =>
-  new Promise((resolve, reject) => {
-    let cancel = (): void => {};
-    const judge = (): void => reject(timedOut(options));
-    const wait = (parts: number): void => {
-      const next = parts > 1 ? () => wait(parts - 1) : judge;
-      cancel = options.clock.after(Math.ceil(options.timeoutMs / timeoutParts), () => {
-        // What has arrived meanwhile is read first.
-        const heard = setImmediate(next);
-        cancel = () => clearImmediate(heard);
-      });
-    };
-    wait(timeoutParts);
-    // Async, so that work that throws at once leaves no timer behind.
-    const working = (async () => work())();
-    working.finally(() => cancel()).then(resolve, reject);
-  });
+interface TimedWork<T> {
+  /** To what the work settles to, or to a TimeoutError. */
+  readonly settled: Promise<T>;
+  /** It may take as long as it likes from now on. */
+  untime(): void;
+}
+
+/** Time that this process was busy, and did not hear of an answer or send the rest of a long command, counts as one part at most, however long
+ * it was. */
+const inTime = <T>(work: () => Promise<T>, options: BreakerOptions): TimedWork<T> => {
+  const { promise: settled, resolve, reject } = Promise.withResolvers<T>();
+  let cancel = (): void => {};
+  const judge = (): void => reject(timedOut(options));
+  const wait = (parts: number): void => {
+    const next = parts > 1 ? () => wait(parts - 1) : judge;
+    cancel = options.clock.after(Math.ceil(options.timeoutMs / timeoutParts), () => {
+      // What has arrived meanwhile is read first.
+      const heard = setImmediate(next);
+      cancel = () => clearImmediate(heard);
+    });
+  };
+  wait(timeoutParts);
+  // Async, so that work that throws at once leaves no timer behind.
+  const working = (async () => work())();
+  working.finally(() => cancel()).then(resolve, reject);
+  return { settled, untime: () => cancel() };
+};
 
 class ProbedCircuit extends Brakes {
   readonly #options: BreakerOptions;
   /** When the last failures in a row happened, oldest first; at most `failures` of them. */
   readonly #failedAt: number[] = [];
+  /** Of the interval until the next probe, or of the probe under way. */
   #cancelTimer: (() => void) | undefined;
-  /** Of the probe under way. */
-  #probeDeadline: Deadline | undefined;
+  /** A probe is under way, or a call in its place. */
+  #probing = false;
   /** Half-open, and the next call is the probe. */
   #awaitsTrial = false;
   #probeAt = 0;
@@ -119,7 +127,7 @@ class ProbedCircuit extends Brakes {
 
   constructor(options: BreakerOptions) {
     const { isFailure = everyError } = options;
-    super((work) => inTime(work, options), {
+    super((work) => inTime(work, options).settled, {
       name: options.name,
       timeout: neverMs,
       isPromise: true,
@@ -135,7 +143,7 @@ class ProbedCircuit extends Brakes {
 
   state(): BreakerState {
     if (!this.isOpen()) return 'closed';
-    return this.#probeDeadline || this.#awaitsTrial ? 'half-open' : 'open';
+    return this.#probing || this.#awaitsTrial ? 'half-open' : 'open';
   }
 
   awaitsTrial(): boolean {
@@ -155,7 +163,6 @@ class ProbedCircuit extends Brakes {
   stop(): void {
     this.#stopped = true;
     this.#cancelTimer?.();
-    this.#probeDeadline?.close();
     this.destroy();
   }
 
@@ -203,25 +210,23 @@ class ProbedCircuit extends Brakes {
 
   /** What `work` settles to. Its success closes, its failure opens again; what is neither leaves it to the next call. */
   async #decideBy<T>(work: () => Promise<T>, isFailure: (error: unknown) => boolean): Promise<T> {
-    const deadline = createDeadline(this.#options.clock, this.#options.timeoutMs);
-    this.#probeDeadline = deadline;
+    this.#probing = true;
     this.#announce();
+    const { settled, untime } = inTime(work, this.#options);
+    this.#cancelTimer = untime;
     try {
-      const result = await deadline.race((async () => work())());
+      const result = await settled;
       this.#decide('closed');
       return result;
     } catch (error) {
-      const failure = deadline.expired() ? timedOut(this.#options) : error;
-      this.#decide(deadline.expired() || isFailure(error) ? 'open' : 'half-open');
-      throw failure;
-    } finally {
-      deadline.close();
+      this.#decide(error instanceof TimeoutError || isFailure(error) ? 'open' : 'half-open');
+      throw error;
     }
   }
 
   #decide(state: BreakerState): void {
     if (this.#stopped) return;
-    this.#probeDeadline = undefined;
+    this.#probing = false;
     if (state === 'closed') {
       this.#failedAt.length = 0;
       this._close();
