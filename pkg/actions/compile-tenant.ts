@@ -13,7 +13,7 @@ import { type CxoneServices, compileCxoneAction } from './cxone-call.ts';
 import { compileInvalidated } from './invalidated-lookups.ts';
 import { compileLookupAction, type LookupServices } from './lookup.ts';
 import type { PoolShares } from './pool-shares.ts';
-import { type ActionRequest, compileRequest } from './request.ts';
+import type { Actions } from './request.ts';
 import { compileTransactionAction, type TransactionServices } from './transaction.ts';
 
 export interface DeclaredStatement {
@@ -23,8 +23,7 @@ export interface DeclaredStatement {
 }
 
 export interface CompiledTenant {
-  /** Decodes a verified body. */
-  decodeRequest(body: unknown): Parsed<ActionRequest>;
+  readonly actions: Actions;
   /** What PostgreSQL has to accept before the tenant is served. */
   readonly statements: readonly DeclaredStatement[];
   /** What invalidations have to know of its actions. */
@@ -111,5 +110,5 @@ export const compileTenant = (tenant: BundleTenant, services: ActionServices): P
     }
   }
   if (problems.length > 0) return refused(problems);
-  return parsed({ decodeRequest: compileRequest(actions), statements, lookups, ...(client ? { cxone: client } : {}) });
+  return parsed({ actions, statements, lookups, ...(client ? { cxone: client } : {}) });
 };

@@ -52,7 +52,7 @@ export const compileCxoneAction = (
 ): Action => {
   const { method, output } = spec.cxone;
   const template = compileCall(spec.cxone);
-  const decode = compileInput(spec.input, { tenantId });
+  const decoder = compileInput(spec.input, { tenantId });
 
   const record = ({ requestId, context }: ActionCall) =>
     ({ tenantId, action: spec.name, keys: [], requestId, source: 'cxone', outcome: 'answered', context }) as const;
@@ -68,7 +68,7 @@ export const compileCxoneAction = (
   };
 
   const decodeInput: Action['decodeInput'] = (value) => {
-    const input = decode(value);
+    const input = decoder.decode(value);
     if (!input.ok) return input;
     const problems = template.pathProblems(input.value);
     return problems.length > 0 ? refused(problems) : input;

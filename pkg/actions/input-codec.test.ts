@@ -12,7 +12,7 @@ const single = (spec: Partial<InputSpec>): InputSpec => ({
   ...spec,
 });
 const decodeOne = (spec: Partial<InputSpec>, x: unknown) =>
-  compileInput([single(spec)], { tenantId: 'acme' })({ tenant_id: 'acme', x });
+  compileInput([single(spec)], { tenantId: 'acme' }).decode({ tenant_id: 'acme', x });
 
 const accepted = (spec: Partial<InputSpec>, value: unknown, expected: unknown = value) => {
   const read = decodeOne(spec, value);
@@ -112,8 +112,8 @@ test('a list is measured before its items are looked at, and names the items tha
 });
 
 test('the batch holds one key at least and batchSize at most', () => {
-  const decode = compileInput([single({ list: true })], { tenantId: 'acme', batch: { names: ['x'], max: 2 } });
-  const size = (x: readonly string[]) => decode({ tenant_id: 'acme', x });
+  const input = compileInput([single({ list: true })], { tenantId: 'acme', batch: { names: ['x'], max: 2 } });
+  const size = (x: readonly string[]) => input.decode({ tenant_id: 'acme', x });
   assert.ok(size(['a']).ok);
   assert.ok(size(['a', 'b']).ok);
   for (const keys of [[], ['a', 'b', 'c']]) {
@@ -122,26 +122,30 @@ test('the batch holds one key at least and batchSize at most', () => {
 });
 
 test('an optional input may be left out, and not be null', () => {
-  const decode = compileInput([single({ optional: true })], { tenantId: 'acme' });
-  assert.equal(decode({ tenant_id: 'acme' }), { ok: true, value: { tenant_id: 'acme' } });
-  assert.is(decode({ tenant_id: 'acme', x: null }).ok, false);
-  assert.equal(compileInput([single({})], { tenantId: 'acme' })({ tenant_id: 'acme' }), {
+  const input = compileInput([single({ optional: true })], { tenantId: 'acme' });
+  assert.equal(input.decode({ tenant_id: 'acme' }), { ok: true, value: { tenant_id: 'acme' } });
+  assert.is(input.decode({ tenant_id: 'acme', x: null }).ok, false);
+  assert.equal(compileInput([single({})], { tenantId: 'acme' }).decode({ tenant_id: 'acme' }), {
     ok: false,
     problems: [{ path: 'input.x', expected: 'required' }],
   });
 });
 
 test('tenant_id is the verified one', () => {
-  const decode = compileInput([], { tenantId: 'acme' });
-  assert.ok(decode({ tenant_id: 'acme' }).ok);
-  for (const input of [{ tenant_id: 'other' }, { tenant_id: ['acme'] }, {}, []]) assert.is(decode(input).ok, false);
+  const input = compileInput([], { tenantId: 'acme' });
+  assert.ok(input.decode({ tenant_id: 'acme' }).ok);
+  for (const value of [{ tenant_id: 'other' }, { tenant_id: ['acme'] }, {}, []])
+    assert.is(input.decode(value).ok, false);
 });
 
 test('inputs are found among own fields only', () => {
-  const decode = compileInput([single({ name: 'toString' })], { tenantId: 'acme' });
-  assert.is(decode({ tenant_id: 'acme' }).ok, false);
+  const input = compileInput([single({ name: 'toString' })], { tenantId: 'acme' });
+  assert.is(input.decode({ tenant_id: 'acme' }).ok, false);
   const polluted: unknown = JSON.parse('{"tenant_id":"acme","toString":"a","__proto__":{"x":1}}');
-  assert.equal(decode(polluted), { ok: false, problems: [{ path: 'input.__proto__', expected: 'no such field' }] });
+  assert.equal(input.decode(polluted), {
+    ok: false,
+    problems: [{ path: 'input.__proto__', expected: 'no such field' }],
+  });
 });
 
 test('tenants that declare the same are told apart, in their id and in how much a batch may hold', () => {
@@ -150,17 +154,20 @@ test('tenants that declare the same are told apart, in their id and in how much 
     compileInput(inputs, { tenantId, batch: { names: ['ids'], max } });
   const [acme, globex] = [decoderOf('acme', 1), decoderOf('globex', 2)];
   const input = (tenantId: string, ...ids: readonly string[]) => ({ tenant_id: tenantId, ids });
-  assert.equal(acme(input('acme', 'a')), { ok: true, value: input('acme', 'a') });
-  assert.equal(globex(input('globex', 'a', 'b')), { ok: true, value: input('globex', 'a', 'b') });
-  assert.equal(acme(input('acme', 'a', 'b')), {
+  assert.equal(acme.decode(input('acme', 'a')), { ok: true, value: input('acme', 'a') });
+  assert.equal(globex.decode(input('globex', 'a', 'b')), { ok: true, value: input('globex', 'a', 'b') });
+  assert.equal(acme.decode(input('acme', 'a', 'b')), {
     ok: false,
     problems: [{ path: 'input.ids', expected: 'exactly 1 item' }],
   });
-  for (const [decode, own, foreign] of [
+  for (const [decoder, own, foreign] of [
     [acme, 'acme', 'globex'],
     [globex, 'globex', 'acme'],
   ] as const) {
-    assert.equal(decode(input(foreign, 'a')), { ok: false, problems: [{ path: 'input.tenant_id', expected: own }] });
+    assert.equal(decoder.decode(input(foreign, 'a')), {
+      ok: false,
+      problems: [{ path: 'input.tenant_id', expected: own }],
+    });
   }
 });
 

@@ -110,17 +110,38 @@ const sharedCodec = (inputs: readonly InputSpec[], batch: InputOptions['batch'])
   return made;
 };
 
+export interface InputDecoder {
+  /** Decodes a body's `input`; problems have paths below `input`. */
+  decode(value: unknown): Parsed<ActionInput>;
+}
+
+export interface InputDecoder {
+  /** Decodes a body's `input`; problems have paths below `input`. */
+  decode(value: unknown): Parsed<ActionInput>;
+}
+
 /** Tenants share the codec of what they declare alike. Only for an input that is refused is the tenant's own made, which knows what it has to be
- * told.
- * @returns decodes a body's `input`; problems have paths below `input` */
-export const compileInput = (
-  inputs: readonly InputSpec[],
-  { tenantId, batch }: InputOptions,
-): ((value: unknown) => Parsed<ActionInput>) => {
-  const ofAll = sharedCodec(inputs, batch);
-  return (value) => {
-    const input = accepted(ofAll, value);
-    if (input?.tenant_id === tenantId) return parsed(input);
-    return decode(inputCodec(inputs, { tenant: oneOf([tenantId]), batch }), value, 'input');
-  };
-};
+ * told. */
+export const compileInput = (inputs: readonly InputSpec[], options: InputOptions): InputDecoder =>
+  new TenantInput(inputs, options);
+
+class TenantInput implements InputDecoder {
+  readonly #inputs: readonly InputSpec[];
+  readonly #options: InputOptions;
+  readonly #tenantId: string;
+  readonly #ofAll: Codec<ActionInput>;
+
+  constructor(inputs: readonly InputSpec[], options: InputOptions) {
+    this.#inputs = inputs;
+    this.#options = options;
+    this.#tenantId = options.tenantId;
+    this.#ofAll = sharedCodec(inputs, options.batch);
+  }
+
+  decode(value: unknown): Parsed<ActionInput> {
+    const input = accepted(this.#ofAll, value);
+    if (input?.tenant_id === this.#tenantId) return parsed(input);
+    const { tenantId, batch } = this.#options;
+    return decode(inputCodec(this.#inputs, { tenant: oneOf([tenantId]), batch }), value, 'input');
+  }
+}

@@ -6,7 +6,7 @@ import type { CacheEntry } from '../cache/entry.ts';
 import { type CacheGroup, createCacheGroup } from '../cache/group.ts';
 import type { Cache, CachedLookup } from '../cache/two-tier.ts';
 import { isAppError } from '../errors/app-error.ts';
-import { refused } from '../errors/problem.ts';
+import { type Parsed, refused } from '../errors/problem.ts';
 import type { AuditLog } from '../postgres/audit-log.ts';
 import type { AuditRecord } from '../postgres/audit-record.ts';
 import type { CompiledStatement } from '../postgres/compiled-statement.ts';
@@ -22,7 +22,7 @@ import type { CachePolicy } from '../tenant/spec.ts';
 import { keysFitAnswer, shapeAnswer } from '../webhook/answer.ts';
 import type { Action, ActionAnswer, ActionCall, ActionInput } from './action.ts';
 import { batchInputs } from './batch-inputs.ts';
-import { compileInput } from './input-codec.ts';
+import { compileInput, type InputDecoder } from './input-codec.ts';
 import { differentKeys, listedKeys } from './input-keys.ts';
 import type { LookupReader, ReadPlan } from './lookup-reader.ts';
 
@@ -98,61 +98,64 @@ export const compileLookupAction = (
   tenant: LookupTenant,
   services: LookupServices,
 ): CompiledLookup => {
-  const { cache, reader, auditLog, clock } = services;
-  const { lookup } = spec;
-  const { statement, ownRevision, otherParameters, keyText, everyBatchFits } = declarationOf(spec);
-  // Another policy is another revision: rows kept under the old one do not outlive it.
-  const { ttlSeconds, missingTtlSeconds, staleIfErrorSeconds } = tenant.cache;
-  const revision = [ownRevision, ttlSeconds, missingTtlSeconds, staleIfErrorSeconds].join('-');
-  const decode = compileInput(spec.input, {
-    tenantId: tenant.tenantId,
-    batch: { names: batchInputs(spec), max: tenant.batchSize },
-  });
+  const action = new Lookup(spec, tenant, services);
+  return { action, statement: declarationOf(spec).statement, cached: { action: spec.name, group: action.onlyGroup } };
+};
 
-  const groupOf = (parameters: string | undefined): CacheGroup =>
-    createCacheGroup({ tenantId: tenant.tenantId, action: spec.name, revision, parameters });
-  const onlyGroup = otherParameters.length === 0 ? groupOf(undefined) : undefined;
-  const groupFor = (input: ActionInput): CacheGroup =>
-    onlyGroup ?? groupOf(JSON.stringify(otherParameters.map((name) => bindParameter(input[name]))));
+/** A class, and not closures: where requests come from thousands of tenants, what one tenant alone has is in no cache of the processor, and each
+ * object met costs some 0.2 µs (docs/performance.md). */
+class Lookup implements Action {
+  readonly name: string;
+  readonly kind = 'lookup';
+  /** Undefined where other parameters make many groups of it. */
+  readonly onlyGroup: CacheGroup | undefined;
+  readonly #spec: LookupAction;
+  readonly #declaration: ReturnType<typeof declarationOf>;
+  readonly #services: LookupServices;
+  readonly #tenant: LookupTenant;
+  readonly #tenantId: string;
+  readonly #auditsAll: boolean;
+  readonly #revision: string;
+  readonly #input: InputDecoder;
 
-  const planFor = (input: ActionInput, group: CacheGroup): ReadPlan => ({
-    group,
-    lookup: statement,
-    cachePolicy: tenant.cache,
-    share: tenant.share,
-    bind: (keys) =>
-      lookup.parameters.map((name) => {
-        if (name === 'tenant_id') return tenant.tenantId;
-        return bindParameter(name === lookup.keys ? keys : input[name]);
-      }),
-  });
+  constructor(spec: LookupAction, tenant: LookupTenant, services: LookupServices) {
+    const { tenantId, audit, batchSize } = tenant;
+    this.name = spec.name;
+    this.#spec = spec;
+    this.#declaration = declarationOf(spec);
+    this.#services = services;
+    this.#tenant = tenant;
+    this.#tenantId = tenantId;
+    // Another policy is another revision: rows kept under the old one do not outlive it.
+    const { ttlSeconds, missingTtlSeconds, staleIfErrorSeconds } = tenant.cache;
+    this.#revision = [this.#declaration.ownRevision, ttlSeconds, missingTtlSeconds, staleIfErrorSeconds].join('-');
+    this.#auditsAll = audit === 'EveryRequest';
+    this.#input = compileInput(spec.input, { tenantId, batch: { names: batchInputs(spec), max: batchSize } });
+    this.onlyGroup = this.#declaration.otherParameters.length === 0 ? this.#groupOf(undefined) : undefined;
+  }
 
-  const recordOf = (call: ActionCall, keys: readonly string[], source: AuditRecord['source']): AuditRecord => ({
-    tenantId: tenant.tenantId,
-    action: spec.name,
-    keys,
-    requestId: call.requestId,
-    source,
-    outcome: 'answered',
-    context: call.context,
-  });
+  decodeInput(value: unknown): Parsed<ActionInput> {
+    const input = this.#input.decode(value);
+    const { everyBatchFits, keyText } = this.#declaration;
+    if (!input.ok || everyBatchFits) return input;
+    const { keys, output } = this.#spec.lookup;
+    if (keysFitAnswer(output, differentKeys(input.value, keys).map(keyText))) return input;
+    return refused([{ path: `input.${keys}`, expected: 'keys that fit an answer by themselves' }]);
+  }
 
-  const shape = (keys: readonly string[], rows: readonly Row[], stale = false): string => {
-    const keyAt = (place: number): string => keyText(keys[place] ?? '');
-    return shapeAnswer(lookup.output, { rows: rows.map((row) => row ?? null), keyAt }, { stale });
-  };
-
-  const answerFromCache = async (
-    call: ActionCall,
-    { keys, rows }: Pick<Held, 'keys' | 'rows'>,
-    source: 'memory' | 'redis',
-  ): Promise<ActionAnswer> => {
-    if (tenant.audit === 'EveryRequest') await auditLog.append([recordOf(call, keys, source)], call.deadline);
-    return { body: shape(keys, rows), source };
-  };
+  async run(call: ActionCall): Promise<ActionAnswer> {
+    const { cache, clock } = this.#services;
+    const now = clock.wall();
+    const group = this.#groupFor(call.input);
+    const { keys, entries } = cache.readMemory(group, listedKeys(call.input, this.#spec.lookup.keys));
+    const rows = entries.map((entry) => (entry !== undefined && entry.life.freshUntil > now ? entry.text : undefined));
+    if (rows.includes(undefined)) return this.#readOn(call, group, { keys, rows, entries, now });
+    return this.#answerFromCache(call, { keys, rows }, 'memory');
+  }
 
   /** What memory does not have, from further away. */
-  const readOn = async (call: ActionCall, { keys, rows, entries, now }: Held): Promise<ActionAnswer> => {
+  async #readOn(call: ActionCall, group: CacheGroup, { keys, rows, entries, now }: Held): Promise<ActionAnswer> {
+    const { cache, reader } = this.#services;
     const past = new Map<string, CacheEntry>();
     const unread = () => keys.filter((_, place) => rows[place] === undefined);
     const fill = (rowOf: (key: string) => Row): void => {
@@ -168,42 +171,67 @@ export const compileLookupAction = (
     };
 
     take((_, place) => entries[place]);
-    const plan = planFor(call.input, groupFor(call.input));
-    const cached = await cache.readRedis(plan.group, unread(), call.deadline);
+    const cached = await cache.readRedis(group, unread(), call.deadline);
     take((key) => cached.get(key));
-    if (!rows.includes(undefined)) return answerFromCache(call, { keys, rows }, 'redis');
+    if (!rows.includes(undefined)) return this.#answerFromCache(call, { keys, rows }, 'redis');
 
     const missing = unread();
     try {
-      const record = recordOf(call, keys, 'database');
-      const read = await reader.read(plan, { keys: missing, record, deadline: call.deadline });
+      const record = this.#recordOf(call, keys, 'database');
+      const job = { keys: missing, record, deadline: call.deadline };
+      const read = await reader.read(this.#planFor(call.input, group), job);
       fill((key) => read.get(key));
-      return { body: shape(keys, rows), source: 'database' };
+      return { body: this.#shape(keys, rows), source: 'database' };
     } catch (error) {
       if (!canGoStale(error) || !missing.every((key) => past.has(key))) throw error;
       fill((key) => past.get(key)?.text);
-      return { body: shape(keys, rows, true), source: 'memory' };
+      return { body: this.#shape(keys, rows, true), source: 'memory' };
     }
-  };
+  }
 
-  const run = async (call: ActionCall): Promise<ActionAnswer> => {
-    const now = clock.wall();
-    const { keys, entries } = cache.readMemory(groupFor(call.input), listedKeys(call.input, lookup.keys));
-    const rows = entries.map((entry) => (entry !== undefined && entry.life.freshUntil > now ? entry.text : undefined));
-    if (rows.includes(undefined)) return readOn(call, { keys, rows, entries, now });
-    return answerFromCache(call, { keys, rows }, 'memory');
-  };
+  async #answerFromCache(
+    call: ActionCall,
+    { keys, rows }: Pick<Held, 'keys' | 'rows'>,
+    source: 'memory' | 'redis',
+  ): Promise<ActionAnswer> {
+    if (this.#auditsAll) await this.#services.auditLog.append([this.#recordOf(call, keys, source)], call.deadline);
+    return { body: this.#shape(keys, rows), source };
+  }
 
-  const decodeInput: Action['decodeInput'] = (value) => {
-    const input = decode(value);
-    if (!input.ok || everyBatchFits) return input;
-    if (keysFitAnswer(lookup.output, differentKeys(input.value, lookup.keys).map(keyText))) return input;
-    return refused([{ path: `input.${lookup.keys}`, expected: 'keys that fit an answer by themselves' }]);
-  };
+  #groupOf(parameters: string | undefined): CacheGroup {
+    return createCacheGroup({ tenantId: this.#tenantId, action: this.name, revision: this.#revision, parameters });
+  }
 
-  return {
-    action: { name: spec.name, kind: 'lookup', decodeInput, run },
-    statement,
-    cached: { action: spec.name, group: onlyGroup },
-  };
-};
+  #groupFor(input: ActionInput): CacheGroup {
+    if (this.onlyGroup) return this.onlyGroup;
+    const values = this.#declaration.otherParameters.map((name) => bindParameter(input[name]));
+    return this.#groupOf(JSON.stringify(values));
+  }
+
+  #planFor(input: ActionInput, group: CacheGroup): ReadPlan {
+    const { lookup } = this.#spec;
+    const bound = (name: string, keys: readonly string[]) => {
+      if (name === 'tenant_id') return this.#tenantId;
+      return bindParameter(name === lookup.keys ? keys : input[name]);
+    };
+    return {
+      group,
+      lookup: this.#declaration.statement,
+      cachePolicy: this.#tenant.cache,
+      share: this.#tenant.share,
+      bind: (keys) => lookup.parameters.map((name) => bound(name, keys)),
+    };
+  }
+
+  #recordOf(call: ActionCall, keys: readonly string[], source: AuditRecord['source']): AuditRecord {
+    const [tenantId, action] = [this.#tenantId, this.name];
+    const { requestId, context } = call;
+    return { tenantId, action, keys, requestId, source, outcome: 'answered', context };
+  }
+
+  #shape(keys: readonly string[], rows: readonly Row[], stale = false): string {
+    const { keyText } = this.#declaration;
+    const keyAt = (place: number): string => keyText(keys[place] ?? '');
+    return shapeAnswer(this.#spec.lookup.output, { rows: rows.map((row) => row ?? null), keyAt }, { stale });
+  }
+}

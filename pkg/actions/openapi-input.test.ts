@@ -19,15 +19,23 @@ import { compileInput } from './input-codec.ts';
 import { describeTenant } from './openapi.ts';
 import type { Statuses } from './openapi-problems.ts';
 import { openApiJson } from './openapi-text.ts';
-import { type ActionRequest, compileRequest } from './request.ts';
+import { type ActionRequest, decodeRequest } from './request.ts';
 
 const decoderOf = ({ tenantId, limits, actions }: TenantSpec): ((body: unknown) => Parsed<ActionRequest>) => {
   const compiled = actions.map((spec): readonly [string, Action] => {
     const batch = { names: batchInputs(spec), max: limits.batchSize };
-    const decodeInput = compileInput(spec.input, { tenantId, batch });
-    return [spec.name, { name: spec.name, kind: spec.kind, decodeInput, run: () => Promise.reject(new Error()) }];
+    const input = compileInput(spec.input, { tenantId, batch });
+    return [
+      spec.name,
+      {
+        name: spec.name,
+        kind: spec.kind,
+        decodeInput: (value) => input.decode(value),
+        run: () => Promise.reject(new Error()),
+      },
+    ];
   });
-  return compileRequest(new Map(compiled));
+  return (body) => decodeRequest(new Map(compiled), body);
 };
 
 const schemaOf = (spec: TenantSpec): ((body: unknown) => boolean) => {

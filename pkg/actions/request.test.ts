@@ -4,7 +4,7 @@ import { parsed } from '../errors/problem.ts';
 import type { InputSpec } from '../tenant/input-spec.ts';
 import type { Action } from './action.ts';
 import { compileInput } from './input-codec.ts';
-import { compileRequest } from './request.ts';
+import { decodeRequest } from './request.ts';
 
 const ids: InputSpec = { name: 'ids', type: 'UUID', list: true, optional: false };
 const action = (name: string, decodeInput: Action['decodeInput']): Action => ({
@@ -13,8 +13,10 @@ const action = (name: string, decodeInput: Action['decodeInput']): Action => ({
   decodeInput,
   run: () => Promise.reject(new Error('not run here')),
 });
-const get = action('get', compileInput([ids], { tenantId: 'acme' }));
-const decode = compileRequest(new Map([get, action('any', () => parsed({}))].map((one) => [one.name, one])));
+const input = compileInput([ids], { tenantId: 'acme' });
+const get = action('get', (value) => input.decode(value));
+const actions = new Map([get, action('any', () => parsed({}))].map((one) => [one.name, one]));
+const decode = (body: unknown) => decodeRequest(actions, body);
 
 const id = '00000000-0000-4000-8000-000000000001';
 const body = { action: 'get', input: { tenant_id: 'acme', ids: [id] } };

@@ -18,6 +18,9 @@ export interface ActionRequest {
   readonly context: RequestContext;
 }
 
+/** A tenant's, by name. */
+export type Actions = ReadonlyMap<string, Action>;
+
 const anything: Codec<unknown> = codec('an object', (value) => t.success(value));
 
 const context = record(text({ max: requestLimits.contextValueCharactersMax }), {
@@ -30,18 +33,17 @@ const bodyOf = (action: Codec<string>) => closed({ action, input: anything }, { 
 /** Of every tenant: whether there is such an action is seen when it is looked for. */
 const anyBody = bodyOf(scalar('text', (value) => (typeof value === 'string' ? value : undefined)));
 
-/** @returns decodes a body; every problem by path, in the body's own order of parts */
-export const compileRequest = (actions: ReadonlyMap<string, Action>): ((body: unknown) => Parsed<ActionRequest>) => {
-  /** Made for what is refused alone. */
-  const problemsOf = (value: unknown): Parsed<never> => {
-    const body = decode(bodyOf(oneOf([...actions.keys()])), value);
-    return body.ok ? refused([{ path: 'action', expected: 'a declared action' }]) : body;
-  };
-  return (value) => {
-    const body = accepted(anyBody, value);
-    const action = body && actions.get(body.action);
-    if (!body || !action) return problemsOf(value);
-    const input = action.decodeInput(body.input);
-    return input.ok ? parsed({ action, input: input.value, context: body.context ?? {} }) : input;
-  };
+/** Made for what is refused alone. */
+const problemsOf = (actions: Actions, value: unknown): Parsed<never> => {
+  const body = decode(bodyOf(oneOf([...actions.keys()])), value);
+  return body.ok ? refused([{ path: 'action', expected: 'a declared action' }]) : body;
+};
+
+/** @returns the request; or every problem by path, in the body's own order of parts */
+export const decodeRequest = (actions: Actions, value: unknown): Parsed<ActionRequest> => {
+  const body = accepted(anyBody, value);
+  const action = body && actions.get(body.action);
+  if (!body || !action) return problemsOf(actions, value);
+  const input = action.decodeInput(body.input);
+  return input.ok ? parsed({ action, input: input.value, context: body.context ?? {} }) : input;
 };

@@ -68,7 +68,7 @@ export const compileTransactionAction = (
   const { isolation } = spec.transaction;
   const steps = compileTransactionSteps(spec);
   const batches = batchInputs(spec);
-  const decodeInput = compileInput(spec.input, { tenantId, batch: { names: batches, max: tenant.batchSize } });
+  const input = compileInput(spec.input, { tenantId, batch: { names: batches, max: tenant.batchSize } });
 
   const recordOf = (call: ActionCall, outcome: AuditRecord['outcome']): AuditRecord => ({
     tenantId,
@@ -138,7 +138,7 @@ export const compileTransactionAction = (
     action: {
       name: spec.name,
       kind: 'transaction',
-      decodeInput,
+      decodeInput: (value) => input.decode(value),
       run: async (call) => {
         const key = idempotencyKeyOf(call, { tenantId, action: spec.name });
         // The caller leaves at its deadline; what is under way is ended by PostgreSQL at the same time.

@@ -34,7 +34,6 @@ export interface MemoryTier {
 }
 
 interface Group {
-  readonly id: number;
   readonly prefix: string;
   slots: number;
 }
@@ -46,9 +45,8 @@ const groupBytesOf = (prefix: string): number => cacheLimits.groupOverheadBytes 
 
 /** @param bytesMax  0 = nothing is ever kept */
 export const createMemoryTier = (bytesMax: number, hash = hashText): MemoryTier => {
+  /** By prefix. */
   const groups = new Map<string, Group>();
-  const groupsById = new Map<number, Group>();
-  let groupsMade = 0;
   const newTable = () => createSlotTable(randomInt(2 ** 32) | 0, hash);
   let table = newTable();
   /** By slot, as are the next two. */
@@ -59,30 +57,32 @@ export const createMemoryTier = (bytesMax: number, hash = hashText): MemoryTier 
   let bytes = 0;
   let looks = 0;
 
-  const groupNamed = (prefix: string): Group => {
-    const known = groups.get(prefix);
-    if (known) return known;
-    do groupsMade = (groupsMade + 1) | 0;
-    while (groupsById.has(groupsMade));
-    const made = { id: groupsMade, prefix, slots: 0 };
-    groups.set(prefix, made);
-    groupsById.set(made.id, made);
-    bytes += groupBytesOf(prefix);
-    return made;
+  /** @returns the slot, 0 = none */
+  const addSlot = (hashed: number, { prefix }: CacheGroup, key: string): number => {
+    const group = groups.get(prefix) ?? { prefix, slots: 0 };
+    // The group's own prefix, and not another string for each slot that says the same.
+    const slot = table.add(hashed, group.prefix, key);
+    if (slot === 0) return 0;
+    if (group.slots === 0) {
+      groups.set(prefix, group);
+      bytes += groupBytesOf(prefix);
+    }
+    group.slots += 1;
+    return slot;
   };
-  const leaveIfEmpty = (group: Group): void => {
-    if (group.slots > 0 || !groups.delete(group.prefix)) return;
-    groupsById.delete(group.id);
-    bytes -= groupBytesOf(group.prefix);
+  const leaveGroup = (prefix: string): void => {
+    const group = groups.get(prefix);
+    if (!group) return;
+    group.slots -= 1;
+    if (group.slots > 0) return;
+    groups.delete(prefix);
+    bytes -= groupBytesOf(prefix);
   };
   const drop = (slot: number): void => {
-    const group = groupsById.get(table.groupOf(slot));
+    leaveGroup(table.prefixOf(slot));
     table.remove(slot);
     entries[slot] = undefined;
     bytes -= sizes[slot] ?? 0;
-    if (!group) return;
-    group.slots -= 1;
-    leaveIfEmpty(group);
   };
   const keep = (slot: number, entry: CacheEntry, size: number): void => {
     entries[slot] = entry;
@@ -103,20 +103,17 @@ export const createMemoryTier = (bytesMax: number, hash = hashText): MemoryTier 
     else drop(slot);
     return entries[slot];
   };
-  const findIn = (group: Group | undefined, key: string): number =>
-    group ? table.find(table.hash(group.id, key), group.id, key) : 0;
-  const find = ({ prefix }: CacheGroup, key: string): number => findIn(groups.get(prefix), key);
+  const find = (group: CacheGroup, key: string): number => table.find(table.hash(group, key), group, key);
 
   return {
     get: (group, key, now) => useOrDrop(find(group, key), now),
-    getEach: ({ prefix }, keys, now) => {
+    getEach: (group, keys, now) => {
       looks += 1;
-      const group = groups.get(prefix);
       let absent: Set<string> | undefined;
       const different: string[] = [];
       const found: (CacheEntry | undefined)[] = [];
       for (const key of keys) {
-        const slot = findIn(group, key);
+        const slot = find(group, key);
         if (slot !== 0 && lastLooks[slot] === looks) continue;
         const entry = useOrDrop(slot, now);
         if (entry) lastLooks[slot] = looks;
@@ -127,19 +124,17 @@ export const createMemoryTier = (bytesMax: number, hash = hashText): MemoryTier 
       }
       return { keys: different, entries: found };
     },
-    set: ({ prefix }, key, entry) => {
-      const group = groupNamed(prefix);
+    set: (group, key, entry) => {
       const size = bytesOf(key, entry);
-      const fits = size <= bytesMax - groupBytesOf(prefix);
-      const hashed = table.hash(group.id, key);
-      const slot = table.find(hashed, group.id, key);
+      const fits = size <= bytesMax - groupBytesOf(group.prefix);
+      const hashed = table.hash(group, key);
+      const slot = table.find(hashed, group, key);
       if (slot === 0) {
-        const added = fits ? table.add(hashed, group.id, key) : 0;
+        const added = fits ? addSlot(hashed, group, key) : 0;
         if (added !== 0) {
-          group.slots += 1;
           lastLooks[added] = 0;
           keep(added, entry, size);
-        } else leaveIfEmpty(group);
+        }
       } else if ((entries[slot]?.life.readAt ?? 0) <= entry.life.readAt) {
         if (fits) replace(slot, entry, size);
         else drop(slot);
@@ -152,7 +147,6 @@ export const createMemoryTier = (bytesMax: number, hash = hashText): MemoryTier 
     },
     clear: () => {
       groups.clear();
-      groupsById.clear();
       table = newTable();
       [entries, sizes, lastLooks] = [[undefined], [0], [0]];
       bytes = 0;

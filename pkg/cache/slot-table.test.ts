@@ -3,14 +3,16 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cacheLimits } from '../process/limits.ts';
 import { hashText } from './hash-text.ts';
-import { createSlotTable } from './slot-table.ts';
+import { createSlotTable, type TableGroup } from './slot-table.ts';
+
+const groupOf = (n: number): TableGroup => ({ prefix: `group ${n}`, hash: Math.imul(n, 0x9e37_79b1) });
 
 const createKeyed = (hash: typeof hashText = hashText) => {
   const table = createSlotTable(12_345, hash);
   return {
     table,
-    find: (group: number, key: string) => table.find(table.hash(group, key), group, key),
-    add: (group: number, key: string) => table.add(table.hash(group, key), group, key),
+    find: (group: number, key: string) => table.find(table.hash(groupOf(group), key), groupOf(group), key),
+    add: (group: number, key: string) => table.add(table.hash(groupOf(group), key), groupOf(group).prefix, key),
   };
 };
 
@@ -18,7 +20,7 @@ test('finds what was added, in its group alone, until it is removed', () => {
   const { table, find, add } = createKeyed();
   const slot = add(1, 'a');
   assert.is(find(1, 'a'), slot);
-  assert.is(table.groupOf(slot), 1);
+  assert.is(table.prefixOf(slot), 'group 1');
   assert.is(find(2, 'a'), 0);
   assert.is(find(1, 'b'), 0);
   table.remove(slot);

@@ -11,24 +11,31 @@
 import { cacheLimits } from '../process/limits.ts';
 import type { hashText } from './hash-text.ts';
 
-/** Slots are whole numbers, counted from 1 and used again when they are free; 0 is none. Groups are any 32-bit numbers. */
+/** What a key belongs to: the same key in another group has another slot. */
+export interface TableGroup {
+  readonly prefix: string;
+  /** Of the prefix: 32 bits. */
+  readonly hash: number;
+}
+
+/** Slots are whole numbers, counted from 1 and used again when they are free; 0 is none. */
 export interface SlotTable {
   /** What the next two want to know of a key: worked out once for both. */
-  hash(group: number, key: string): number;
-  find(hashed: number, group: number, key: string): number;
+  hash(group: TableGroup, key: string): number;
+  find(hashed: number, group: TableGroup, key: string): number;
   /** For a key that has no slot yet.
    * @returns  its slot, the newest from now on; 0: too many keys hash like it */
-  add(hashed: number, group: number, key: string): number;
+  add(hashed: number, prefix: string, key: string): number;
   /** Makes it the newest. */
   use(slot: number): void;
   remove(slot: number): void;
   oldest(): number;
-  groupOf(slot: number): number;
+  prefixOf(slot: number): string;
 }
 
 /** What each slot has of an array. `newer` and `older` make a circle through slot 0: newer than 0 is the oldest slot, older than 0 the newest.
  * Of a free slot `older` is the next free one. */
-const [hashIn, newerIn, olderIn, groupIn, slotWidth] = [0, 1, 2, 3, 4];
+const [hashIn, newerIn, olderIn, slotWidth] = [0, 1, 2, 3];
 /** What each place of the index has: the slot is where its hash says or, if that was taken, at the next place that was not. */
 const [hashAt, slotAt, placeWidth] = [0, 1, 2];
 const slotsAtFirst = 64;
@@ -38,6 +45,7 @@ const placesForSlot = 2;
  * @param hash  gives whole numbers of 32 bits */
 export const createSlotTable = (seed: number, hash: typeof hashText): SlotTable => {
   const keys: (string | undefined)[] = [undefined];
+  const prefixes: (string | undefined)[] = [undefined];
   let slots = new Int32Array(slotWidth * slotsAtFirst);
   let slotsMax = slotsAtFirst;
   let firstFree = 0;
@@ -105,22 +113,22 @@ export const createSlotTable = (seed: number, hash: typeof hashText): SlotTable 
   };
 
   return {
-    hash: (group, key) => hash(key, seed ^ Math.imul(group, 0x9e37_79b1)),
-    find: (hashed, group, key) => {
+    hash: (group, key) => hash(key, seed ^ group.hash),
+    find: (hashed, { prefix }, key) => {
       for (let place = hashed & mask; ; place = next(place)) {
         const slot = slotIn(place);
         if (slot === 0) return 0;
-        if (hashOf(place) === hashed && keys[slot] === key && field(slot, groupIn) === group) return slot;
+        if (hashOf(place) === hashed && keys[slot] === key && prefixes[slot] === prefix) return slot;
       }
     },
-    add: (hashed, group, key) => {
+    add: (hashed, prefix, key) => {
       if (firstFree === 0 && keys.length === slotsMax) grow();
       const slot = firstFree === 0 ? keys.length : firstFree;
       if (!enter(hashed, slot, cacheLimits.slotDistanceMax)) return 0;
       if (slot === firstFree) firstFree = field(slot, olderIn);
       keys[slot] = key;
+      prefixes[slot] = prefix;
       setField(slot, hashIn, hashed);
-      setField(slot, groupIn, group);
       chain(slot);
       return slot;
     },
@@ -133,10 +141,11 @@ export const createSlotTable = (seed: number, hash: typeof hashText): SlotTable 
       takeOut(slot);
       unchain(slot);
       keys[slot] = undefined;
+      prefixes[slot] = undefined;
       setField(slot, olderIn, firstFree);
       firstFree = slot;
     },
     oldest: () => field(0, newerIn),
-    groupOf: (slot) => field(slot, groupIn),
+    prefixOf: (slot) => prefixes[slot] ?? '',
   };
 };

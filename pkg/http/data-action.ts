@@ -6,6 +6,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Action } from '../actions/action.ts';
+import { decodeRequest } from '../actions/request.ts';
 import { AppError } from '../errors/app-error.ts';
 import type { ErrorCode } from '../errors/codes.ts';
 import type { Clock } from '../process/clock.ts';
@@ -120,7 +121,7 @@ export const createDataActionHandler = (options: DataActionOptions) => {
     const { tenant, messageId } = authenticate(request, body, envelope.tenantId);
     progress.tenantId = tenant.tenantId;
     deadline.narrow(tenant.deadlineMs);
-    const decoded = tenant.compiled.decodeRequest(envelope.body);
+    const decoded = decodeRequest(tenant.compiled.actions, envelope.body);
     if (!decoded.ok) throw new AppError('invalid_request', { details: decoded.problems });
     const { action, input, context } = decoded.value;
     progress.action = action;

@@ -152,10 +152,10 @@ export const idempotencyLimits = {
   cleanBatchesMax: 40,
 } as const;
 
-/** A tenant's bulkhead. */
+/** A tenant's admission. */
 export const admissionLimits = {
   /** When a place will be free is not known; the caller's own retries come no faster. */
-  bulkheadRetryAfterMs: 1_000,
+  concurrencyRetryAfterMs: 1_000,
 } as const;
 
 /** The queues in front of the pool. */
@@ -188,9 +188,9 @@ export const redisLimits = {
 
 /** What the two cache tiers hold and do at once. */
 export const cacheLimits = {
-  /** What an entry of the memory tier costs beside its characters, rounded up: 220 to 267 bytes for one that was read alone (16,500 to 130,000
+  /** What an entry of the memory tier costs beside its characters, rounded up: 220 to 276 bytes for one that was read alone (16,500 to 130,000
    * of them; most where its tables have just grown), 126 to 156 for one read along with 49 others. */
-  entryOverheadBytes: 272,
+  entryOverheadBytes: 280,
   /** The same for a group of entries: a lookup with values for its other parameters. Its name and its two places in maps were 179 bytes more
    * for each (40,000 groups of one entry, against as many entries of one group). */
   groupOverheadBytes: 256,

@@ -4,10 +4,11 @@
 import type { CompiledTenant } from '../actions/compile-tenant.ts';
 import type { DeclaredTenant } from '../actions/declared-tenant.ts';
 import { type Parsed, type Problem, parsed, refused } from '../errors/problem.ts';
+import { createWeakValues } from '../process/weak-values.ts';
 import type { Admission } from '../resilience/admission.ts';
 import type { BundleTenant } from '../tenant/bundle.ts';
 import { signatureSchemes } from '../webhook/schemes.ts';
-import type { SignatureScheme, SigningKey } from '../webhook/signature.ts';
+import type { SchemeOptions, SignatureScheme, SigningKey } from '../webhook/signature.ts';
 import type { KeyRing } from '../webhook/verify.ts';
 
 export interface LiveTenant {
@@ -24,12 +25,23 @@ export interface LiveTenant {
   readonly declared: DeclaredTenant;
 }
 
+const knownOptions = createWeakValues<SchemeOptions>(64);
+
+/** One object for all tenants that have the same: most have. */
+const optionsOf = ({ header, encoding, toleranceSeconds }: BundleTenant['webhook']): SchemeOptions => {
+  const name = JSON.stringify([header, encoding, toleranceSeconds]);
+  const known = knownOptions.get(name);
+  if (known) return known;
+  const made = { header: header.toLowerCase(), encoding, toleranceSeconds };
+  knownOptions.set(name, made);
+  return made;
+};
+
 /** @returns undefined inside for a suspended tenant; a secret that cannot be a key refuses all, by its place among those that
  * are there */
 export const compileKeyRing = ({ suspend, webhook }: BundleTenant): Parsed<KeyRing | undefined> => {
   if (suspend) return parsed(undefined);
   const scheme: SignatureScheme = signatureSchemes[webhook.scheme];
-  const { header, encoding, toleranceSeconds } = webhook;
   const keys: SigningKey[] = [];
   const problems: Problem[] = [];
   for (const [place, secret] of webhook.keys.entries()) {
@@ -38,5 +50,5 @@ export const compileKeyRing = ({ suspend, webhook }: BundleTenant): Parsed<KeyRi
     else problems.push(...key.problems);
   }
   if (problems.length > 0) return refused(problems);
-  return parsed({ scheme, options: { header: header.toLowerCase(), encoding, toleranceSeconds }, keys });
+  return parsed({ scheme, options: optionsOf(webhook), keys });
 };

@@ -6,8 +6,7 @@
 import { AppError } from '../errors/app-error.ts';
 import type { Clock } from '../process/clock.ts';
 import { admissionLimits } from '../process/limits.ts';
-import { createBulkhead } from './bulkhead.ts';
-import { createTokenBucket, type TokenBucketOptions } from './token-bucket.ts';
+import { createTokenBucket, type TokenBucket, type TokenBucketOptions } from './token-bucket.ts';
 
 interface AdmissionLimits {
   readonly requestsPerSecond: number;
@@ -24,27 +23,37 @@ export interface Admission {
   configure(limits: AdmissionLimits): void;
 }
 
-export const createAdmission = (clock: Clock, limits: AdmissionLimits): Admission => {
-  const bulkhead = createBulkhead(limits.concurrency);
-  const bucket = createTokenBucket(clock, rateOf(limits));
-  return {
-    enter: () => {
-      if (!bulkhead.tryEnter()) {
-        throw new AppError('too_many_concurrent', { retryAfterMs: admissionLimits.bulkheadRetryAfterMs });
-      }
-      const retryAfterMs = bucket.take();
-      if (retryAfterMs > 0) {
-        bulkhead.leave();
-        throw new AppError('rate_limited', { retryAfterMs });
-      }
-    },
-    leave: bulkhead.leave,
-    configure: (next) => {
-      bulkhead.configure(next.concurrency);
-      bucket.configure(rateOf(next));
-    },
-  };
-};
+export const createAdmission = (clock: Clock, limits: AdmissionLimits): Admission => new TenantAdmission(clock, limits);
+
+class TenantAdmission implements Admission {
+  readonly #bucket: TokenBucket;
+  #concurrency: number;
+  #inside = 0;
+
+  constructor(clock: Clock, limits: AdmissionLimits) {
+    this.#bucket = createTokenBucket(clock, rateOf(limits));
+    this.#concurrency = limits.concurrency;
+  }
+
+  enter(): void {
+    if (this.#inside >= this.#concurrency) {
+      throw new AppError('too_many_concurrent', { retryAfterMs: admissionLimits.concurrencyRetryAfterMs });
+    }
+    const retryAfterMs = this.#bucket.take();
+    if (retryAfterMs > 0) throw new AppError('rate_limited', { retryAfterMs });
+    this.#inside += 1;
+  }
+
+  leave(): void {
+    if (this.#inside === 0) throw new Error('admission: leave without enter');
+    this.#inside -= 1;
+  }
+
+  configure(limits: AdmissionLimits): void {
+    this.#concurrency = limits.concurrency;
+    this.#bucket.configure(rateOf(limits));
+  }
+}
 
 const rateOf = ({ requestsPerSecond, burst }: AdmissionLimits): TokenBucketOptions => ({
   ratePerSecond: requestsPerSecond,

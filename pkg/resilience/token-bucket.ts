@@ -7,7 +7,7 @@ export interface TokenBucketOptions {
   readonly burst: number;
 }
 
-interface TokenBucket {
+export interface TokenBucket {
   /** Takes a token if there is one.
    * @returns 0 = taken, else whole milliseconds until there will be one */
   take(): number;
@@ -18,28 +18,42 @@ interface TokenBucket {
 /** Sums of fractions come out a trifle short; a caller that waited as long as it was told must not be refused for it. */
 const roundingError = 1e-6;
 
-export const createTokenBucket = (clock: Clock, options: TokenBucketOptions): TokenBucket => {
-  let { ratePerSecond, burst } = options;
-  let tokens = burst;
-  let refilledAt = clock.now();
+export const createTokenBucket = (clock: Clock, options: TokenBucketOptions): TokenBucket => new Bucket(clock, options);
 
-  const refill = (): void => {
-    const now = clock.now();
-    tokens = Math.min(burst, tokens + ((now - refilledAt) / 1_000) * ratePerSecond);
-    refilledAt = now;
-  };
+/** A class, and not closures: of thousands of tenants each request meets another one's, and two objects in place of eight are what the processor
+ * has to fetch. */
+class Bucket implements TokenBucket {
+  readonly #clock: Clock;
+  #ratePerSecond: number;
+  #burst: number;
+  #tokens: number;
+  #refilledAt: number;
 
-  return {
-    take: () => {
-      refill();
-      if (tokens < 1 - roundingError) return Math.ceil(((1 - tokens) / ratePerSecond) * 1_000);
-      tokens -= 1;
-      return 0;
-    },
-    configure: (next) => {
-      refill();
-      ({ ratePerSecond, burst } = next);
-      tokens = Math.min(burst, tokens);
-    },
-  };
-};
+  constructor(clock: Clock, { ratePerSecond, burst }: TokenBucketOptions) {
+    this.#clock = clock;
+    this.#ratePerSecond = ratePerSecond;
+    this.#burst = burst;
+    this.#tokens = burst;
+    this.#refilledAt = clock.now();
+  }
+
+  take(): number {
+    this.#refill();
+    if (this.#tokens < 1 - roundingError) return Math.ceil(((1 - this.#tokens) / this.#ratePerSecond) * 1_000);
+    this.#tokens -= 1;
+    return 0;
+  }
+
+  configure({ ratePerSecond, burst }: TokenBucketOptions): void {
+    this.#refill();
+    this.#ratePerSecond = ratePerSecond;
+    this.#burst = burst;
+    this.#tokens = Math.min(burst, this.#tokens);
+  }
+
+  #refill(): void {
+    const now = this.#clock.now();
+    this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#refilledAt) / 1_000) * this.#ratePerSecond);
+    this.#refilledAt = now;
+  }
+}

@@ -34,7 +34,7 @@ const flushInto = (counter: Counter, { series, below }: Branch): void => {
   for (const branch of below.values()) flushInto(counter, branch);
 };
 
-/** @param labelNames  all of the counter's */
+/** @param labelNames  all of the counter's, that with the fewest values first */
 export const createTally = (counter: Counter, labelNames: readonly string[]): CounterTally => {
   let root = createBranch();
   return {

@@ -91,7 +91,8 @@ const defineMetrics = (open: OpenRegistry, table: Readonly<Record<string, Metric
     if (entry.type === 'counter') {
       const counter = new Counter(common);
       counters.set(name, counter);
-      tallies.set(name, createTally(counter, entry.labels));
+      // What has the most values stands first in the table: so one Map for each status, and not one for each tenant.
+      tallies.set(name, createTally(counter, entry.labels.toReversed()));
     } else if (entry.type === 'gauge') gauges.set(name, silentGauge(new Gauge(common), entry.labels));
     else {
       const { buckets = [] } = entry;

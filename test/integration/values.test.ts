@@ -109,9 +109,9 @@ const valuesOf: Readonly<Record<InputType, fc.Arbitrary<unknown>>> = {
 for (const type of inputTypes) {
   test(`every ${type} that is accepted is one to PostgreSQL, alone and in a list`, async () => {
     const spec = { name: 'x', type, list: false, optional: false };
-    const decode = compileInput([spec], { tenantId: 'acme' });
+    const input = compileInput([spec], { tenantId: 'acme' });
     const accepted = fc.sample(valuesOf[type], samples).flatMap((x) => {
-      const read = decode({ tenant_id: 'acme', x });
+      const read = input.decode({ tenant_id: 'acme', x });
       return read.ok && read.value.x !== undefined ? [bindParameter(read.value.x) ?? ''] : [];
     });
     assert.ok(accepted.length > samples / 4);

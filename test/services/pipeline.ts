@@ -4,7 +4,6 @@
  */
 import type { Action } from '../../pkg/actions/action.ts';
 import { declaredTenant } from '../../pkg/actions/declared-tenant.ts';
-import { compileRequest } from '../../pkg/actions/request.ts';
 import { parsed, refused } from '../../pkg/errors/problem.ts';
 import { createDataActionHandler, type RequestSummary } from '../../pkg/http/data-action.ts';
 import { createGate, type Gate } from '../../pkg/http/gate.ts';
@@ -99,7 +98,7 @@ export const openPipeline = async (options: PipelineOptions = {}): Promise<Pipel
       limits: { batchSize: 100 },
       actions: defaultActions,
     }),
-    compiled: { decodeRequest: compileRequest(new Map([[action.name, action]])), statements: [], lookups: [] },
+    compiled: { actions: new Map([[action.name, action]]), statements: [], lookups: [] },
   };
   const answered: RequestSummary[] = [];
   const failures: string[] = [];

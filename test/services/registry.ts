@@ -53,7 +53,7 @@ export const compileStandIn = ({ actions }: BundleTenant): Parsed<CompiledTenant
     const statement = compileLookup({ text, types: ['text', 'uuid[]'], keyColumn });
     statements.push({ path: `spec.actions[${index}].lookup.statement`, statement });
   }
-  return parsed({ decodeRequest: () => refused([]), statements, lookups: [] });
+  return parsed({ actions: new Map(), statements, lookups: [] });
 };
 
 export const accepted: StatementCheck = { verdict: 'accepted' };

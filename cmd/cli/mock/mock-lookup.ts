@@ -53,15 +53,17 @@ export const mockLookup = (spec: LookupAction, tenant: LookupTenant, clock: Cloc
   const { keys, keyColumn } = spec.lookup;
   const { type } = spec.input.find(({ name }) => name === keys) ?? { type: 'String' };
   const over = (rows: KeyedRows) => compileLookupAction(spec, tenant, servicesOver(rows, clock)).action;
+  const declared = over(new Map());
   return {
-    decodeInput: over(new Map()).decodeInput,
+    decodeInput: (value) => declared.decodeInput(value),
     source: 'database',
     columns: { [tenantColumn]: 'text', [keyColumn]: type === 'Integer' ? 'number' : 'text' },
     runWith: (rows = []) => {
       const keyed = byKey(rows, keyColumn, type);
       if (!keyed.ok) return keyed;
       const [key] = keyed.value.keys();
-      return parsed({ run: over(keyed.value).run, key });
+      const action = over(keyed.value);
+      return parsed({ run: (call) => action.run(call), key });
     },
   };
 };

@@ -3,7 +3,6 @@
  */
 import type { Action } from '../../../pkg/actions/action.ts';
 import { declaredTenant } from '../../../pkg/actions/declared-tenant.ts';
-import { compileRequest } from '../../../pkg/actions/request.ts';
 import { type Parsed, type Problem, parsed, refused } from '../../../pkg/errors/problem.ts';
 import type { Clock } from '../../../pkg/process/clock.ts';
 import { compileKeyRing, type LiveTenant } from '../../../pkg/registry/live-tenant.ts';
@@ -112,7 +111,7 @@ export const mockTenant = async (tenant: BundleTenant, options: MockOptions): Pr
     keyRing: ring.value,
     deadlineMs: limits.deadlineMilliseconds,
     admission: createAdmission(options.clock, limits),
-    compiled: { decodeRequest: compileRequest(actions), statements: [], lookups: [] },
+    compiled: { actions, statements: [], lookups: [] },
     declared: declaredTenant(tenant),
   };
   return parsed({ live, keys });

@@ -36,9 +36,10 @@ export const withRepeats =
 
 export const mockTransaction = (spec: TransactionAction, tenant: TransactionTenant): MockedAction => {
   const { tenantId, batchSize } = tenant;
+  const input = compileInput(spec.input, { tenantId, batch: { names: batchInputs(spec), max: batchSize } });
   const outputs = spec.transaction.statements.flatMap(({ output }) => output ?? []);
   return {
-    decodeInput: compileInput(spec.input, { tenantId, batch: { names: batchInputs(spec), max: batchSize } }),
+    decodeInput: (value) => input.decode(value),
     source: 'database',
     columns: { [tenantColumn]: 'text' },
     runWith: (rows = []) => {

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { decodeRequest } from '../../../pkg/actions/request.ts';
 import { isAppError } from '../../../pkg/errors/app-error.ts';
 import { createManualClock } from '../../../pkg/process/manual-clock.ts';
 import { createDeadline } from '../../../pkg/resilience/deadline.ts';
@@ -63,7 +64,7 @@ const problemsOf = async (...args: Parameters<typeof open>) => {
 
 const ask = async ({ live }: MockTenant, action: string, input: object, idempotencyKey?: string): Promise<string> => {
   const body = { action, input: { tenant_id: live.tenantId, ...input } };
-  const decoded = live.compiled.decodeRequest(body);
+  const decoded = decodeRequest(live.compiled.actions, body);
   if (!decoded.ok) return decoded.problems.map(({ path, expected }) => `${path}: ${expected}`).join();
   const deadline = createDeadline(clock, 1_000);
   const rawBody = Buffer.from(JSON.stringify(body));

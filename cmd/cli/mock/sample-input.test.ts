@@ -30,7 +30,7 @@ test('what is made up is what the action takes, for every type', () => {
     ]),
   ]);
   const input = sampleInput(spec, undefined);
-  const decoded = compileInput(spec.input, { tenantId: 'acme' })({ tenant_id: 'acme', ...input });
+  const decoded = compileInput(spec.input, { tenantId: 'acme' }).decode({ tenant_id: 'acme', ...input });
   assert.ok(decoded.ok, JSON.stringify(decoded));
   assert.not.ok('optional_UUID' in input);
 });

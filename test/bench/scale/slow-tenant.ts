@@ -14,7 +14,7 @@ import { type SlowKind, slowTenant, startSlowCallers } from './slow-callers.ts';
 
 type Situation = 'alone' | SlowKind;
 
-interface SlowTenantRow {
+interface SlowTenantRun {
   readonly situation: Situation;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -24,6 +24,12 @@ interface SlowTenantRow {
   readonly sleeping: number;
   /** Of the slow tenant's own requests. */
   readonly statuses: Readonly<Record<string, number>>;
+}
+
+interface SlowTenantRow extends SlowTenantRun {
+  /** Of the rounds' ratios to alone, the median. */
+  readonly p50ToAlone: number;
+  readonly p99ToAlone: number;
 }
 
 const situations = ['alone', 'shared', 'apart'] as const;
@@ -36,7 +42,7 @@ const callers = 50;
 const perSecond = 200;
 const scenario = scenarioNamed('cold-10');
 
-const measureOnce = async (bench: Bench, service: Service, situation: Situation): Promise<SlowTenantRow> => {
+const measureOnce = async (bench: Bench, service: Service, situation: Situation): Promise<SlowTenantRun> => {
   const slow =
     situation === 'alone' ? undefined : await startSlowCallers(bench.stage, service, { kind: situation, callers });
   const order = {
@@ -57,17 +63,21 @@ export const slowTenantCurve: Curve<SlowTenantRow> = {
   measure: async (bench) => {
     const service = await bench.startService({ tenants: [...benchTenants, slowTenant] });
     await measureOnce(bench, service, 'alone');
-    const runs: SlowTenantRow[] = [];
+    const runs: SlowTenantRun[] = [];
     for (let round = 0; round < bench.rounds; round += 1) {
       for (const situation of situations) runs.push(await measureOnce(bench, service, situation));
     }
     await service.stop();
+    const alone = runs.filter((run) => run.situation === 'alone');
     return situations.map((situation) => {
       const some = runs.filter((run) => run.situation === situation);
-      const of = (pick: (run: SlowTenantRow) => number): number => median(some.map(pick));
+      const of = (pick: (run: SlowTenantRun) => number): number => median(some.map(pick));
+      const toAlone = (pick: (run: SlowTenantRun) => number): number =>
+        median(some.map((run, n) => pick(run) / pick(alone[n] ?? run)));
       return {
         ...{ situation, statuses: some.at(-1)?.statuses ?? {}, sleeping: of((run) => run.sleeping) },
         ...{ p50Ms: of((run) => run.p50Ms), p99Ms: of((run) => run.p99Ms), failed: of((run) => run.failed) },
+        ...{ p50ToAlone: toAlone((run) => run.p50Ms), p99ToAlone: toAlone((run) => run.p99Ms) },
       };
     });
   },
@@ -76,7 +86,9 @@ export const slowTenantCurve: Curve<SlowTenantRow> = {
       [
         ['the other tenant', -36, ({ situation }) => names[situation]],
         ['p50 ms', 9, ({ p50Ms }) => p50Ms.toFixed(2)],
+        ['to alone', 10, ({ p50ToAlone }) => p50ToAlone.toFixed(2)],
         ['p99 ms', 9, ({ p99Ms }) => p99Ms.toFixed(2)],
+        ['to alone', 10, ({ p99ToAlone }) => p99ToAlone.toFixed(2)],
         ['failed', 8, ({ failed }) => String(failed)],
         ['slow statements', 17, ({ sleeping }) => String(sleeping)],
         ['  answers to the slow', -22, ({ statuses }) => `  ${JSON.stringify(statuses)}`],

@@ -26,6 +26,9 @@ interface TenantsRow {
   readonly failed: number;
   readonly readyMs: number;
   readonly rssMiB: number;
+  /** Of the rounds' ratios to one tenant, the median. */
+  readonly rateToOne: number;
+  readonly serviceUsToOne: number;
 }
 
 type Temperature = 'warm' | 'cold';
@@ -118,8 +121,11 @@ const measureTemperature = async (bench: Bench, temperature: Temperature): Promi
   for (let round = 0; round < bench.rounds; round += 1) {
     for (const candidate of candidates) candidate.runs.push(await run(candidate, bench.seconds));
   }
+  const ofOne = candidates[0]?.runs ?? [];
   const rows = candidates.map(({ size, service, runs }) => {
     const of = (pick: (run: LoadFigures) => number): number => median(runs.map(pick));
+    const toOne = (pick: (run: LoadFigures) => number): number =>
+      median(runs.map((run, n) => pick(run) / pick(ofOne[n] ?? run)));
     return {
       ...{ temperature, tenants: size, readyMs: service.readyMs, rssMiB: memoryOf(service.pid).rssMiB },
       requestsPerSecond: of((run) => run.requestsPerSecond),
@@ -127,6 +133,8 @@ const measureTemperature = async (bench: Bench, temperature: Temperature): Promi
       serviceUs: of((run) => run.serviceUs),
       postgresUs: of((run) => run.postgresUs),
       failed: of((run) => run.failed),
+      rateToOne: toOne((run) => run.requestsPerSecond),
+      serviceUsToOne: toOne((run) => run.serviceUs),
     };
   });
   for (const { service } of candidates) await service.stop();
@@ -154,8 +162,10 @@ export const tenants: Curve<TenantsRow> = {
         ['scenario', -9, ({ temperature }) => `${temperature}-1`],
         ['tenants', 9, ({ tenants }) => String(tenants)],
         ['requests/s', 12, ({ requestsPerSecond }) => requestsPerSecond.toFixed(0)],
+        ['to one', 8, ({ rateToOne }) => rateToOne.toFixed(2)],
         ['p99 ms', 9, ({ p99Ms }) => p99Ms.toFixed(2)],
         ['service µs', 12, ({ serviceUs }) => serviceUs.toFixed(0)],
+        ['to one', 8, ({ serviceUsToOne }) => serviceUsToOne.toFixed(2)],
         ['postgres µs', 13, ({ postgresUs }) => postgresUs.toFixed(0)],
         ['failed', 8, ({ failed }) => failed.toFixed(0)],
         ['ready ms', 10, ({ readyMs }) => readyMs.toFixed(0)],
