@@ -21,8 +21,9 @@ export interface SlowCallers {
 
 const tenantId = 'slow';
 const pollMs = 50;
-/** After a refusal: as a caller that hammers, but not one that takes the core for itself. */
-const refusedPauseMs = 100;
+/** After a refusal: as a caller that hammers, but not one that takes the core for itself. Each by a time of its own: together they would be a
+ * burst, which is a load of another kind. */
+const refusedPauseMs = (caller: number): number => 75 + caller;
 
 const lookup = benchActions[0]?.lookup;
 const from = 'FROM pg_sleep(2) AS nap, customers WHERE tenant_id = $1 AND id = ANY($2)';
@@ -75,7 +76,7 @@ export const startSlowCallers = async (
     while (!isOver) {
       const status = await new Promise<number>((resolve) => client.send(request, resolve));
       statuses[status] = (statuses[status] ?? 0) + 1;
-      if (status !== 200) await pause(refusedPauseMs);
+      if (status !== 200) await pause(refusedPauseMs(caller));
     }
   };
   const sleeping = async (): Promise<number> => Number((await database.sql(sleepingSql))[0]?.n);
