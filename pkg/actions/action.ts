@@ -27,6 +27,7 @@ export interface ActionAnswer {
   readonly source: AuditRecord['source'];
 }
 
+/** Its methods are called on it: they may need it as their `this`. */
 export interface Action {
   readonly name: string;
   readonly kind: ActionSpec['kind'];

@@ -115,11 +115,6 @@ export interface InputDecoder {
   decode(value: unknown): Parsed<ActionInput>;
 }
 
-export interface InputDecoder {
-  /** Decodes a body's `input`; problems have paths below `input`. */
-  decode(value: unknown): Parsed<ActionInput>;
-}
-
 /** Tenants share the codec of what they declare alike. Only for an input that is refused is the tenant's own made, which knows what it has to be
  * told. */
 export const compileInput = (inputs: readonly InputSpec[], options: InputOptions): InputDecoder =>

@@ -35,7 +35,8 @@ const decoderOf = ({ tenantId, limits, actions }: TenantSpec): ((body: unknown) 
       },
     ];
   });
-  return (body) => decodeRequest(new Map(compiled), body);
+  const named = new Map(compiled);
+  return (body) => decodeRequest(named, body);
 };
 
 const schemaOf = (spec: TenantSpec): ((body: unknown) => boolean) => {

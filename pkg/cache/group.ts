@@ -4,7 +4,7 @@
  * `{tenant:action}` is a Redis hash tag: all keys of a scope are in one slot, so that one MGET works on Redis Cluster.
  * A changed action has another revision and with it other keys: it never reads old rows.
  */
-import { hash, randomInt } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { hashText } from './hash-text.ts';
 
 export interface CacheGroup {
@@ -17,7 +17,7 @@ export interface CacheGroup {
   readonly scope: string;
   /** Names the group; stands before every key of it in Redis. */
   readonly prefix: string;
-  /** Of the prefix, by a seed of this process: 32 bits. */
+  /** Of the prefix: 32 bits. Who can make groups that hash alike has won nothing: how many keys may do so has a bound (slot-table.ts). */
   readonly hash: number;
 }
 
@@ -28,9 +28,6 @@ export interface CacheGroupOptions {
   /** One text for the values of all parameters but tenant and keys (their JSON, say); left out when there are none. */
   readonly parameters?: string | undefined;
 }
-
-/** So that strangers cannot foretell which groups hash alike. */
-const seed = randomInt(2 ** 32) | 0;
 
 const plain = /^[\w.-]{1,64}$/;
 
@@ -45,7 +42,7 @@ export const createCacheGroup = (options: CacheGroupOptions): CacheGroup => {
   const parameters = options.parameters === undefined ? '-' : hash('sha256', options.parameters, 'base64url');
   const scope = cacheScope(tenantId, action);
   const prefix = `dac:{${scope}}:${keyPart(revision)}:${parameters}:`;
-  return { tenantId, action, revision, parameters, scope, prefix, hash: hashText(prefix, seed) };
+  return { tenantId, action, revision, parameters, scope, prefix, hash: hashText(prefix, 0) };
 };
 
 export const redisKey = (group: CacheGroup, key: string): string => group.prefix + keyPart(key);

@@ -2,8 +2,8 @@
  * The first tier: a bounded number of bytes in this process, least recently used out first.
  *
  * Bytes are estimated on the safe side (two for each character), so that the bound holds whatever the rows hold. But the tables keep the
- * length that they have had: after many small rows a few long ones may take up to two fifths of the bound more. Keys are kept group by group:
- * one string made of group and key would have to be made and hashed for every look, which costs more than the look.
+ * length that they have had: after many small rows a few long ones may take up to two fifths of the bound more. Group and key are compared
+ * apart: one string made of both would have to be made and hashed for every look, which costs more than the look.
  *
  * Invariants: `bytes` is the sum over the table's slots and the groups; a group has at least one slot.
  */

@@ -24,6 +24,7 @@ export interface SlotTable {
   hash(group: TableGroup, key: string): number;
   find(hashed: number, group: TableGroup, key: string): number;
   /** For a key that has no slot yet.
+   * @param prefix  of its group, kept as this very string: the same for all its slots, where they are many
    * @returns  its slot, the newest from now on; 0: too many keys hash like it */
   add(hashed: number, prefix: string, key: string): number;
   /** Makes it the newest. */

@@ -188,10 +188,11 @@ export const redisLimits = {
 
 /** What the two cache tiers hold and do at once. */
 export const cacheLimits = {
-  /** What an entry of the memory tier costs beside its characters, rounded up: 220 to 276 bytes for one that was read alone (16,500 to 130,000
-   * of them; most where its tables have just grown), 126 to 156 for one read along with 49 others. */
-  entryOverheadBytes: 280,
-  /** The same for a group of entries: a lookup with values for its other parameters. Its name and its two places in maps were 179 bytes more
+  /** What an entry of the memory tier costs beside its characters, rounded up: 262 to 307 bytes for one that was read alone (16,385 to 131,073
+   * of them by `entriesUnder`, heap and typed arrays after a collection; most where its tables have just grown), half of it for one read along
+   * with 49 others. */
+  entryOverheadBytes: 312,
+  /** The same for a group of entries: a lookup with values for its other parameters. Its name and its place in a map were 152 bytes more
    * for each (40,000 groups of one entry, against as many entries of one group). */
   groupOverheadBytes: 256,
   /** How far from where its hash says an entry of the memory tier is put at most; further away, it is not kept. Of keys that nobody has chosen to

@@ -23,6 +23,16 @@ test('there is a scheme for every name a DataActionConfig may say, and for no ot
   assert.equal(Object.keys(signatureSchemes), [...webhookSchemes]);
 });
 
+test('tenants whose webhooks say the same share what they say, and nobody else does', () => {
+  const optionsOf = (header: string) => {
+    const ring = compileKeyRing(tenantOf('HmacBody', { webhook: { scheme: 'HmacBody', header } }));
+    return ring.ok ? ring.value?.options : undefined;
+  };
+  assert.is(optionsOf('x-one'), optionsOf('x-one'));
+  assert.equal([optionsOf('x-one')?.header, optionsOf('x-two')?.header], ['x-one', 'x-two']);
+  assert.equal(optionsOf('X-One')?.header, 'x-one');
+});
+
 for (const scheme of webhookSchemes) {
   test(`${scheme}: both keys of a tenant verify, newest first`, () => {
     const ring = compileKeyRing(tenantOf(scheme));

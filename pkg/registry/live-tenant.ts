@@ -4,6 +4,7 @@
 import type { CompiledTenant } from '../actions/compile-tenant.ts';
 import type { DeclaredTenant } from '../actions/declared-tenant.ts';
 import { type Parsed, type Problem, parsed, refused } from '../errors/problem.ts';
+import { bundleLimits } from '../process/limits.ts';
 import { createWeakValues } from '../process/weak-values.ts';
 import type { Admission } from '../resilience/admission.ts';
 import type { BundleTenant } from '../tenant/bundle.ts';
@@ -25,7 +26,7 @@ export interface LiveTenant {
   readonly declared: DeclaredTenant;
 }
 
-const knownOptions = createWeakValues<SchemeOptions>(64);
+const knownOptions = createWeakValues<SchemeOptions>(bundleLimits.sharedValuesMin);
 
 /** One object for all tenants that have the same: most have. */
 const optionsOf = ({ header, encoding, toleranceSeconds }: BundleTenant['webhook']): SchemeOptions => {

@@ -25,6 +25,8 @@ export interface Admission {
 
 export const createAdmission = (clock: Clock, limits: AdmissionLimits): Admission => new TenantAdmission(clock, limits);
 
+/** A class, as the bucket is, and not closures: of thousands of tenants each request meets another one, and the processor has to fetch a third as
+ * many objects. */
 class TenantAdmission implements Admission {
   readonly #bucket: TokenBucket;
   #concurrency: number;

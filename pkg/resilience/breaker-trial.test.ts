@@ -138,6 +138,17 @@ test('probeNow makes the next call the trial', async () => {
   breaker.close();
 });
 
+test('after close a trial under way still ends at its time-out', async () => {
+  const { clock, breaker } = setUp(100);
+  await open(breaker);
+  await clock.advance(10_000);
+  const trial = errorOf(breaker.run(() => new Promise(() => {})));
+  breaker.close();
+  await clock.advance(100);
+  assert.instance(await trial, TimeoutError);
+  assert.is(clock.pending(), 0);
+});
+
 test('after close no timer is left, and what is asked still gets an end', async () => {
   const { clock, breaker, states } = setUp();
   await open(breaker);

@@ -275,6 +275,26 @@ test("keeps each caller's AsyncLocalStorage, in the work and after it", async ()
   breaker.close();
 });
 
+test('closed by its own hook, or by the probe itself: nothing begins after that, and no timer is left', async () => {
+  for (const closedBy of ['hook', 'probe'] as const) {
+    const clock = createManualClock();
+    let probes = 0;
+    const breaker = createBreaker({
+      ...{ name: 'redis', clock, timeoutMs: 100, failures: 1, windowMs: 10_000, probeIntervalMs: 30_000 },
+      probe: () => {
+        probes += 1;
+        if (closedBy === 'probe') breaker.close();
+        return new Promise(() => {});
+      },
+      hooks: { onState: (state) => void (closedBy === 'hook' && state === 'half-open' && breaker.close()) },
+    });
+    await fail(breaker);
+    await clock.advance(30_000);
+    assert.is(probes, closedBy === 'probe' ? 1 : 0, closedBy);
+    assert.is(clock.pending(), 0, closedBy);
+  }
+});
+
 test('after close no timer is left and nothing changes, whatever the state was', async () => {
   for (const reach of ['closed', 'open', 'half-open'] as const) {
     const { clock, breaker, probes, states } = setUp();

@@ -86,7 +86,7 @@ const timeoutParts = 4;
 interface TimedWork<T> {
   /** To what the work settles to, or to a TimeoutError. */
   readonly settled: Promise<T>;
-  /** It may take as long as it likes from now on. */
+  /** For work that nobody waits for any more. */
   untime(): void;
 }
 
@@ -195,25 +195,30 @@ class ProbedCircuit extends Brakes {
 
   #halfOpen(): void {
     const { probe } = this.#options;
-    if (probe) {
-      this.#decideBy(probe, everyError).catch(() => {});
-      return;
-    }
-    this.#awaitsTrial = true;
+    if (probe) this.#probe(probe);
+    else this.#awaitsTrial = true;
     this.#announce();
   }
 
-  trial<T>(work: () => Promise<T>): Promise<T> {
-    this.#awaitsTrial = false;
-    return this.#decideBy(work, this.#options.isFailure ?? everyError);
-  }
-
-  /** What `work` settles to. Its success closes, its failure opens again; what is neither leaves it to the next call. */
-  async #decideBy<T>(work: () => Promise<T>, isFailure: (error: unknown) => boolean): Promise<T> {
+  #probe(probe: () => Promise<unknown>): void {
     this.#probing = true;
     this.#announce();
-    const { settled, untime } = inTime(work, this.#options);
+    if (this.#stopped) return;
+    const { settled, untime } = inTime(probe, this.#options);
     this.#cancelTimer = untime;
+    if (this.#stopped) untime();
+    this.#decideBy(settled, everyError).catch(() => {});
+  }
+
+  /** Its time-out outlasts `stop`: somebody waits for it. */
+  trial<T>(work: () => Promise<T>): Promise<T> {
+    this.#awaitsTrial = false;
+    this.#probing = true;
+    return this.#decideBy(inTime(work, this.#options).settled, this.#options.isFailure ?? everyError);
+  }
+
+  /** What `settled` settles to. Its success closes, its failure opens again; what is neither leaves it to the next call. */
+  async #decideBy<T>(settled: Promise<T>, isFailure: (error: unknown) => boolean): Promise<T> {
     try {
       const result = await settled;
       this.#decide('closed');
@@ -227,6 +232,7 @@ class ProbedCircuit extends Brakes {
   #decide(state: BreakerState): void {
     if (this.#stopped) return;
     this.#probing = false;
+    this.#cancelTimer = undefined;
     if (state === 'closed') {
       this.#failedAt.length = 0;
       this._close();

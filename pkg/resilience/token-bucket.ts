@@ -20,8 +20,6 @@ const roundingError = 1e-6;
 
 export const createTokenBucket = (clock: Clock, options: TokenBucketOptions): TokenBucket => new Bucket(clock, options);
 
-/** A class, and not closures: of thousands of tenants each request meets another one's, and two objects in place of eight are what the processor
- * has to fetch. */
 class Bucket implements TokenBucket {
   readonly #clock: Clock;
   #ratePerSecond: number;

@@ -15,26 +15,28 @@ export interface CounterTally {
 
 /** By the value of one label after the other: making one text of all of them costs more than the looks. */
 interface Branch {
-  readonly below: Map<string, Branch>;
+  /** Made when there is something below: the last label has nothing. */
+  below: Map<string, Branch> | undefined;
   series: { readonly labels: Labels; sum: number } | undefined;
 }
 
-const createBranch = (): Branch => ({ below: new Map(), series: undefined });
+const createBranch = (): Branch => ({ below: undefined, series: undefined });
 
-const branchBelow = ({ below }: Branch, value: string): Branch => {
-  const known = below.get(value);
+const branchBelow = (branch: Branch, value: string): Branch => {
+  branch.below ??= new Map();
+  const known = branch.below.get(value);
   if (known) return known;
   const made = createBranch();
-  below.set(value, made);
+  branch.below.set(value, made);
   return made;
 };
 
 const flushInto = (counter: Counter, { series, below }: Branch): void => {
   if (series) counter.inc(series.labels, series.sum);
-  for (const branch of below.values()) flushInto(counter, branch);
+  for (const branch of below?.values() ?? []) flushInto(counter, branch);
 };
 
-/** @param labelNames  all of the counter's, that with the fewest values first */
+/** @param labelNames  all of the counter's; that with the most values best last, which is then in one Map */
 export const createTally = (counter: Counter, labelNames: readonly string[]): CounterTally => {
   let root = createBranch();
   return {

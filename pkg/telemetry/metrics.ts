@@ -91,8 +91,7 @@ const defineMetrics = (open: OpenRegistry, table: Readonly<Record<string, Metric
     if (entry.type === 'counter') {
       const counter = new Counter(common);
       counters.set(name, counter);
-      // What has the most values stands first in the table: so one Map for each status, and not one for each tenant.
-      tallies.set(name, createTally(counter, entry.labels.toReversed()));
+      tallies.set(name, createTally(counter, tenantLast(entry.labels)));
     } else if (entry.type === 'gauge') gauges.set(name, silentGauge(new Gauge(common), entry.labels));
     else {
       const { buckets = [] } = entry;
@@ -104,6 +103,10 @@ const defineMetrics = (open: OpenRegistry, table: Readonly<Record<string, Metric
   }
   return { counters, tallies, gauges, histograms };
 };
+
+/** One Map of tenants for each status, and not one of statuses for each tenant. */
+const tenantLast = (labels: readonly string[]): readonly string[] =>
+  labels.toSorted((a, b) => Number(a === 'tenant_id') - Number(b === 'tenant_id'));
 
 /** One without labels would say 0 before anybody has set it. */
 const silentGauge = (gauge: Gauge, labels: readonly string[]): Gauge => {

@@ -14,10 +14,14 @@ export const mockCall = (spec: CxoneAction, tenantId: string): MockedAction => {
       { tenantId, audit: 'DatabaseReads', client: { call: async () => json } },
       { auditLog: { append: async () => {} } },
     );
+  const declared = answering(undefined);
   return {
-    decodeInput: answering(undefined).decodeInput,
+    decodeInput: (value) => declared.decodeInput(value),
     source: 'cxone',
     columns: { [tenantColumn]: 'text' },
-    runWith: (rows) => parsed({ run: answering(rows && JSON.stringify(rows.map(({ values }) => values))).run }),
+    runWith: (rows) => {
+      const action = answering(rows && JSON.stringify(rows.map(({ values }) => values)));
+      return parsed({ run: (call) => action.run(call) });
+    },
   };
 };
