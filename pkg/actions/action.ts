@@ -36,3 +36,6 @@ export interface Action {
   /** @throws AppError */
   run(call: ActionCall): Promise<ActionAnswer>;
 }
+
+/** A tenant's, by name. */
+export type Actions = ReadonlyMap<string, Action>;

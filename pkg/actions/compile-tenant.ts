@@ -8,12 +8,11 @@ import type { CompiledStatement } from '../postgres/compiled-statement.ts';
 import type { Slots } from '../resilience/slots.ts';
 import type { LookupAction, TransactionAction } from '../tenant/action-spec.ts';
 import type { BundleTenant } from '../tenant/bundle.ts';
-import type { Action } from './action.ts';
+import type { Action, Actions } from './action.ts';
 import { type CxoneServices, compileCxoneAction } from './cxone-call.ts';
 import { compileInvalidated } from './invalidated-lookups.ts';
 import { compileLookupAction, type LookupServices } from './lookup.ts';
 import type { PoolShares } from './pool-shares.ts';
-import type { Actions } from './request.ts';
 import { compileTransactionAction, type TransactionServices } from './transaction.ts';
 
 export interface DeclaredStatement {

@@ -123,6 +123,7 @@ export const compileInput = (inputs: readonly InputSpec[], options: InputOptions
 class TenantInput implements InputDecoder {
   readonly #inputs: readonly InputSpec[];
   readonly #options: InputOptions;
+  /** Of the options, which are then needed for a refusal alone. */
   readonly #tenantId: string;
   readonly #ofAll: Codec<ActionInput>;
 

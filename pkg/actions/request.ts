@@ -9,7 +9,7 @@ import { requestLimits } from '../process/limits.ts';
 import { accepted, type Codec, codec, decode, scalar } from '../tenant/codec.ts';
 import { closed, record } from '../tenant/codec-containers.ts';
 import { oneOf, text } from '../tenant/codec-scalars.ts';
-import type { Action, ActionInput } from './action.ts';
+import type { Action, ActionInput, Actions } from './action.ts';
 
 export interface ActionRequest {
   readonly action: Action;
@@ -17,9 +17,6 @@ export interface ActionRequest {
   /** Empty when the body has none. */
   readonly context: RequestContext;
 }
-
-/** A tenant's, by name. */
-export type Actions = ReadonlyMap<string, Action>;
 
 const anything: Codec<unknown> = codec('an object', (value) => t.success(value));
 

@@ -188,9 +188,9 @@ export const redisLimits = {
 
 /** What the two cache tiers hold and do at once. */
 export const cacheLimits = {
-  /** What an entry of the memory tier costs beside its characters, rounded up: 262 to 307 bytes for one that was read alone (16,385 to 131,073
-   * of them by `entriesUnder`, heap and typed arrays after a collection; most where its tables have just grown), half of it for one read along
-   * with 49 others. */
+  /** What an entry of the memory tier costs beside its characters, rounded up: 252 to 307 bytes for one that was read alone, 158 to 192 for one
+   * read along with 49 others (16,385 to 131,073 of them made by `entriesUnder`, heap and typed arrays after a collection, by two programs; most
+   * where the tables have just grown). */
   entryOverheadBytes: 312,
   /** The same for a group of entries: a lookup with values for its other parameters. Its name and its place in a map were 152 bytes more
    * for each (40,000 groups of one entry, against as many entries of one group). */
@@ -284,7 +284,7 @@ export const bundleLimits = {
   statementChecksMax: 4,
   /** Tenants compiled before requests get a turn. */
   tenantsPerTurn: 50,
-  /** Different actions of tenants, of which equal ones are kept once, before it is looked for those that no tenant has any more. */
+  /** Different actions of tenants, or ways to sign, of which equal ones are kept once, before it is looked for those that no tenant has any more. */
   sharedValuesMin: 1_024,
   /** Of tenants' reports, remembered in their order: minutes of a busy day between two looks of the controller. */
   reportChangesMax: 4_096,
