@@ -95,18 +95,14 @@ const rows = summarize(runs);
 say(closedTable(rows));
 
 const openLoop: OpenRun[] = [];
-for (const one of cases) {
-  await stage.addDelay(one.addedMs);
-  for (const perSecond of numbersOf(chosen.rates)) {
-    for (const variant of stage.variants.filter((variant) => isComparable(variant.name, one.scenario))) {
-      const order = { url: variant.url, ...one, perSecond, seconds: Number(chosen.seconds) };
-      openLoop.push({
-        ...one,
-        variant: variant.name,
-        scenario: one.scenario.name,
-        perSecond,
-        result: await runOpenLoop(order),
-      });
+for (let round = 1; round <= Number(chosen.rounds); round += 1) {
+  for (const one of cases) {
+    await stage.addDelay(one.addedMs);
+    for (const perSecond of numbersOf(chosen.rates)) {
+      for (const variant of stage.variants.filter((variant) => isComparable(variant.name, one.scenario))) {
+        const result = await runOpenLoop({ url: variant.url, ...one, perSecond, seconds: Number(chosen.seconds) });
+        openLoop.push({ ...one, round, variant: variant.name, scenario: one.scenario.name, perSecond, result });
+      }
     }
   }
 }

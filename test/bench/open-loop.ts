@@ -2,6 +2,9 @@
  * An open loop: requests leave at their appointed times, whether earlier ones were answered or not, and their latency counts from that
  * time. So a server that stalls is charged with everyone who would have called meanwhile (no coordinated omission).
  *
+ * The first half second does not count: the load has just opened its connections then, and its compilers take the core that
+ * PostgreSQL is on.
+ *
  * A process of its own; its order and its result travel over the IPC channel.
  */
 import { fork } from 'node:child_process';
@@ -18,11 +21,10 @@ export interface OpenLoopOrder {
   readonly scenario: Scenario;
   readonly audit: AuditMode;
   readonly perSecond: number;
+  /** That count. */
   readonly seconds: number;
   /** Open from the beginning on; default 512. */
   readonly connections?: number;
-  /** Leaves its core to others between requests, which then leave up to a millisecond late; it turns in a circle otherwise. */
-  readonly sleeps?: boolean;
 }
 
 export interface OpenLoopResult {
@@ -40,11 +42,12 @@ export interface OpenLoopResult {
   readonly shedP99Ms: number;
   /** How long after their appointed times requests left: the load's own fault. */
   readonly lateP99Ms: number;
-  /** Of a core, that the load took itself while requests left; all of it unless it `sleeps`. */
+  /** Of a core, that the load took itself while requests left. */
   readonly clientShare: number;
 }
 
 const underWayMax = 20_000;
+const leadSeconds = 0.5;
 /** For what is still under way when the last request has left. */
 const waitedMs = 10_000;
 const shedStatuses = new Set([429, 503]);
@@ -57,16 +60,17 @@ export const runOpenLoop = async (order: OpenLoopOrder): Promise<OpenLoopResult>
   return result;
 };
 
-const turn = (sleeps: boolean): Promise<void> =>
-  new Promise((resolve) => {
-    if (sleeps) setTimeout(resolve, 1);
-    else setImmediate(resolve);
-  });
+/**
+ * Leaves the core to others: a load that turned in a circle would take PostgreSQL's, whose few processes then wait for it longer the
+ * fewer they are. Requests leave up to a millisecond late for that.
+ */
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
 
 const load = async (order: OpenLoopOrder): Promise<OpenLoopResult> => {
-  const { url, scenario, audit, perSecond, seconds, connections = 512, sleeps = false } = order;
+  const { url, scenario, audit, perSecond, seconds, connections = 512 } = order;
   const maker = createRequestMaker(scenario, audit);
-  const requests = Array.from({ length: Math.ceil(perSecond * seconds) }, () => requestBytes(maker.next()));
+  const leading = Math.ceil(perSecond * leadSeconds);
+  const requests = Array.from({ length: leading + Math.ceil(perSecond * seconds) }, () => requestBytes(maker.next()));
   const client = createLeanClient(url, connections);
   const [answered, shed, late]: [number[], number[], number[]] = [[], [], []];
   let [ended, underWay, inTime] = [0, 0, 0];
@@ -78,7 +82,7 @@ const load = async (order: OpenLoopOrder): Promise<OpenLoopResult> => {
     return (user + system) / 1_000 / (performance.now() - began);
   };
   let clientShare = 0;
-  const isOn = (afterMs = 0): boolean => performance.now() - began < seconds * 1_000 + afterMs;
+  const isOn = (afterMs = 0): boolean => performance.now() - began < (leadSeconds + seconds) * 1_000 + afterMs;
   const sinceAppointed = (place: number): number => performance.now() - began - (place * 1_000) / perSecond;
 
   const send = (request: Buffer, place: number): void => {
@@ -87,10 +91,12 @@ const load = async (order: OpenLoopOrder): Promise<OpenLoopResult> => {
       return;
     }
     underWay += 1;
-    late.push(sinceAppointed(place));
+    const counts = place >= leading;
+    if (counts) late.push(sinceAppointed(place));
     client.send(request, (status) => {
       underWay -= 1;
       ended += 1;
+      if (!counts) return;
       if (status === 200) {
         answered.push(sinceAppointed(place));
         if (isOn()) inTime += 1;
@@ -104,7 +110,7 @@ const load = async (order: OpenLoopOrder): Promise<OpenLoopResult> => {
     const due = Math.min(requests.length, Math.floor(((performance.now() - began) * perSecond) / 1_000) + 1);
     for (; sent < due; sent += 1) send(requests[sent] ?? Buffer.alloc(0), sent);
     if (sent < requests.length) clientShare = shareOfCore();
-    await turn(sleeps);
+    await pause();
   }
   client.close();
   const sorted = (values: readonly number[]) => Float64Array.from(values).sort();
@@ -113,7 +119,7 @@ const load = async (order: OpenLoopOrder): Promise<OpenLoopResult> => {
     p50Ms: quantile(sorted(answered), 0.5),
     p99Ms: quantile(sorted(answered), 0.99),
     maxMs: sorted(answered).at(-1) ?? 0,
-    failed: requests.length - answered.length,
+    failed: requests.length - leading - answered.length,
     shed: shed.length,
     shedP50Ms: quantile(sorted(shed), 0.5),
     shedP99Ms: quantile(sorted(shed), 0.99),

@@ -2,6 +2,7 @@
  * The bench's figures as text: one block of lines for each case, one line for each variant.
  */
 import type { OpenLoopResult } from './open-loop.ts';
+import { median } from './quantile.ts';
 import type { AuditMode } from './scenarios.ts';
 import type { Row } from './summary.ts';
 import type { VariantName } from './variants.ts';
@@ -14,6 +15,7 @@ interface Case {
 }
 
 export interface OpenRun extends Case {
+  readonly round: number;
   readonly variant: VariantName;
   readonly perSecond: number;
   readonly result: OpenLoopResult;
@@ -51,14 +53,31 @@ const closedColumns: Columns<Row> = [
 
 export const closedTable = (rows: readonly Row[]): string => blocks(closedColumns, rows);
 
-const openColumns: Columns<OpenRun> = [
+/** The rounds of one variant at one rate. */
+interface OpenLine extends Case {
+  readonly variant: VariantName;
+  readonly perSecond: number;
+  readonly rounds: readonly OpenRun[];
+}
+
+const medianOf = ({ rounds }: OpenLine, figure: (result: OpenLoopResult) => number): number =>
+  median(rounds.map(({ result }) => figure(result)));
+
+const openColumns: Columns<OpenLine> = [
   ['variant', -10, ({ variant }) => variant],
   ['offered/s', 11, ({ perSecond }) => String(perSecond)],
-  ['answered/s', 11, ({ result }) => result.answeredPerSecond.toFixed(0)],
-  ['p50 ms', 9, ({ result }) => result.p50Ms.toFixed(2)],
-  ['p99 ms', 9, ({ result }) => result.p99Ms.toFixed(2)],
-  ['max ms', 9, ({ result }) => result.maxMs.toFixed(1)],
-  ['failed', 7, ({ result }) => String(result.failed)],
+  ['answered/s', 11, (line) => medianOf(line, ({ answeredPerSecond }) => answeredPerSecond).toFixed(0)],
+  ['p50 ms', 9, (line) => medianOf(line, ({ p50Ms }) => p50Ms).toFixed(2)],
+  ['p99 ms', 9, (line) => medianOf(line, ({ p99Ms }) => p99Ms).toFixed(2)],
+  ['worst ms', 9, ({ rounds }) => Math.max(...rounds.map(({ result }) => result.maxMs)).toFixed(1)],
+  ['failed', 7, ({ rounds }) => String(rounds.reduce((sum, { result }) => sum + result.failed, 0))],
 ];
 
-export const openTable = (runs: readonly OpenRun[]): string => blocks(openColumns, runs);
+/** Medians of the rounds, the worst of all, and how many failed together. */
+export const openTable = (runs: readonly OpenRun[]): string => {
+  const groups = Map.groupBy(runs, ({ scenario, audit, callers, addedMs, perSecond, variant }) =>
+    [scenario, audit, callers, addedMs, perSecond, variant].join(' '),
+  );
+  const lines = [...groups.values()].flatMap((rounds) => rounds.slice(0, 1).map((first) => ({ ...first, rounds })));
+  return blocks(openColumns, lines);
+};

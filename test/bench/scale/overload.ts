@@ -64,7 +64,7 @@ const measureScenario = async (bench: Bench, { scenario, audit }: (typeof measur
     const closed = await measureClosed(bench.seconds);
     const capacity = closed.requestsPerSecond * (1 - closed.failed / closed.requests);
     const perSecond = Math.round(capacity * times);
-    const order = { url: service.url, scenario, audit, perSecond, seconds: bench.seconds, connections, sleeps: true };
+    const order = { url: service.url, scenario, audit, perSecond, seconds: bench.seconds, connections };
     const [result, rssMiB] = await whileWatching(service, runOpenLoop(order));
     rows.push({ scenario: scenario.name, capacity, times, offeredPerSecond: perSecond, ...result, rssMiB });
   }

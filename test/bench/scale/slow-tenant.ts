@@ -51,7 +51,6 @@ const measureOnce = async (bench: Bench, service: Service, situation: Situation)
     audit: 'EveryRequest',
     perSecond,
     seconds: 2 * bench.seconds,
-    sleeps: true,
   } as const;
   const { p50Ms, p99Ms, failed } = await runOpenLoop(order);
   const sleeping = (await slow?.sleeping()) ?? 0;
