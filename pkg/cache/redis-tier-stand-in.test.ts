@@ -2,6 +2,16 @@ import { test } from 'uvu';
 import { redisTierContract } from './redis-tier-contract.ts';
 import { createRedisStandIn } from './redis-tier-stand-in.ts';
 
-redisTierContract(test, async () => createRedisStandIn(), Date.now);
+const open = async () => {
+  const tier = createRedisStandIn();
+  return {
+    tier,
+    breakDown: () => {
+      tier.outcome = 'error';
+    },
+  };
+};
+
+redisTierContract(test, open, Date.now);
 
 test.run();

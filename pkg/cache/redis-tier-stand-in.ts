@@ -5,7 +5,7 @@
 import { cacheLimits } from '../process/limits.ts';
 import { type CacheEntry, createEntryDecoder, createEntryEncoder } from './entry.ts';
 import { redisKey } from './group.ts';
-import type { RedisRead, RedisTier } from './redis-tier.ts';
+import type { GroupKeys, RedisRead, RedisTier } from './redis-tier.ts';
 
 export interface RedisStandIn extends RedisTier {
   /** What every command comes to from now on: `error` as with a broken Redis, `skipped` as with an open breaker. */
@@ -32,6 +32,16 @@ export const createRedisStandIn = (): RedisStandIn => {
     if ('entry' in stored) return entry.life.readAt > stored.entry.life.readAt;
     return entry.life.readAt > stored.removedAt + cacheLimits.clockSkewMs;
   };
+  const readOne = ({ group, keys }: GroupKeys): RedisRead => {
+    const { outcome } = standIn;
+    if (outcome !== 'answered') return { outcome, entries: new Map(), floor: 0 };
+    const entries = new Map<string, CacheEntry>();
+    for (const key of keys) {
+      const stored = values.get(redisKey(group, key));
+      if (stored !== undefined && 'entry' in stored) entries.set(key, stored.entry);
+    }
+    return { outcome, entries, floor: floors.get(group.scope) ?? 0 };
+  };
   const change = async (work: () => void): Promise<boolean> => {
     if (standIn.outcome !== 'answered') return false;
     work();
@@ -45,22 +55,16 @@ export const createRedisStandIn = (): RedisStandIn => {
       floors.clear();
     },
     evictFloors: () => floors.clear(),
-    read: async (group, keys) => {
-      if (standIn.outcome !== 'answered') return { outcome: standIn.outcome, entries: new Map(), floor: 0 };
-      const entries = new Map<string, CacheEntry>();
-      for (const key of keys) {
-        const stored = values.get(redisKey(group, key));
-        if (stored !== undefined && 'entry' in stored) entries.set(key, stored.entry);
-      }
-      return { outcome: 'answered', entries, floor: floors.get(group.scope) ?? 0 };
-    },
-    write: (group, entries) =>
+    read: async (reads) => reads.map(readOne),
+    write: (writes) =>
       change(() => {
         const throughRedis = createRedisPassage();
-        for (const [key, given] of entries) {
-          const entry = throughRedis(given);
-          const at = redisKey(group, key);
-          if (admits(values.get(at), entry)) values.set(at, { entry });
+        for (const { group, entries } of writes) {
+          for (const [key, given] of entries) {
+            const entry = throughRedis(given);
+            const at = redisKey(group, key);
+            if (admits(values.get(at), entry)) values.set(at, { entry });
+          }
         }
       }),
     remove: (group, keys, at) =>

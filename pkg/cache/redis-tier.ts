@@ -2,7 +2,10 @@
  * The second tier: entries in Redis, every command through the breaker.
  *
  * Redis may be slow, full, wrong or gone: then a read has no entries and a change says false, and nothing is thrown. The
- * breaker is what bounds the waiting; commands carry no timers of their own, and reads are one MGET without pipelining.
+ * breaker is what bounds the waiting; commands carry no timers of their own.
+ *
+ * Groups asked for together share one command. On Redis Cluster they cannot: only keys of one group are sure to be in one hash slot (group.ts), so
+ * that there each group has a command of its own, beside the others.
  */
 import type { Cluster, Redis } from 'ioredis';
 import type { Clock } from '../process/clock.ts';
@@ -14,6 +17,18 @@ import { redisErrorCode } from './redis-error-code.ts';
 import { raiseFloorScript, removeScript, storeScript } from './redis-scripts.ts';
 import { splitWrites } from './split-writes.ts';
 
+/** What is asked for of one group. */
+export interface GroupKeys {
+  readonly group: CacheGroup;
+  readonly keys: readonly string[];
+}
+
+/** What one group is to hold. */
+export interface GroupEntries {
+  readonly group: CacheGroup;
+  readonly entries: readonly KeyedEntry[];
+}
+
 export interface RedisRead {
   /** `error`: Redis failed or was too slow; `skipped`: the breaker is open and Redis was not asked. */
   readonly outcome: 'answered' | 'error' | 'skipped';
@@ -23,9 +38,11 @@ export interface RedisRead {
 }
 
 export interface RedisTier {
-  read(group: CacheGroup, keys: readonly string[]): Promise<RedisRead>;
-  /** Keeps what is there already if that was read later than the entry, or removed after the entry was read. */
-  write(group: CacheGroup, entries: readonly KeyedEntry[]): Promise<boolean>;
+  /** One for each of `reads`, in their order. */
+  read(reads: readonly GroupKeys[]): Promise<readonly RedisRead[]>;
+  /** Keeps what is there already if that was read later than the entry, or removed after the entry was read.
+   * @returns whether all of them got through */
+  write(writes: readonly GroupEntries[]): Promise<boolean>;
   /** @param at  wall milliseconds; what was read before it cannot be written any more */
   remove(group: CacheGroup, keys: readonly string[], at: number): Promise<boolean>;
   raiseFloor(scope: string, at: number): Promise<boolean>;
@@ -42,6 +59,7 @@ interface RedisTierOptions {
 }
 
 export const createRedisTier = ({ client, breaker, clock, hooks }: RedisTierOptions): RedisTier => {
+  const isCluster = 'nodes' in client;
   let writesInFlight = 0;
 
   const failed = (operation: RedisOperation, error: unknown): 'error' | 'skipped' => {
@@ -60,7 +78,18 @@ export const createRedisTier = ({ client, breaker, clock, hooks }: RedisTierOpti
     }
   };
 
-  const writeSome = async (group: CacheGroup, entries: readonly KeyedEntry[]): Promise<boolean> => {
+  const readTogether = async (reads: readonly GroupKeys[]): Promise<readonly RedisRead[]> => {
+    try {
+      const redisKeys = redisKeysOf(reads);
+      return decodeAll(reads, await breaker.run(() => client.mget(redisKeys)));
+    } catch (error) {
+      const read: RedisRead = { outcome: failed('read', error), entries: new Map(), floor: 0 };
+      return reads.map(() => read);
+    }
+  };
+
+  /** @param entries  by their keys in Redis */
+  const writeScript = async (entries: readonly KeyedEntry[]): Promise<boolean> => {
     if (writesInFlight >= cacheLimits.writesInFlightMax) {
       hooks?.onFault?.('write', 'too_many_writes');
       return false;
@@ -68,7 +97,7 @@ export const createRedisTier = ({ client, breaker, clock, hooks }: RedisTierOpti
     writesInFlight += 1;
     const written = await change('write', () => {
       const now = clock.wall();
-      const keys = entries.map(([key]) => redisKey(group, key));
+      const keys = entries.map(([key]) => key);
       const encode = createEntryEncoder();
       const ttlOf = ({ life }: CacheEntry): number => Math.max(1, Math.ceil(life.staleUntil - now));
       const args = entries.flatMap(([, entry]) => [encode(entry), ttlOf(entry)]);
@@ -78,20 +107,18 @@ export const createRedisTier = ({ client, breaker, clock, hooks }: RedisTierOpti
     return written;
   };
 
+  const writeTogether = async (writes: readonly GroupEntries[]): Promise<boolean> => {
+    const written = await Promise.all(splitWrites(entriesInRedis(writes)).map(writeScript));
+    return written.every((each) => each);
+  };
+
   return {
-    read: async (group, keys) => {
-      try {
-        const redisKeys = keys.map((key) => redisKey(group, key));
-        const [floor, ...values] = await breaker.run(() => client.mget(redisFloorKey(group.scope), ...redisKeys));
-        return { outcome: 'answered', entries: decodeAll(keys, values), floor: Number(floor) || 0 };
-      } catch (error) {
-        return { outcome: failed('read', error), entries: new Map(), floor: 0 };
-      }
-    },
-    write: async (group, entries) => {
-      const written = await Promise.all(splitWrites(entries).map((some) => writeSome(group, some)));
-      return written.every((each) => each);
-    },
+    read: isCluster
+      ? async (reads) => (await Promise.all(reads.map((each) => readTogether([each])))).flat()
+      : readTogether,
+    write: isCluster
+      ? async (writes) => (await Promise.all(writes.map((each) => writeTogether([each])))).every((each) => each)
+      : writeTogether,
     remove: (group, keys, at) =>
       change('remove', () => {
         const redisKeys = keys.map((key) => redisKey(group, key));
@@ -106,12 +133,30 @@ export const createRedisTier = ({ client, breaker, clock, hooks }: RedisTierOpti
   };
 };
 
-const decodeAll = (keys: readonly string[], values: readonly unknown[]): ReadonlyMap<string, CacheEntry> => {
-  const entries = new Map<string, CacheEntry>();
-  const decode = createEntryDecoder();
-  for (const [index, key] of keys.entries()) {
-    const entry = decode(values[index]);
-    if (entry !== undefined) entries.set(key, entry);
+/** For each group its floor, then its keys. */
+const redisKeysOf = (reads: readonly GroupKeys[]): string[] => {
+  const redisKeys: string[] = [];
+  for (const { group, keys } of reads) {
+    redisKeys.push(redisFloorKey(group.scope));
+    for (const key of keys) redisKeys.push(redisKey(group, key));
   }
-  return entries;
+  return redisKeys;
 };
+
+/** @param values  in the order of `redisKeysOf` */
+const decodeAll = (reads: readonly GroupKeys[], values: readonly unknown[]): readonly RedisRead[] => {
+  const decode = createEntryDecoder();
+  let place = 0;
+  return reads.map(({ keys }) => {
+    const floor = Number(values[place++]) || 0;
+    const entries = new Map<string, CacheEntry>();
+    for (const key of keys) {
+      const entry = decode(values[place++]);
+      if (entry !== undefined) entries.set(key, entry);
+    }
+    return { outcome: 'answered', entries, floor };
+  });
+};
+
+const entriesInRedis = (writes: readonly GroupEntries[]): readonly KeyedEntry[] =>
+  writes.flatMap(({ group, entries }) => entries.map(([key, entry]): KeyedEntry => [redisKey(group, key), entry]));

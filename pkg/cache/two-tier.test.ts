@@ -142,26 +142,6 @@ test('a read of Redis ends at the deadline with nothing, and its late answer is 
   assert.is(second.inMemory('a'), '{}');
 });
 
-test('reads of one turn ask Redis once, for each key once; other groups and later turns ask by themselves', async () => {
-  const redis = createRedisStandIn();
-  const asked: string[] = [];
-  const counted: RedisTier = {
-    ...redis,
-    read: (of, keys) => {
-      asked.push(`${of.action} ${keys.join(' ')}`);
-      return redis.read(of, keys);
-    },
-  };
-  const { cache, clock, put, inRedis } = createPod(counted);
-  await put({ a: '1', b: '2', c: '3' });
-  const read = (keys: readonly string[], of = group) => cache.readRedis(of, keys, createDeadline(clock, 1_000));
-  const [ab, bc] = await Promise.all([read(['a', 'b']), read(['b', 'c', 'x']), read(['a'], german)]);
-  assert.equal(asked, ['customers a b c x', 'products a']);
-  assert.equal([ab?.get('a')?.text, bc?.get('c')?.text, bc?.get('x')], ['1', '3', undefined]);
-  await inRedis(['a']);
-  assert.is(asked.length, 3);
-});
-
 test('an invalidated key is gone in both tiers, other keys stay', async () => {
   const redis = createRedisStandIn();
   const { cache, clock, put, inMemory, inRedis } = createPod(redis);

@@ -7,16 +7,16 @@
 import { isAppError } from '../errors/app-error.ts';
 import type { Clock } from '../process/clock.ts';
 import { cacheLimits } from '../process/limits.ts';
-import { endOfTurn } from '../resilience/coalescer.ts';
 import type { Deadline } from '../resilience/deadline.ts';
-import { createKeyedCoalescers } from '../resilience/keyed-coalescers.ts';
 import type { CacheEntry, KeyedEntry } from './entry.ts';
 import { type CacheGroup, cacheScope } from './group.ts';
 import { createInvalidationLog } from './invalidation-log.ts';
 import type { MemoryRead, MemoryTier } from './memory-tier.ts';
 import { type CachePolicy, entriesUnder } from './policy.ts';
+import { createRedisReads } from './redis-reads.ts';
 import { createRedisRemovals } from './redis-removals.ts';
-import type { RedisTier } from './redis-tier.ts';
+import type { GroupKeys, RedisRead, RedisTier } from './redis-tier.ts';
+import { createRedisWrites } from './redis-writes.ts';
 import { usableEntries } from './usable-entries.ts';
 
 /** What changed: keys left out = every key, action left out = every lookup of the tenant. */
@@ -80,24 +80,21 @@ const noEntries: ReadonlyMap<string, CacheEntry> = new Map();
 
 export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: CacheOptions): Cache => {
   const log = createInvalidationLog(clock);
-  /** Requests that look for keys of one group in the same turn share one MGET. */
-  const reads = createKeyedCoalescers<readonly string[], ReadonlyMap<string, CacheEntry>>();
 
   const report = (tier: CacheTier, result: CacheResult, keys: number): void => {
     if (keys > 0) hooks?.onResult?.(tier, result, keys);
   };
 
-  /** Goes on when the caller has left at its deadline: what comes later is still worth keeping in memory. */
-  const askRedis = async (tier: RedisTier, group: CacheGroup, keys: readonly string[]) => {
-    const askedAt = log.stamp();
-    const { outcome, entries, floor } = await tier.read(group, keys);
-    if (outcome !== 'answered') {
-      report('redis', outcome, keys.length);
+  /** @param askedAt  a stamp of before the read */
+  const keepRead = ({ group, keys }: GroupKeys, read: RedisRead | undefined, askedAt: number) => {
+    if (read?.outcome !== 'answered') {
+      report('redis', read?.outcome ?? 'error', keys.length);
       return noEntries;
     }
+    const { entries, floor } = read;
     const ownFloor = log.redisFloor(group.scope);
     // Mended here: a floor that did not get through, or that Redis has evicted.
-    if (floor < ownFloor) void tier.raiseFloor(group.scope, ownFloor);
+    if (floor < ownFloor) void redis?.raiseFloor(group.scope, ownFloor);
     const overtaken = log.changedAt(group.scope) >= askedAt;
     const now = clock.wall();
     const usable = overtaken ? noEntries : usableEntries(entries, { floor: Math.max(floor, ownFloor), askedAt, now });
@@ -112,20 +109,16 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
     return usable;
   };
 
-  const readsOf = (tier: RedisTier, group: CacheGroup) => ({
-    run: async (jobs: readonly (readonly string[])[]) => {
-      const keys = jobs.length === 1 ? jobs[0] : new Set(jobs.flat());
-      const entries = await askRedis(tier, group, [...(keys ?? [])]);
-      return jobs.map(() => entries);
-    },
-    sizeOf: (keys: readonly string[]) => keys.length,
-    jobsMax: cacheLimits.readRequestsMax,
-    sizeMax: cacheLimits.readKeysMax,
-    queueMax: cacheLimits.readQueueMax,
-    inFlightMax: cacheLimits.readsInFlightMax,
-    isPoison: () => false,
-    begin: endOfTurn,
-  });
+  const reads =
+    redis &&
+    createRedisReads(async (asked) => {
+      const askedAt = log.stamp();
+      const found = await redis.read(asked);
+      // Also when the callers have left at their deadlines: what comes later is still worth keeping in memory.
+      return asked.map((each, place) => keepRead(each, found[place], askedAt));
+    });
+
+  const writeToRedis = redis && createRedisWrites(redis);
 
   const forgetKeys = (group: CacheGroup, keys: readonly string[]): number => {
     const at = log.stamp();
@@ -181,9 +174,9 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
     },
 
     readRedis: async (group, keys, deadline) => {
-      if (redis === undefined || keys.length === 0) return noEntries;
+      if (reads === undefined || keys.length === 0) return noEntries;
       try {
-        return await reads.submit(group.prefix, () => readsOf(redis, group), { job: keys, deadline });
+        return await reads.submit({ group, keys }, deadline);
       } catch (error) {
         // Too many wait for an MGET already: Redis was not asked.
         if (isAppError(error, 'overloaded')) report('redis', 'skipped', keys.length);
@@ -196,14 +189,14 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
     store: (group, epochAtRead, rows, policy) => {
       if (epochAtRead <= log.changedAt(group.scope)) return;
       const entryOf = entriesUnder(policy, { readAt: epochAtRead, random });
-      const stored: KeyedEntry[] = [];
+      const entries: KeyedEntry[] = [];
       for (const [key, text] of rows) {
         const entry = entryOf(text);
         if (entry === undefined) continue;
         memory.set(group, key, entry);
-        stored.push([key, entry]);
+        entries.push([key, entry]);
       }
-      if (stored.length > 0) void redis?.write(group, stored);
+      if (entries.length > 0) writeToRedis?.({ group, entries });
     },
 
     invalidate: ({ tenantId, action, keys }) => {

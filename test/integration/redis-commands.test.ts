@@ -1,7 +1,8 @@
 /**
  * What Redis is asked, counted by Redis itself: nothing while memory answers, at most one MGET for a request, one write for a batch of misses.
  *
- * Requests that arrive together share both; how many do is the event loop's business, so that only bounds are held here.
+ * Requests that arrive together share both, whoever their tenants are; how many do is the event loop's business, so that only bounds are held
+ * here.
  */
 import { Redis } from 'ioredis';
 import { test } from 'uvu';
@@ -20,10 +21,12 @@ const withRedis = testUnless(noRedis);
 const postgres = await startPostgres();
 const database = await prepareDatabase(postgres);
 const client = redis ? new Redis(redis.url) : undefined;
+const tenants = ['acme', 'umbrella'] as const;
 const limits = { requestsPerSecond: 10_000, burst: 10_000 };
 const start = async (env: Readonly<Record<string, string>> = {}): Promise<TestHandler> => {
   const base = { DATABASE_URL: database.url, REDIS_URL: redis?.url ?? '', REDIS_TIMEOUT_MS: '2000' };
-  const handler = await startHandler({ ...base, ...env }, [{ tenantId: 'acme', spec: { limits } }]);
+  const specs = tenants.map((tenantId) => ({ tenantId, spec: { limits } }));
+  const handler = await startHandler({ ...base, ...env }, specs);
   await handler.ready();
   return handler;
 };
@@ -42,9 +45,15 @@ const stored = (ns: readonly number[]): Promise<void> =>
   });
 
 /** What Redis was asked while these requests were answered. */
-const askedFor = async (of: TestHandler, requests: readonly (readonly number[])[]) => {
+const askedFor = async (
+  of: TestHandler,
+  requests: readonly (readonly number[])[],
+  tenantOf = (_request: number): string => 'acme',
+) => {
   const before = await calls();
-  const answers = await Promise.all(requests.map((ns) => of.ask('acme', { customer_ids: ns.map(customerId) })));
+  const answers = await Promise.all(
+    requests.map((ns, request) => of.ask(tenantOf(request), { customer_ids: ns.map(customerId) })),
+  );
   for (const { status, text } of answers) assert.is(status, 200, text);
   await stored(requests.flat());
   const after = await calls();
@@ -67,17 +76,23 @@ withRedis('of a batch that is known in part, only the rest is written', async ()
   assert.equal(await askedFor(withoutMemory, [[1, 2, 6, 7]]), { reads: 1, writes: 1 });
 });
 
-withRedis(
-  'requests that arrive together are never more than an MGET each, and a write for each statement',
-  async () => {
-    const batches = async () => (await metric(handler, 'coalesced_batch_size_count')) ?? 0;
-    const before = await batches();
-    const requests = Array.from({ length: 40 }, (_, n) => [100 + 2 * n, 101 + 2 * n]);
-    const { reads, writes } = await askedFor(handler, requests);
-    assert.ok(reads >= 1 && reads <= requests.length, `${reads} reads`);
-    assert.is(writes, (await batches()) - before);
-  },
-);
+for (const [title, tenantOf, first] of [
+  ['of one tenant', () => 'acme', 100],
+  ['of two tenants', (request: number) => tenants[request % 2] ?? '', 200],
+] as const) {
+  withRedis(
+    `requests ${title} that arrive together are never more than an MGET each, and a write for each statement`,
+    async () => {
+      const batches = async () => (await metric(handler, 'coalesced_batch_size_count')) ?? 0;
+      const before = await batches();
+      const requests = Array.from({ length: 40 }, (_, n) => [first + 2 * n, first + 1 + 2 * n]);
+      const { reads, writes } = await askedFor(handler, requests, tenantOf);
+      const statements = (await batches()) - before;
+      assert.ok(reads >= 1 && reads <= requests.length, `${reads} reads`);
+      assert.ok(writes >= 1 && writes <= statements, `${writes} writes of ${statements} statements`);
+    },
+  );
+}
 
 test.after(async () => {
   await Promise.all([handler.stop(), withoutMemory.stop()]);

@@ -41,12 +41,23 @@ export const whyNoRedis = async (): Promise<string | undefined> => {
   return 'missing' in choice ? choice.missing : undefined;
 };
 
-export const startRedis = async (): Promise<TestRedis> => {
+export const startRedis = (): Promise<TestRedis> => start(() => []);
+
+/** The only node of a cluster: has no slots yet, and says that it is where the test reaches it. */
+export const startRedisClusterNode = async (): Promise<TestRedis> => {
+  const busPort = String(await freePort());
+  return start((port) => [
+    ...['--cluster-enabled', 'yes', '--cluster-port', busPort],
+    ...['--cluster-announce-ip', '127.0.0.1', '--cluster-announce-port', String(port)],
+  ]);
+};
+
+const start = async (more: (port: number) => readonly string[]): Promise<TestRedis> => {
   const choice = await chooseRedis();
   if ('missing' in choice) throw new Error(choice.missing);
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
-  const command = ['--save', '', '--appendonly', 'no', '--protected-mode', 'no'];
+  const command = ['--save', '', '--appendonly', 'no', '--protected-mode', 'no', ...more(port)];
   if (choice.way !== 'docker') return fromProgram(port, url, command);
   return startContainer({
     image,
