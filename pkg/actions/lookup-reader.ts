@@ -2,8 +2,8 @@
  * Reads keys that no cache had: requests of one tenant for one action share a statement, two at a time, so that one is made up while the
  * other is on its way. The next batch is what arrived meanwhile, and starts by taking what those before have just put into the cache.
  *
- * The statement brings the audit rows along, in one round trip. Beside many other lookups that would be a commit for each of them: then
- * it reads alone, and the rows go into the commit that all tenants share.
+ * The statement brings the audit rows along, in one round trip. Beside many other lookups that would be a statement and a commit for each of
+ * them: then those by the same text share a statement that only reads, and the rows go into the commit that all tenants share.
  */
 
 import type { CacheGroup } from '../cache/group.ts';
@@ -22,6 +22,7 @@ import { createKeyedCoalescers } from '../resilience/keyed-coalescers.ts';
 import type { Slots } from '../resilience/slots.ts';
 import type { CachePolicy } from '../tenant/spec.ts';
 import type { QueryTimer } from './query-timer.ts';
+import { createSharedReads } from './shared-reads.ts';
 
 /** What the requests that may share a statement have in common. */
 export interface ReadPlan {
@@ -74,9 +75,10 @@ export const createLookupReader = ({
   hooks = {},
 }: LookupReaderOptions): LookupReader => {
   const coalescers = createKeyedCoalescers<ReadJob, KeyedRows>();
+  const sharedReads = createSharedReads({ database, clock, hooks });
 
   const runBatch = async (plan: ReadPlan, jobs: readonly ReadJob[]): Promise<readonly KeyedRows[]> => {
-    const { group, lookup, cachePolicy } = plan;
+    const { group, lookup, cachePolicy, share } = plan;
     const deadline = longest(jobs);
     if (!deadline) return [];
     const now = clock.wall();
@@ -90,10 +92,16 @@ export const createLookupReader = ({
     const epoch = cache.epoch(group);
     const values = plan.bind([...unread]);
     const records = jobs.map((job) => job.record);
-    hooks.onBatch?.(jobs.length);
     const commitsAlone = coalescers.size <= databaseLimits.lookupsCommittingMax;
-    const query = () => runLookup(database, lookup, { values, deadline, records: commitsAlone ? records : undefined });
-    const found = await timer.time(group.tenantId, plan.share?.use(deadline, query) ?? query());
+    const query = () => {
+      hooks.onBatch?.(jobs.length);
+      return runLookup(database, lookup, { values, deadline, records });
+    };
+    const reading = { scope: group.scope, lookup, values, keys: unread.size, requests: jobs.length, deadline, share };
+    const found = await timer.time(
+      group.tenantId,
+      commitsAlone ? (share?.use(deadline, query) ?? query()) : sharedReads.read(reading),
+    );
     const read = new Map<string, string | null>([...unread].map((key) => [key, null]));
     // Of several rows with one key the first counts; a key nobody asked for is not this batch's business.
     for (const { key, row } of found) if (read.get(key) === null) read.set(key, row);

@@ -7,10 +7,11 @@
  */
 
 import type { Deadline } from '../resilience/deadline.ts';
+import { arrayLiteral } from './array-literal.ts';
 import { type AuditRecord, auditColumnCount, auditInsert, auditValues } from './audit-record.ts';
 import type { CompiledStatement } from './compiled-statement.ts';
 import type { Database } from './database.ts';
-import { castPlaceholders, trimStatement } from './placeholders.ts';
+import { castPlaceholders, columnsForPlaceholders, trimStatement } from './placeholders.ts';
 import { type BoundValue, createStatement, type Statement } from './statement.ts';
 
 export interface LookupDeclaration {
@@ -32,28 +33,65 @@ const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 export interface LookupStatement extends CompiledStatement {
   /** The same rows, and nothing written. Made when it is first needed. */
   readOnly(): Statement;
+  /** The rows of several readings, each with values of its own: an array of text for each parameter. Made when it is first needed. */
+  together(): Statement;
 }
 
-export const compileLookup = ({ text, types, keyColumn }: LookupDeclaration): LookupStatement => {
-  const declared = castPlaceholders(trimStatement(text), types);
-  const select = `SELECT r.${quoteName(keyColumn)}::text AS key, row_to_json(r)::text AS row
+const rowsOf = (declared: string, keyColumn: string): string =>
+  `SELECT r.${quoteName(keyColumn)}::text AS key, row_to_json(r)::text AS row
 FROM (
 ${declared}
 ) AS r`;
+
+/**
+ * The declared statement once for each reading, with columns where its parameters stand: PostgreSQL starts and ends one statement for all.
+ *
+ * A declaration that uses a parameter where PostgreSQL wants a constant (LIMIT, an aggregate of nothing else) is refused so. The inner SELECTs
+ * hide how many readings there are, as PostgreSQL would make a new plan each time for a few; OFFSET 0 has each value cast once.
+ */
+const togetherText = ({ text, types, keyColumn }: LookupDeclaration): string => {
+  const names = types.map((_, index) => `p${index + 1}`);
+  const casts = types.map((type, index) => `given.p${index + 1}::${type} AS p${index + 1}`);
+  const arrays = types.map((_, index) => `(SELECT $${index + 1}::text[])`);
+  const declared = columnsForPlaceholders(
+    trimStatement(text),
+    names.map((name) => `dac_reading.${name}`),
+  );
+  return `SELECT dac_reading.n, found.key, found.row
+FROM (
+  SELECT given.n::int4 AS n, ${casts.join(', ')}
+  FROM unnest(${arrays.join(', ')}) WITH ORDINALITY AS given(${names.join(', ')}, n)
+  OFFSET 0
+) AS dac_reading
+CROSS JOIN LATERAL (
+${rowsOf(declared, keyColumn)}
+) AS found`;
+};
+
+/** Made when it is first needed. */
+const later = (text: () => string): (() => Statement) => {
+  let made: Statement | undefined;
+  return () => {
+    made ??= createStatement(text());
+    return made;
+  };
+};
+
+export const compileLookup = (declaration: LookupDeclaration): LookupStatement => {
+  const { text, types, keyColumn } = declaration;
+  const declared = castPlaceholders(trimStatement(text), types);
+  const select = rowsOf(declared, keyColumn);
   const statement = createStatement(`WITH audit AS (
   ${auditInsert(types.length + 1)}
 )
 ${select}`);
-  let readOnly: Statement | undefined;
   return {
     declared,
     statement,
     valueCount: types.length,
     boundCount: types.length + auditColumnCount,
-    readOnly: () => {
-      readOnly ??= createStatement(select);
-      return readOnly;
-    },
+    readOnly: later(() => select),
+    together: later(() => togetherText(declaration)),
   };
 };
 
@@ -82,4 +120,20 @@ export const runLookup = async (
     ? database.query(lookup.statement, [...values, ...auditValues(records)], deadline)
     : database.query(lookup.readOnly(), values, deadline));
   return rows.filter(isKeyedRow);
+};
+
+/** @param readings  the declared parameters' values of each, in their order; at least one
+ * @returns the rows of each, in their order; those without a key are left out
+ * @throws as Database.query */
+export const runLookupsTogether = async (
+  database: Database,
+  lookup: LookupStatement,
+  { readings, deadline }: { readonly readings: readonly (readonly BoundValue[])[]; readonly deadline: Deadline },
+): Promise<readonly (readonly KeyedRow[])[]> => {
+  const columns = (readings[0] ?? []).map((_, index) => arrayLiteral(readings.map((values) => values[index] ?? null)));
+  const found: KeyedRow[][] = readings.map(() => []);
+  for (const row of await database.query(lookup.together(), columns, deadline)) {
+    if (isKeyedRow(row) && 'n' in row && typeof row.n === 'number') found[row.n - 1]?.push(row);
+  }
+  return found;
 };

@@ -27,13 +27,25 @@ const lexeme = new RegExp(
   'g',
 );
 
+const replacePlaceholders = (text: string, replacement: (place: number) => string | undefined): string =>
+  // Named groups would cost an object for each word.
+  text.replace(lexeme, (found: string, _tag: string | undefined, place: string | undefined) =>
+    place === undefined ? found : (replacement(Number(place)) ?? found),
+  );
+
 /** @param types  PostgreSQL type of `$1`, `$2`, …
  * @returns the statement with `($1::text)` for `$1` and so on; a place without a type is left as it is */
 export const castPlaceholders = (text: string, types: readonly string[]): string =>
-  // Named groups would cost an object for each word.
-  text.replace(lexeme, (found: string, _tag: string | undefined, place: string | undefined) => {
-    const type = place === undefined ? undefined : types[Number(place) - 1];
-    return type === undefined ? found : `($${place}::${type})`;
+  replacePlaceholders(text, (place) => {
+    const type = types[place - 1];
+    return type === undefined ? undefined : `($${place}::${type})`;
+  });
+
+/** @param columns  in place of `$1`, `$2`, …; a place without one is left as it is */
+export const columnsForPlaceholders = (text: string, columns: readonly string[]): string =>
+  replacePlaceholders(text, (place) => {
+    const column = columns[place - 1];
+    return column === undefined ? undefined : `(${column})`;
   });
 
 /** Without what may follow the last word: white space and semicolons. */

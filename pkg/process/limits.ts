@@ -104,7 +104,23 @@ export const databaseLimits = {
   batchesInFlightMax: 2,
   /** Lookups at work that each commit their own audit rows, in one round trip. Beyond it commits are what PostgreSQL is busy with, and
    * the rows share one. */
-  lookupsCommittingMax: 4,
+  lookupsCommittingMax: 2,
+  /** Readings of different lookups in one statement, where more than those are at work. */
+  sharedReadingsMax: 64,
+  /** Such statements by one text at once. */
+  sharedReadsInFlightMax: 4,
+  /** How much longer such a statement may take for those that share it. */
+  sharedReadMsMax: 5,
+  /** Readings of more keys gain little by sharing. Rows so slow that this many take sharedReadMsMax are read alone too. */
+  sharedReadingKeysMax: 50,
+  /** Nobody waits longer for a statement that is shared: each then reads alone. */
+  sharedReadPatienceMs: 100,
+  /** What was in a statement that took so long, or failed, reads alone for this long, or until it has been quick so. */
+  aloneAfterSlowMs: 60_000,
+  /** The same for a text that PostgreSQL does not take for several readings: an error in its log each time. */
+  aloneAfterRefusalMs: 600_000,
+  /** Lookups and texts that are remembered to read alone. */
+  aloneMax: 10_000,
   /** Keys in one shared statement: two full batches. Its answers are all made in one turn of the event loop, and with more of them
    * everybody else waits longer. */
   batchKeysMax: 1_000,
@@ -204,13 +220,13 @@ export const cacheLimits = {
   ttlJitter: 0.1,
   /** How far the clocks of two pods may be apart without an old row coming back. */
   clockSkewMs: 1_000,
-  /** Requests that share one MGET. */
+  /** Requests that share one MGET, whichever their lookups. */
   readRequestsMax: 128,
-  /** Keys in one MGET: what Redis does without a pause, as with writes; what is beyond it runs beside. */
+  /** Keys in one MGET, floors aside: what Redis does without a pause, as with writes; what is beyond it runs beside. */
   readKeysMax: 500,
-  /** MGETs of one lookup at once: what each of them can take is read without waiting for the one before. */
-  readsInFlightMax: 16,
-  /** Requests that wait for an MGET; above it a request goes on without Redis. */
+  /** MGETs at once, of all lookups together: what each of them can take is read without waiting for the one before. */
+  readsInFlightMax: 64,
+  /** Requests that wait for an MGET, of all lookups together; above it a request goes on without Redis. */
   readQueueMax: 1_000,
   /** One script: what Redis does without a pause. Times writesInFlightMax, what a slow Redis can pile up in here. */
   writeKeysMax: 500,

@@ -133,7 +133,7 @@ test('many lookups at once read without writing, and their audit rows share comm
   await wide.stop();
 });
 
-test('tenants never share, and each reads under its own id alone', async () => {
+test('each tenant reads under its own id alone', async () => {
   const statement = 'SELECT id, label, $1 AS tenant FROM numbers WHERE tenant_id = $1 AND id = ANY($2)';
   const askOf = new Map(
     ['acme', 'other'].map((tenantId) => [tenantId, lookups({ tenantId, statement, input: integers, ttlSeconds: 60 })]),

@@ -9,7 +9,7 @@ import { createCache } from '../../pkg/cache/two-tier.ts';
 import { isAppError } from '../../pkg/errors/app-error.ts';
 import { createAuditLog } from '../../pkg/postgres/audit-log.ts';
 import type { Database } from '../../pkg/postgres/database.ts';
-import { systemClock } from '../../pkg/process/clock.ts';
+import { type Clock, systemClock } from '../../pkg/process/clock.ts';
 import { actionSpec } from '../../pkg/tenant/action-spec.ts';
 import { decode } from '../../pkg/tenant/codec.ts';
 import { parseExactJson } from '../../pkg/webhook/exact-json.ts';
@@ -38,8 +38,7 @@ export interface OpenLookupOptions {
 export type AskLookup = (input: object | string, requestId?: string) => Promise<LookupOutcome>;
 
 /** @returns makes a lookup that shares its reader, cache and audit log with the others made by it */
-export const openLookups = (database: Database) => {
-  const clock = systemClock;
+export const openLookups = (database: Database, clock: Clock = systemClock) => {
   const cache = createCache({
     clock,
     memory: createMemoryTier(10_000_000),

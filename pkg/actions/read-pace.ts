@@ -1,0 +1,49 @@
+/**
+ * How long readings by a declared statement take, as far as it shows from here: in a statement of their own, and what each adds to one they share.
+ *
+ * An answer may be late for many other reasons (a network, a busy core, this process' own), so the quickest of late count and not the mean.
+ */
+import { databaseLimits } from '../process/limits.ts';
+
+export class ReadPace {
+  /** The quickest in a statement of its own, the way there and back included. */
+  #leastMs = Number.POSITIVE_INFINITY;
+  /** What one key, or one reading, adds to a shared statement. */
+  #perUnitMs = leastPerUnitMs;
+
+  /** A reading in a statement of its own took so long. */
+  noteAlone(ms: number): void {
+    this.#leastMs = Math.min(ms, this.#leastMs * (1 + drift));
+  }
+
+  /** Readings of so many units took so long together. */
+  noteTogether(units: number, ms: number): void {
+    const perUnitMs = Math.max(0, ms - this.#leastMs) / units;
+    this.#perUnitMs = Math.max(leastPerUnitMs, Math.min(perUnitMs, this.#perUnitMs * (1 + drift)));
+  }
+
+  /** A shared statement took too long to be waited for: fewer the next time. */
+  noteLate(): void {
+    this.#perUnitMs *= lateFactor;
+  }
+
+  /** What a reading adds to a shared statement, in milliseconds; undefined: none has been seen yet. */
+  costMs(units: number): number | undefined {
+    return this.#leastMs === Number.POSITIVE_INFINITY ? undefined : this.#perUnitMs * units;
+  }
+
+  /** As if none had shared a statement yet. */
+  forgetTogether(): void {
+    this.#perUnitMs = leastPerUnitMs;
+  }
+}
+
+/** For each time that it was slower: the quickest of some fifty. */
+const drift = 0.02;
+const lateFactor = 4;
+
+/** A reading's own, and one for each key. */
+export const unitsOf = (keys: number): number => keys + 1;
+
+/** As long as nothing speaks against it, as many keys share a statement as in a statement of one lookup. */
+const leastPerUnitMs = databaseLimits.sharedReadMsMax / databaseLimits.batchKeysMax;
