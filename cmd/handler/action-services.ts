@@ -44,6 +44,12 @@ export const createActionServices = (settings: HandlerSettings, options: ActionS
   });
   const timer = createQueryTimer(clock, observer.queryEnded);
   const hooks = { onBatch: observer.batchRun };
+  const shares = createPoolShares({
+    clock,
+    poolMax: settings.DATABASE_POOL_MAX,
+    queueMax: settings.DATABASE_QUEUE_MAX,
+    hooks: { onShed: () => observer.shed('queue') },
+  });
   return {
     database,
     cache,
@@ -51,13 +57,8 @@ export const createActionServices = (settings: HandlerSettings, options: ActionS
     auditLog,
     clock,
     timer,
-    reader: createLookupReader({ database, auditLog, cache, clock, timer, hooks }),
-    shares: createPoolShares({
-      clock,
-      poolMax: settings.DATABASE_POOL_MAX,
-      queueMax: settings.DATABASE_QUEUE_MAX,
-      hooks: { onShed: () => observer.shed('queue') },
-    }),
+    reader: createLookupReader({ database, auditLog, cache, clock, timer, share: shares.sharedReads, hooks }),
+    shares,
     hooks: { onRollback: observer.rolledBack, onUnaudited: observer.rollbackUnaudited },
     cxone: { auditLog, clientFor: cxone.clientFor },
   };

@@ -13,6 +13,7 @@ import type { BoundValue } from '../postgres/statement.ts';
 import { databaseLimits } from '../process/limits.ts';
 import { createManualClock } from '../process/manual-clock.ts';
 import { createDeadline } from '../resilience/deadline.ts';
+import { createSlots } from '../resilience/slots.ts';
 import { createLookupReader, type ReadPlan } from './lookup-reader.ts';
 import { createQueryTimer } from './query-timer.ts';
 
@@ -65,6 +66,7 @@ const setUp = () => {
     cache,
     clock,
     timer: createQueryTimer(clock, (tenantId, status) => void heard.queries.push(`${tenantId} ${status}`)),
+    share: createSlots({ clock, slots: 1, queueMax: 0 }),
     hooks: { onBatch: (requests) => void heard.batches.push(requests) },
   });
   const planOf = (parameters?: string): ReadPlan => ({

@@ -58,6 +58,8 @@ export interface LookupReaderOptions {
   readonly cache: Cache;
   readonly clock: Clock;
   readonly timer: QueryTimer;
+  /** What statements that several lookups share hold of the pool. */
+  readonly share: Slots;
   readonly hooks?: { onBatch?(requests: number): void };
 }
 
@@ -72,10 +74,11 @@ export const createLookupReader = ({
   cache,
   clock,
   timer,
+  share: sharedShare,
   hooks = {},
 }: LookupReaderOptions): LookupReader => {
   const coalescers = createKeyedCoalescers<ReadJob, KeyedRows>();
-  const sharedReads = createSharedReads({ database, clock, hooks });
+  const sharedReads = createSharedReads({ database, clock, share: sharedShare, hooks });
 
   const runBatch = async (plan: ReadPlan, jobs: readonly ReadJob[]): Promise<readonly KeyedRows[]> => {
     const { group, lookup, cachePolicy, share } = plan;

@@ -15,6 +15,8 @@ export interface TenantShares {
 }
 
 export interface PoolShares {
+  /** Of statements that lookups of several tenants share. */
+  readonly sharedReads: Slots;
   of(tenantId: string): TenantShares;
   /** For a tenant that is gone; what it has under way ends as it would have. */
   forget(tenantId: string): void;
@@ -40,6 +42,7 @@ export const createPoolShares = ({ clock, poolMax, queueMax, hooks }: PoolShares
   const openLookups = opening(databaseLimits.tenantLookupShare);
   const openTransactions = opening(databaseLimits.tenantTransactionShare);
   return {
+    sharedReads: new LaterSlots(opening(databaseLimits.sharedReadShare)),
     of: (tenantId) => {
       const held = shares.get(tenantId);
       if (held) return held;

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { databaseLimits } from '../process/limits.ts';
 import { ReadPace, unitsOf } from './read-pace.ts';
 
-const { sharedReadMsMax, batchKeysMax } = databaseLimits;
+const { sharedReadMsMax, sharedReadPatienceMs, batchKeysMax, restMsMin, restMsMax } = databaseLimits;
 const least = (keys: number) => (unitsOf(keys) * sharedReadMsMax) / batchKeysMax;
 const near = (actual: number | undefined, expected: number, what?: string) =>
   assert.ok(actual !== undefined && Math.abs(actual - expected) < expected / 1_000, `${what} ${actual} ${expected}`);
@@ -29,6 +29,8 @@ test('what is slow all the time shows, without the way there and back; what is s
   assert.ok(Number(pace.costMs(1)) < 0.15, 'twenty slow moments');
   pace.noteTogether(units, 2 + units * 0.1);
   near(pace.costMs(1), 0.1, 'the quickest counts');
+  pace.forgetTogether();
+  near(pace.costMs(1), least(0));
 });
 
 test('a statement of its own that takes longer now and then is no news, one that always does is', () => {
@@ -42,14 +44,23 @@ test('a statement of its own that takes longer now and then is no news, one that
   near(pace.costMs(1), 0.1);
 });
 
-test('one that was not waited for has fewer share the next time; what is forgotten starts over', () => {
+test('the more failures in a row, the longer the rest', () => {
   const pace = new ReadPace();
   pace.noteAlone(1);
-  const before = Number(pace.costMs(1));
-  pace.noteLate();
-  assert.is(pace.costMs(1), before * 4);
-  pace.forgetTogether();
-  assert.is(pace.costMs(1), before);
+  assert.equal([pace.noteFailure(), pace.noteFailure(), pace.noteFailure()], [restMsMin, restMsMin * 2, restMsMin * 4]);
+  pace.noteTogether(10, 1);
+  assert.is(pace.noteFailure(), restMsMin, 'the first in a row');
+  repeat(100, () => pace.noteFailure());
+  assert.is(pace.noteFailure(), restMsMax);
+});
+
+test('slow is what takes long, and longer than all did lately', () => {
+  const pace = new ReadPace();
+  pace.noteAlone(1);
+  assert.equal([pace.isSlow(sharedReadPatienceMs), pace.isSlow(sharedReadPatienceMs + 1)], [false, true]);
+  repeat(1_000, () => pace.noteAlone(sharedReadPatienceMs));
+  assert.not(pace.isSlow(sharedReadPatienceMs * 2), 'PostgreSQL is busy');
+  assert.ok(pace.isSlow(sharedReadPatienceMs * 5));
 });
 
 test.run();

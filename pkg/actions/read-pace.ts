@@ -10,6 +10,7 @@ export class ReadPace {
   #leastMs = Number.POSITIVE_INFINITY;
   /** What one key, or one reading, adds to a shared statement. */
   #perUnitMs = leastPerUnitMs;
+  #nextRestMs: number = databaseLimits.restMsMin;
 
   /** A reading in a statement of its own took so long. */
   noteAlone(ms: number): void {
@@ -20,11 +21,20 @@ export class ReadPace {
   noteTogether(units: number, ms: number): void {
     const perUnitMs = Math.max(0, ms - this.#leastMs) / units;
     this.#perUnitMs = Math.max(leastPerUnitMs, Math.min(perUnitMs, this.#perUnitMs * (1 + drift)));
+    this.#nextRestMs = databaseLimits.restMsMin;
   }
 
-  /** A shared statement took too long to be waited for: fewer the next time. */
-  noteLate(): void {
-    this.#perUnitMs *= lateFactor;
+  /** A shared statement failed, or took too long to be waited for.
+   * @returns for how many milliseconds nobody should try again */
+  noteFailure(): number {
+    const restMs = this.#nextRestMs;
+    this.#nextRestMs = Math.min(restMs * 2, databaseLimits.restMsMax);
+    return restMs;
+  }
+
+  /** Whether so long in a statement of its own is slow, for a busy PostgreSQL too. */
+  isSlow(ms: number): boolean {
+    return ms > databaseLimits.sharedReadPatienceMs && ms > this.#leastMs * slowFactor;
   }
 
   /** What a reading adds to a shared statement, in milliseconds; undefined: none has been seen yet. */
@@ -40,7 +50,7 @@ export class ReadPace {
 
 /** For each time that it was slower: the quickest of some fifty. */
 const drift = 0.02;
-const lateFactor = 4;
+const slowFactor = 4;
 
 /** A reading's own, and one for each key. */
 export const unitsOf = (keys: number): number => keys + 1;

@@ -10,7 +10,7 @@ import { createDeadline } from '../resilience/deadline.ts';
 import { createSlots } from '../resilience/slots.ts';
 import { createSharedReads, type Reading } from './shared-reads.ts';
 
-const { sharedReadPatienceMs, sharedReadsInFlightMax, aloneAfterSlowMs, aloneAfterRefusalMs } = databaseLimits;
+const { sharedReadPatienceMs, sharedReadsInFlightMax, aloneAfterSlowMs, restMsMin, restOfHeavyMs } = databaseLimits;
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 interface Asked {
@@ -20,13 +20,17 @@ interface Asked {
   fail(error: Error): void;
 }
 
-const setUp = () => {
+const plain = 'SELECT id FROM numbers WHERE tenant_id = $1 AND id = ANY($2)';
+
+const setUp = ({ text = plain, slots = 10 } = {}) => {
   const clock = createManualClock();
-  const lookup = compileLookup({ text: '$1 $2', types: ['text', 'text[]'], keyColumn: 'id' });
+  const lookup = compileLookup({ text, types: ['text', 'text[]'], keyColumn: 'id' });
   const asked: Asked[] = [];
-  const query: Database['query'] = (statement, values) => {
+  /** None is free: statements wait for a connection, and begin later. */
+  const pool = { busy: false, waiting: [] as (() => void)[] };
+  const query: Database['query'] = (statement, values, _deadline, onStart = () => {}) => {
     const { promise, resolve, reject } = Promise.withResolvers<readonly unknown[]>();
-    const together = statement.name === lookup.together().name;
+    const together = statement.name === lookup.together()?.name;
     const tenants = (values[0] ?? '').replace(/[{}]/g, '').split(',');
     const row = (tenant: string) => ({ key: tenant, row: `"${tenant}"` });
     asked.push({
@@ -34,11 +38,15 @@ const setUp = () => {
       answer: () => resolve(tenants.map((tenant, n) => (together ? { ...row(tenant), n: n + 1 } : row(tenant)))),
       fail: reject,
     });
+    if (pool.busy) pool.waiting.push(onStart);
+    else onStart();
     return promise;
   };
   const database = { query } as unknown as Database;
   const batches: number[] = [];
-  const reads = createSharedReads({ database, clock, hooks: { onBatch: (requests) => void batches.push(requests) } });
+  const share = createSlots({ clock, slots, queueMax: 0 });
+  const hooks = { onBatch: (requests: number) => void batches.push(requests) };
+  const reads = createSharedReads({ database, clock, share, hooks });
   const read = (tenant: string, more: Partial<Reading> = {}): Promise<string> =>
     reads
       .read({
@@ -76,7 +84,7 @@ const setUp = () => {
     );
     return statements;
   };
-  return { clock, asked, batches, read, readAll, answerAll };
+  return { clock, asked, batches, pool, read, readAll, answerAll };
 };
 
 const alone = undefined;
@@ -112,7 +120,7 @@ test('so many statements are under way, and what comes meanwhile forms the next'
   );
 });
 
-test('a statement that is slow is not waited for, and whoever was in it reads alone until that was quick', async () => {
+test('a statement that is slow is not waited for: each reads alone, and the text rests', async () => {
   const { clock, asked, read, readAll } = setUp();
   await readAll(abc);
   const from = asked.length;
@@ -126,77 +134,134 @@ test('a statement that is slow is not waited for, and whoever was in it reads al
   // Those of a and b are quick, that of c is not.
   for (const place of [1, 2]) asked[from + place]?.answer();
   assert.equal(await Promise.all(readings.slice(0, 2)), ['"a"', '"b"']);
-  await clock.advance(sharedReadPatienceMs + 1);
+  assert.equal(await readAll(['a', 'b']), [alone, alone]);
+  await clock.advance(restMsMin);
   asked[from + 3]?.answer();
   assert.is(await readings[2], '"c"');
   // Nobody waits for it any more.
-  asked[from]?.answer();
+  asked[from]?.fail(new AppError('database_unavailable'));
   assert.equal(await readAll(abc), [alone, 2], 'c alone');
   assert.equal(await readAll(abc), [3], 'c was quick');
 });
 
-test('who is slow alone, or fails alone, shares again after a while', async () => {
-  for (const end of ['answer', 'fail'] as const) {
-    const { clock, asked, read, readAll } = setUp();
-    const first = read('a');
-    await settle();
-    if (end === 'answer') await clock.advance(sharedReadPatienceMs + 1);
-    asked[0]?.[end](new AppError('statement_failed'));
-    await first;
-    await readAll(['b']);
-    await clock.advance(aloneAfterSlowMs - 1);
-    const reading = read('a');
-    await settle();
-    assert.is(asked.at(-1)?.readings, alone, 'not yet');
-    asked.at(-1)?.fail(new AppError('statement_failed'));
-    await reading;
-    await clock.advance(aloneAfterSlowMs);
-    assert.equal(await readAll(['a', 'b']), [2]);
-  }
-});
-
-test('where a statement fails that is shared, each is read alone, and the one at fault fails', async () => {
-  const { asked, read, readAll } = setUp();
+test('who is slow alone does not share for a while', async () => {
+  const { clock, asked, read, readAll } = setUp();
   await readAll(abc);
-  const from = asked.length;
-  const readings = abc.map((tenant) => read(tenant));
+  await readAll(['a'], { keys: 1_000 });
+  const slow = read('a', { keys: 1_000 });
   await settle();
-  asked[from]?.fail(new AppError('statement_failed'));
+  await clock.advance(sharedReadPatienceMs + 1);
+  asked.at(-1)?.fail(new AppError('deadline_exceeded'));
+  await slow;
+  await clock.advance(aloneAfterSlowMs - 1);
+  const reading = read('a');
   await settle();
-  asked[from + 1]?.answer();
-  asked[from + 2]?.fail(new AppError('statement_failed'));
-  asked[from + 3]?.answer();
-  assert.equal(await Promise.all(readings), ['"a"', 'statement_failed', '"c"']);
-  assert.equal(await readAll(['a', 'b', 'c']), [alone, 2]);
+  assert.is(asked.at(-1)?.readings, alone, 'not yet');
+  await clock.advance(1);
+  assert.equal(await readAll(['b', 'c', 'a']), [3]);
+  asked.at(-2)?.answer();
+  await reading;
 });
 
-test('a text that PostgreSQL does not take for several readings is not tried again for long', async () => {
+test('who turned out slow while waiting for a shared statement does not get into one', async () => {
   const { clock, asked, read, readAll, answerAll } = setUp();
   await readAll(abc);
   const from = asked.length;
-  const readings = abc.map((tenant) => read(tenant));
+  const slow = read('c', { keys: 1_000 });
   await settle();
-  const refusal = Object.assign(new Error('no'), { code: '42803' });
-  asked[from]?.fail(new AppError('statement_failed', { cause: refusal }));
+  const held = Array.from({ length: sharedReadsInFlightMax }, () => read('a'));
+  const others = [];
+  for (const reading of held) {
+    others.push(reading);
+    await settle();
+  }
+  const waiting = [read('b'), read('c')];
+  await settle();
+  await clock.advance(sharedReadPatienceMs + 1);
+  asked[from]?.answer();
   await answerAll(from + 1);
-  assert.equal(await Promise.all(readings), ['"a"', '"b"', '"c"']);
-  assert.equal(await readAll(abc), [alone, alone, alone]);
-  await clock.advance(aloneAfterRefusalMs);
+  assert.equal(await Promise.all([slow, ...others, ...waiting]), ['"c"', ...held.map(() => '"a"'), '"b"', '"c"']);
+});
+
+test('where a shared statement fails, whatever the reason, each is read alone, and the one at fault fails', async () => {
+  for (const code of ['statement_failed', 'database_unavailable', 'deadline_exceeded'] as const) {
+    const { clock, asked, read, readAll } = setUp();
+    await readAll(abc);
+    const from = asked.length;
+    const readings = abc.map((tenant) => read(tenant));
+    await settle();
+    asked[from]?.fail(new AppError(code));
+    await settle();
+    asked[from + 1]?.answer();
+    asked[from + 2]?.fail(new AppError(code));
+    asked[from + 3]?.answer();
+    assert.equal(await Promise.all(readings), ['"a"', code, '"c"']);
+    assert.equal(await readAll(abc), [alone, alone, alone], 'the text rests');
+    await clock.advance(restMsMin);
+    assert.equal(await readAll(abc), [3]);
+  }
+});
+
+test('a text that fails again and again rests longer each time', async () => {
+  const { clock, asked, read, readAll } = setUp();
+  await readAll(abc);
+  for (const restMs of [restMsMin, restMsMin * 2, restMsMin * 4]) {
+    const from = asked.length;
+    const readings = abc.map((tenant) => read(tenant));
+    await settle();
+    asked[from]?.fail(new AppError('statement_failed'));
+    await settle();
+    for (const each of asked.slice(from + 1)) each.answer();
+    await Promise.all(readings);
+    await clock.advance(restMs - 1);
+    assert.equal(await readAll(abc), [alone, alone, alone]);
+    await clock.advance(1);
+  }
   assert.equal(await readAll(abc), [3]);
 });
 
-test('without the database everyone is told so, and nobody asks again', async () => {
-  const { asked, read, readAll } = setUp();
+test('the wait for a connection is not PostgreSQL’s slowness, and ends with the last deadline', async () => {
+  const { clock, asked, pool, read, readAll } = setUp();
+  await readAll(abc);
+  pool.busy = true;
+  const from = asked.length;
+  const readings = abc.map((tenant) => read(tenant));
+  await settle();
+  await clock.advance(sharedReadPatienceMs * 2);
+  for (const begin of pool.waiting) begin();
+  asked[from]?.answer();
+  assert.equal(await Promise.all(readings), ['"a"', '"b"', '"c"']);
+  const inVain = abc.map((tenant) => read(tenant));
+  await settle();
+  asked.at(-1)?.fail(new AppError('overloaded'));
+  assert.equal(
+    await Promise.all(inVain),
+    abc.map(() => 'overloaded'),
+  );
+  pool.busy = false;
+  assert.equal(await readAll(abc), [3], 'the text does not rest');
+});
+
+test('with nothing left of the pool for shared statements each reads alone; one that nobody waits for holds its part', async () => {
+  const { clock, asked, read, readAll } = setUp({ slots: 1 });
   await readAll(abc);
   const from = asked.length;
   const readings = abc.map((tenant) => read(tenant));
   await settle();
-  asked[from]?.fail(new AppError('database_unavailable'));
-  assert.equal(
-    await Promise.all(readings),
-    abc.map(() => 'database_unavailable'),
-  );
-  assert.is(asked.length, from + 1);
+  await clock.advance(sharedReadPatienceMs);
+  for (const each of asked.slice(from + 1)) each.answer();
+  await Promise.all(readings);
+  await clock.advance(restMsMin);
+  assert.equal(await readAll(abc), [alone, alone, alone]);
+  asked[from]?.answer();
+  await settle();
+  assert.equal(await readAll(abc), [3]);
+});
+
+test('what is not plain is never shared', async () => {
+  const { readAll } = setUp({ text: `${plain} AND now() > '2026-01-01'` });
+  await readAll(abc);
+  assert.equal(await readAll(abc), [alone, alone, alone]);
 });
 
 test('rows that take PostgreSQL long are read alone, and tried together again later', async () => {
@@ -219,7 +284,7 @@ test('rows that take PostgreSQL long are read alone, and tried together again la
     await Promise.all(readings);
   }
   assert.ok(tries > 50 && tries < 1_000, `${tries} tries`);
-  await clock.advance(aloneAfterSlowMs);
+  await clock.advance(restOfHeavyMs);
   assert.equal(await readAll(abc), [3]);
 });
 

@@ -2,13 +2,12 @@
  * Readings by the same declared statement in one statement, whichever their tenants: beside many other lookups, a statement for each is most of what
  * they cost, here and in PostgreSQL. What comes while as many are under way as may be forms the next; nobody waits on a timer.
  *
- * Only what has been seen to be quick is read so. A statement that takes long all the same is not waited for: its readings go on alone, and so
- * does for a while whatever was in it, until it has been quick by itself. Nothing is written here, so that reading twice does no harm.
+ * Only plain texts are read so, and only by whom was seen to be quick. A shared statement that fails or takes long is not waited for: each of its
+ * readings goes on alone, and the text rests for a while. Nothing is written here, so that reading twice does no harm.
  */
 import type { Database } from '../postgres/database.ts';
 import { type KeyedRow, type LookupStatement, runLookup, runLookupsTogether } from '../postgres/lookup-statement.ts';
-import { isSessionSuspect, isStatementFault } from '../postgres/pg-error.ts';
-import type { BoundValue } from '../postgres/statement.ts';
+import type { BoundValue, Statement } from '../postgres/statement.ts';
 import type { Clock } from '../process/clock.ts';
 import { bundleLimits, databaseLimits } from '../process/limits.ts';
 import { createWeakValues } from '../process/weak-values.ts';
@@ -38,121 +37,144 @@ export interface SharedReads {
   read(reading: Reading): Promise<readonly KeyedRow[]>;
 }
 
-type Rows = readonly KeyedRow[];
-
-interface SharedReadsOptions {
+export interface SharedReadsOptions {
   readonly database: Database;
   readonly clock: Clock;
+  /** What all shared statements together hold of the pool: with none free, each reads alone. */
+  readonly share: Slots;
   readonly hooks?: {
     /** Of so many requests is a statement. */
     onBatch?(requests: number): void;
   };
 }
 
-export const createSharedReads = ({ database, clock, hooks = {} }: SharedReadsOptions): SharedReads => {
-  /** Undefined: to be read alone. */
+type Rows = readonly KeyedRow[];
+
+const sumOf = (readings: readonly Reading[], figure: (reading: Reading) => number): number =>
+  readings.reduce((sum, reading) => sum + figure(reading), 0);
+
+export const createSharedReads = ({ database, clock, share, hooks = {} }: SharedReadsOptions): SharedReads => {
+  /** By text. Undefined: to be read alone. */
   const coalescers = createKeyedCoalescers<Reading, Rows | undefined>();
   const paces = new WeakMap<LookupStatement, ReadPace>();
   const pacesByText = createWeakValues<ReadPace>(bundleLimits.sharedValuesMin);
-  const alone = createTimedSet(clock, databaseLimits.aloneMax);
+  const slow = createTimedSet(clock, databaseLimits.aloneMax);
+  const resting = createTimedSet(clock, databaseLimits.aloneMax);
 
   const paceOf = (lookup: LookupStatement): ReadPace => {
     const known = paces.get(lookup);
     if (known) return known;
-    const { name } = lookup.together();
+    const { name } = lookup.statement;
     const pace = pacesByText.get(name) ?? new ReadPace();
     pacesByText.set(name, pace);
     paces.set(lookup, pace);
     return pace;
   };
 
-  const costOf = ({ lookup, keys }: Reading): number =>
-    paceOf(lookup).costMs(unitsOf(keys)) ?? Number.POSITIVE_INFINITY;
-
-  const readAlone = ({ scope, lookup, values, requests, deadline, share }: Reading): Promise<Rows> => {
+  const readAlone = (reading: Reading): Promise<Rows> => {
+    const { scope, lookup, values, requests, deadline } = reading;
+    const pace = paceOf(lookup);
     const query = async (): Promise<Rows> => {
       hooks.onBatch?.(requests);
-      const began = clock.now();
-      const tookLong = () => clock.now() - began > databaseLimits.sharedReadPatienceMs;
+      let began = clock.now();
+      const onStart = () => {
+        began = clock.now();
+      };
+      const mark = (): number => {
+        const ms = clock.now() - began;
+        if (pace.isSlow(ms)) slow.add(scope, databaseLimits.aloneAfterSlowMs);
+        return ms;
+      };
       try {
-        const rows = await runLookup(database, lookup, { values, deadline });
-        paceOf(lookup).noteAlone(clock.now() - began);
-        if (tookLong()) alone.add(scope, databaseLimits.aloneAfterSlowMs);
-        else alone.delete(scope);
+        const rows = await runLookup(database, lookup, { values, deadline, onStart });
+        slow.delete(scope);
+        pace.noteAlone(mark());
         return rows;
       } catch (error) {
-        if (isStatementFault(error) || tookLong()) alone.add(scope, databaseLimits.aloneAfterSlowMs);
+        mark();
         throw error;
       }
     };
-    return share?.use(deadline, query) ?? query();
+    return reading.share?.use(deadline, query) ?? query();
   };
 
-  /** Undefined when it is not there in time. */
-  const inPatience = <T>(work: Promise<T>): Promise<T | undefined> =>
-    new Promise((resolve, reject) => {
-      // One turn more, so that an answer is read that has come while this process stood still.
-      const cancel = clock.after(databaseLimits.sharedReadPatienceMs, () => endOfTurn(() => resolve(undefined)));
-      work.then(resolve, reject).finally(cancel);
-    });
-
-  const goAlone = (readings: readonly Reading[]): readonly undefined[] => {
-    for (const { scope } of readings) alone.add(scope, databaseLimits.aloneAfterSlowMs);
-    return readings.map(() => undefined);
+  const rest = (text: string, ms: () => number): void => {
+    if (!resting.has(text)) resting.add(text, ms());
   };
 
-  const readTogether = async (readings: readonly Reading[]): Promise<readonly (Rows | undefined)[]> => {
+  /** Undefined: each has to read alone. Who waits for a connection in vain would wait so for its own: that is thrown. */
+  const readTogether = async (
+    readings: readonly Reading[],
+    together: Statement,
+  ): Promise<readonly Rows[] | undefined> => {
     const [first] = readings;
-    if (!first) return [];
-    const { lookup } = first;
-    hooks.onBatch?.(readings.reduce((sum, { requests }) => sum + requests, 0));
-    const began = clock.now();
+    if (!first || resting.has(together.name)) return undefined;
+    const pace = paceOf(first.lookup);
+    const values = readings.map((reading) => reading.values);
     const deadline = readings.map((reading) => reading.deadline).reduce((a, b) => (a.expiresAt > b.expiresAt ? a : b));
-    const work = runLookupsTogether(database, lookup, { readings: readings.map(({ values }) => values), deadline });
+    const late = Promise.withResolvers<undefined>();
+    let cancel = () => {};
+    let began: number | undefined;
+    const onStart = () => {
+      began = clock.now();
+      // One turn more, so that an answer is read that has come while this process stood still.
+      cancel = clock.after(databaseLimits.sharedReadPatienceMs, () => endOfTurn(() => late.resolve(undefined)));
+    };
+    const work = share.tryUse(() => runLookupsTogether(database, together, { readings: values, deadline, onStart }));
+    if (!work) return undefined;
+    hooks.onBatch?.(sumOf(readings, ({ requests }) => requests));
     try {
-      const found = await inPatience(work);
-      const units = readings.reduce((sum, { keys }) => sum + unitsOf(keys), 0);
-      if (found) paceOf(lookup).noteTogether(units, clock.now() - began);
-      else paceOf(lookup).noteLate();
-      return found ?? goAlone(readings);
+      const found = await Promise.race([work, late.promise]);
+      const units = sumOf(readings, ({ keys }) => unitsOf(keys));
+      if (found && began !== undefined) pace.noteTogether(units, clock.now() - began);
+      if (found) return found;
     } catch (error) {
-      if (!isStatementFault(error)) throw error;
-      // Whose fault it is shows when each is read alone, but for what PostgreSQL will never take so.
-      if (isSessionSuspect(error)) alone.add(lookup.together().name, databaseLimits.aloneAfterRefusalMs);
-      return goAlone(readings);
+      if (began === undefined) throw error;
+    } finally {
+      cancel();
+      work.catch(() => {});
     }
+    rest(together.name, () => pace.noteFailure());
+    return undefined;
   };
 
-  const runs = {
-    run: readTogether,
-    sizeOf: costOf,
+  const runsOf = (together: Statement) => ({
+    run: async (readings: readonly Reading[]): Promise<readonly (Rows | undefined)[]> => {
+      const quick = readings.filter(({ scope }) => !slow.has(scope));
+      const found = await readTogether(quick, together);
+      const rowsOf = new Map(quick.map((reading, place) => [reading, found?.[place]]));
+      return readings.map((reading) => rowsOf.get(reading));
+    },
+    sizeOf: ({ lookup, keys }: Reading) => paceOf(lookup).costMs(unitsOf(keys)) ?? 0,
     jobsMax: databaseLimits.sharedReadingsMax,
     sizeMax: databaseLimits.sharedReadMsMax,
     queueMax: databaseLimits.queueMax,
     inFlightMax: databaseLimits.sharedReadsInFlightMax,
     isPoison: () => false,
     begin: endOfTurn,
-  };
+  });
 
-  const mayShare = ({ scope, lookup, keys }: Reading): boolean => {
-    const { name } = lookup.together();
-    if (keys > databaseLimits.sharedReadingKeysMax || alone.has(scope) || alone.has(name)) return false;
+  /** @returns undefined: it has to read alone */
+  const sharedBy = ({ scope, lookup, keys }: Reading): Statement | undefined => {
+    if (keys > databaseLimits.sharedReadingKeysMax || slow.has(scope)) return undefined;
+    const together = lookup.together();
+    if (!together || resting.has(together.name)) return undefined;
     const pace = paceOf(lookup);
     const mostMs = pace.costMs(unitsOf(databaseLimits.sharedReadingKeysMax));
-    if (mostMs === undefined) return false;
-    if (mostMs <= databaseLimits.sharedReadMsMax) return true;
+    if (mostMs === undefined) return undefined;
+    if (mostMs <= databaseLimits.sharedReadMsMax) return together;
     // To be tried again later: it may have been a slow time of PostgreSQL's.
-    alone.add(name, databaseLimits.aloneAfterSlowMs);
+    rest(together.name, () => databaseLimits.restOfHeavyMs);
     pace.forgetTogether();
-    return false;
+    return undefined;
   };
 
   return {
     read: async (reading) => {
-      if (!mayShare(reading)) return readAlone(reading);
-      const { lookup, deadline } = reading;
-      const rows = await coalescers.submit(lookup.together().name, () => runs, { job: reading, deadline });
-      return rows ?? readAlone(reading);
+      const together = sharedBy(reading);
+      if (!together) return readAlone(reading);
+      const work = { job: reading, deadline: reading.deadline };
+      return (await coalescers.submit(together.name, () => runsOf(together), work)) ?? readAlone(reading);
     },
   };
 };

@@ -4,8 +4,9 @@
  * Redis may be slow, full, wrong or gone: then a read has no entries and a change says false, and nothing is thrown. The
  * breaker is what bounds the waiting; commands carry no timers of their own.
  *
- * Groups asked for together share one command. On Redis Cluster they cannot: only keys of one group are sure to be in one hash slot (group.ts), so
- * that there each group has a command of its own, beside the others.
+ * Groups asked for together share one command, unless Redis minds hash slots: only keys of one group are sure to be in one (group.ts), so
+ * that there each group has a command of its own, beside the others. Of Redis Cluster that is known beforehand; what is a cluster behind one
+ * address tells by its first CROSSSLOT, which is an answer and no fault: what met it is done again, and groups are apart from then on.
  */
 import type { Cluster, Redis } from 'ioredis';
 import type { Clock } from '../process/clock.ts';
@@ -58,8 +59,11 @@ interface RedisTierOptions {
   readonly hooks?: { onFault?(operation: RedisOperation, code: string): void };
 }
 
+/** In place of the answer to a command that groups shared: Redis wants them apart, and has done nothing. */
+const crossSlot = Symbol('CROSSSLOT');
+
 export const createRedisTier = ({ client, breaker, clock, hooks }: RedisTierOptions): RedisTier => {
-  const isCluster = 'nodes' in client;
+  let groupsApart = 'nodes' in client;
   let writesInFlight = 0;
 
   const failed = (operation: RedisOperation, error: unknown): 'error' | 'skipped' => {
@@ -78,47 +82,73 @@ export const createRedisTier = ({ client, breaker, clock, hooks }: RedisTierOpti
     }
   };
 
+  /** For the breaker too CROSSSLOT is an answer. Of one group it would be the same apart: there it is an error like any other. */
+  const shared = async <T>(groups: number, command: Promise<T>): Promise<T | typeof crossSlot> => {
+    try {
+      return await command;
+    } catch (error) {
+      if (groups === 1 || redisErrorCode(error) !== 'CROSSSLOT') throw error;
+      groupsApart = true;
+      return crossSlot;
+    }
+  };
+
   const readTogether = async (reads: readonly GroupKeys[]): Promise<readonly RedisRead[]> => {
     try {
       const redisKeys = redisKeysOf(reads);
-      return decodeAll(reads, await breaker.run(() => client.mget(redisKeys)));
+      const values = await breaker.run(() => shared(reads.length, client.mget(redisKeys)));
+      return values === crossSlot ? await readApart(reads) : decodeAll(reads, values);
     } catch (error) {
       const read: RedisRead = { outcome: failed('read', error), entries: new Map(), floor: 0 };
       return reads.map(() => read);
     }
   };
 
-  /** @param entries  by their keys in Redis */
-  const writeScript = async (entries: readonly KeyedEntry[]): Promise<boolean> => {
+  const readApart = async (reads: readonly GroupKeys[]): Promise<readonly RedisRead[]> =>
+    (await Promise.all(reads.map((each) => readTogether([each])))).flat();
+
+  /** @param groups   how many the write is of
+   * @param entries  by their keys in Redis
+   * @returns        whether it got through, or crossSlot */
+  const writeScript = async (groups: number, entries: readonly KeyedEntry[]): Promise<boolean | typeof crossSlot> => {
     if (writesInFlight >= cacheLimits.writesInFlightMax) {
       hooks?.onFault?.('write', 'too_many_writes');
       return false;
     }
     writesInFlight += 1;
-    const written = await change('write', () => {
-      const now = clock.wall();
-      const keys = entries.map(([key]) => key);
-      const encode = createEntryEncoder();
-      const ttlOf = ({ life }: CacheEntry): number => Math.max(1, Math.ceil(life.staleUntil - now));
-      const args = entries.flatMap(([, entry]) => [encode(entry), ttlOf(entry)]);
-      return client.eval(storeScript, keys.length, ...keys, cacheLimits.clockSkewMs, ...args);
-    });
-    writesInFlight -= 1;
-    return written;
+    try {
+      const answer = await breaker.run(() => shared(groups, runStoreScript(entries)));
+      return answer === crossSlot ? crossSlot : true;
+    } catch (error) {
+      failed('write', error);
+      return false;
+    } finally {
+      writesInFlight -= 1;
+    }
+  };
+
+  const runStoreScript = (entries: readonly KeyedEntry[]): Promise<unknown> => {
+    const now = clock.wall();
+    const keys = entries.map(([key]) => key);
+    const encode = createEntryEncoder();
+    const ttlOf = ({ life }: CacheEntry): number => Math.max(1, Math.ceil(life.staleUntil - now));
+    const args = entries.flatMap(([, entry]) => [encode(entry), ttlOf(entry)]);
+    return client.eval(storeScript, keys.length, ...keys, cacheLimits.clockSkewMs, ...args);
   };
 
   const writeTogether = async (writes: readonly GroupEntries[]): Promise<boolean> => {
-    const written = await Promise.all(splitWrites(entriesInRedis(writes)).map(writeScript));
-    return written.every((each) => each);
+    const scripts = splitWrites(entriesInRedis(writes));
+    const written = await Promise.all(scripts.map((entries) => writeScript(writes.length, entries)));
+    return written.includes(crossSlot) ? writeApart(writes) : written.every((each) => each === true);
   };
 
+  /** What a part of a shared write has stored already is kept by the script. */
+  const writeApart = async (writes: readonly GroupEntries[]): Promise<boolean> =>
+    (await Promise.all(writes.map((each) => writeTogether([each])))).every((each) => each);
+
   return {
-    read: isCluster
-      ? async (reads) => (await Promise.all(reads.map((each) => readTogether([each])))).flat()
-      : readTogether,
-    write: isCluster
-      ? async (writes) => (await Promise.all(writes.map((each) => writeTogether([each])))).every((each) => each)
-      : writeTogether,
+    read: (reads) => (groupsApart ? readApart(reads) : readTogether(reads)),
+    write: (writes) => (groupsApart ? writeApart(writes) : writeTogether(writes)),
     remove: (group, keys, at) =>
       change('remove', () => {
         const redisKeys = keys.map((key) => redisKey(group, key));

@@ -49,8 +49,14 @@ export interface Database {
   /** Runs one statement under the process's statement_timeout.
    * @returns rows as the driver gives them: objects by column name
    * @param deadline  bounds the wait for a connection; the statement itself runs on under its own time-out
+   * @param onStart  called when that wait is over
    * @throws overloaded | database_unavailable | deadline_exceeded | statement_failed */
-  query(statement: Statement, values: readonly BoundValue[], deadline: Deadline): Promise<readonly unknown[]>;
+  query(
+    statement: Statement,
+    values: readonly BoundValue[],
+    deadline: Deadline,
+    onStart?: () => void,
+  ): Promise<readonly unknown[]>;
   /** Lends one connection to `work`, which leaves its session as it found it. The connection is used again if `work` resolves, and
    * closed if it rejects.
    * @param deadline  bounds the wait for a connection and, with a margin, each statement
@@ -224,7 +230,11 @@ export const createDatabase = (options: DatabaseOptions): Database => {
       await connecting;
     },
     lend,
-    query: (statement, values, deadline) => slots.use(deadline, () => execute(statement, values, silenceMs)),
+    query: (statement, values, deadline, onStart) =>
+      slots.use(deadline, () => {
+        onStart?.();
+        return execute(statement, values, silenceMs);
+      }),
     reached: () => reached,
     stats: () => {
       const state = pool?.state() ?? noStats;

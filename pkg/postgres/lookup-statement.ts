@@ -6,12 +6,14 @@
  * JSON text, so that nothing between PostgreSQL and the caller has to understand them.
  */
 
+import { hash } from 'node:crypto';
 import type { Deadline } from '../resilience/deadline.ts';
 import { arrayLiteral } from './array-literal.ts';
 import { type AuditRecord, auditColumnCount, auditInsert, auditValues } from './audit-record.ts';
 import type { CompiledStatement } from './compiled-statement.ts';
 import type { Database } from './database.ts';
-import { castPlaceholders, columnsForPlaceholders, trimStatement } from './placeholders.ts';
+import { castPlaceholders, replacePlaceholders, trimStatement } from './placeholders.ts';
+import { isPlainSelect } from './plain-select.ts';
 import { type BoundValue, createStatement, type Statement } from './statement.ts';
 
 export interface LookupDeclaration {
@@ -33,8 +35,9 @@ const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 export interface LookupStatement extends CompiledStatement {
   /** The same rows, and nothing written. Made when it is first needed. */
   readOnly(): Statement;
-  /** The rows of several readings, each with values of its own: an array of text for each parameter. Made when it is first needed. */
-  together(): Statement;
+  /** The rows of several readings, each with values of its own: an array of text for each parameter. Made when it is first needed; undefined
+   * where the declared text is not plain enough to mean the same so. */
+  together(): Statement | undefined;
 }
 
 const rowsOf = (declared: string, keyColumn: string): string =>
@@ -46,25 +49,28 @@ ${declared}
 /**
  * The declared statement once for each reading, with columns where its parameters stand: PostgreSQL starts and ends one statement for all.
  *
- * A declaration that uses a parameter where PostgreSQL wants a constant (LIMIT, an aggregate of nothing else) is refused so. The inner SELECTs
- * hide how many readings there are, as PostgreSQL would make a new plan each time for a few; OFFSET 0 has each value cast once.
+ * The inner SELECTs hide how many readings there are, as PostgreSQL would make a new plan each time for a few. The first OFFSET 0 has each value
+ * cast once, the second has the declared statement planned by itself, as it is with parameters.
+ * The names are nobody else's, as they have a hash of the text, and CASE has none that an output column could get.
  */
 const togetherText = ({ text, types, keyColumn }: LookupDeclaration): string => {
-  const names = types.map((_, index) => `p${index + 1}`);
-  const casts = types.map((type, index) => `given.p${index + 1}::${type} AS p${index + 1}`);
+  const own = `dac_${hash('sha256', text).slice(0, 16)}`;
+  const names = types.map((_, index) => `${own}_${index + 1}`);
+  const casts = types.map((type, index) => `given.${names[index]}::${type}`);
   const arrays = types.map((_, index) => `(SELECT $${index + 1}::text[])`);
-  const declared = columnsForPlaceholders(
-    trimStatement(text),
-    names.map((name) => `dac_reading.${name}`),
-  );
-  return `SELECT dac_reading.n, found.key, found.row
+  const declared = replacePlaceholders(trimStatement(text), (place) => {
+    const type = types[place - 1];
+    return type && `(CASE WHEN true THEN ${own}.${names[place - 1]} END::${type})`;
+  });
+  return `SELECT ${own}.${own}_n AS n, found.key, found.row
 FROM (
-  SELECT given.n::int4 AS n, ${casts.join(', ')}
-  FROM unnest(${arrays.join(', ')}) WITH ORDINALITY AS given(${names.join(', ')}, n)
+  SELECT given.${own}_n::int4, ${casts.join(', ')}
+  FROM unnest(${arrays.join(', ')}) WITH ORDINALITY AS given(${names.join(', ')}, ${own}_n)
   OFFSET 0
-) AS dac_reading
+) AS ${own}(${own}_n, ${names.join(', ')})
 CROSS JOIN LATERAL (
 ${rowsOf(declared, keyColumn)}
+OFFSET 0
 ) AS found`;
 };
 
@@ -91,7 +97,7 @@ ${select}`);
     valueCount: types.length,
     boundCount: types.length + auditColumnCount,
     readOnly: later(() => select),
-    together: later(() => togetherText(declaration)),
+    together: isPlainSelect(trimStatement(text)) ? later(() => togetherText(declaration)) : () => undefined,
   };
 };
 
@@ -113,26 +119,33 @@ export const runLookup = async (
     readonly values: readonly BoundValue[];
     readonly records?: readonly AuditRecord[] | undefined;
     readonly deadline: Deadline;
+    readonly onStart?: () => void;
   },
 ): Promise<readonly KeyedRow[]> => {
-  const { values, records, deadline } = job;
+  const { values, records, deadline, onStart } = job;
   const rows = await (records
-    ? database.query(lookup.statement, [...values, ...auditValues(records)], deadline)
-    : database.query(lookup.readOnly(), values, deadline));
+    ? database.query(lookup.statement, [...values, ...auditValues(records)], deadline, onStart)
+    : database.query(lookup.readOnly(), values, deadline, onStart));
   return rows.filter(isKeyedRow);
 };
 
-/** @param readings  the declared parameters' values of each, in their order; at least one
+/** @param together  of a lookup that has one
+ * @param job  `readings`: the declared parameters' values of each, in their order; at least one
  * @returns the rows of each, in their order; those without a key are left out
  * @throws as Database.query */
 export const runLookupsTogether = async (
   database: Database,
-  lookup: LookupStatement,
-  { readings, deadline }: { readonly readings: readonly (readonly BoundValue[])[]; readonly deadline: Deadline },
+  together: Statement,
+  job: {
+    readonly readings: readonly (readonly BoundValue[])[];
+    readonly deadline: Deadline;
+    readonly onStart?: () => void;
+  },
 ): Promise<readonly (readonly KeyedRow[])[]> => {
+  const { readings, deadline, onStart } = job;
   const columns = (readings[0] ?? []).map((_, index) => arrayLiteral(readings.map((values) => values[index] ?? null)));
   const found: KeyedRow[][] = readings.map(() => []);
-  for (const row of await database.query(lookup.together(), columns, deadline)) {
+  for (const row of await database.query(together, columns, deadline, onStart)) {
     if (isKeyedRow(row) && 'n' in row && typeof row.n === 'number') found[row.n - 1]?.push(row);
   }
   return found;

@@ -27,7 +27,8 @@ const lexeme = new RegExp(
   'g',
 );
 
-const replacePlaceholders = (text: string, replacement: (place: number) => string | undefined): string =>
+/** @param replacement  of `$1`, `$2`, …; undefined: it is left as it is */
+export const replacePlaceholders = (text: string, replacement: (place: number) => string | undefined): string =>
   // Named groups would cost an object for each word.
   text.replace(lexeme, (found: string, _tag: string | undefined, place: string | undefined) =>
     place === undefined ? found : (replacement(Number(place)) ?? found),
@@ -39,13 +40,6 @@ export const castPlaceholders = (text: string, types: readonly string[]): string
   replacePlaceholders(text, (place) => {
     const type = types[place - 1];
     return type === undefined ? undefined : `($${place}::${type})`;
-  });
-
-/** @param columns  in place of `$1`, `$2`, …; a place without one is left as it is */
-export const columnsForPlaceholders = (text: string, columns: readonly string[]): string =>
-  replacePlaceholders(text, (place) => {
-    const column = columns[place - 1];
-    return column === undefined ? undefined : `(${column})`;
   });
 
 /** Without what may follow the last word: white space and semicolons. */

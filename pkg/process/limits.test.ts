@@ -196,6 +196,14 @@ test('shared statements take full batches, and the queue is as deep as its comme
   assert.ok(databaseLimits.poolMin <= databaseLimits.poolMax);
 });
 
+test('what tenants share is given up long before PostgreSQL would, and takes no more of the pool than one of them may', () => {
+  assert.ok(databaseLimits.sharedReadMsMax < databaseLimits.sharedReadPatienceMs);
+  assert.ok(databaseLimits.sharedReadPatienceMs < databaseLimits.lockTimeoutMs);
+  assert.ok(databaseLimits.lockTimeoutMs < databaseLimits.statementTimeoutMs);
+  assert.is(databaseLimits.sharedReadShare, databaseLimits.tenantLookupShare);
+  assert.ok(databaseLimits.sharedReadingsMax * databaseLimits.sharedReadingKeysMax < 4 * databaseLimits.batchKeysMax);
+});
+
 test('the cache holds every row that can be delivered, and one write takes any of them', () => {
   assert.is(cacheLimits.rowCharactersMax, 2 * requestLimits.answerBytesMax);
   assert.ok(cacheLimits.rowCharactersMax < cacheLimits.writeCharactersMax);

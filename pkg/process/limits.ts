@@ -113,12 +113,17 @@ export const databaseLimits = {
   sharedReadMsMax: 5,
   /** Readings of more keys gain little by sharing. Rows so slow that this many take sharedReadMsMax are read alone too. */
   sharedReadingKeysMax: 50,
-  /** Nobody waits longer for a statement that is shared: each then reads alone. */
+  /** Of the pool, for all such statements together; those that nobody waits for any more among them. */
+  sharedReadShare: 0.25,
+  /** Nobody waits longer for a statement that is shared, once it has begun: each then reads alone. */
   sharedReadPatienceMs: 100,
-  /** What was in a statement that took so long, or failed, reads alone for this long, or until it has been quick so. */
-  aloneAfterSlowMs: 60_000,
-  /** The same for a text that PostgreSQL does not take for several readings: an error in its log each time. */
-  aloneAfterRefusalMs: 600_000,
+  /** A lookup whose own statements take so long reads alone for this long after each, and until one was quick. */
+  aloneAfterSlowMs: 10_000,
+  /** A text whose shared statement failed, or was not waited for, is not shared for this long; each further time in a row twice as long. */
+  restMsMin: 1_000,
+  restMsMax: 600_000,
+  /** A text whose rows take long, each by itself. */
+  restOfHeavyMs: 60_000,
   /** Lookups and texts that are remembered to read alone. */
   aloneMax: 10_000,
   /** Keys in one shared statement: two full batches. Its answers are all made in one turn of the event loop, and with more of them

@@ -10,6 +10,7 @@ import { isAppError } from '../../pkg/errors/app-error.ts';
 import { createAuditLog } from '../../pkg/postgres/audit-log.ts';
 import type { Database } from '../../pkg/postgres/database.ts';
 import { type Clock, systemClock } from '../../pkg/process/clock.ts';
+import { createSlots } from '../../pkg/resilience/slots.ts';
 import { actionSpec } from '../../pkg/tenant/action-spec.ts';
 import { decode } from '../../pkg/tenant/codec.ts';
 import { parseExactJson } from '../../pkg/webhook/exact-json.ts';
@@ -46,7 +47,8 @@ export const openLookups = (database: Database, clock: Clock = systemClock) => {
     lookupsOf: () => [],
   });
   const auditLog = createAuditLog({ database, clock, statementTimeoutMs: 5_000 });
-  const reader = createLookupReader({ database, auditLog, cache, clock, timer: createQueryTimer(clock) });
+  const share = createSlots({ clock, slots: 5, queueMax: 0 });
+  const reader = createLookupReader({ database, auditLog, cache, clock, timer: createQueryTimer(clock), share });
 
   return (options: OpenLookupOptions): AskLookup => {
     const { tenantId, statement, input, keyColumn = 'id', ttlSeconds = 0 } = options;

@@ -29,10 +29,10 @@ export const createCompiler = (database: Database) => {
   const cache = createCache({ clock, memory: createMemoryTier(1), random: Math.random, lookupsOf: () => [] });
   const timer = createQueryTimer(clock);
   const auditLog = createAuditLog({ database, clock, statementTimeoutMs: databaseLimits.statementTimeoutMs });
-  const reader = createLookupReader({ database, auditLog, cache, clock, timer });
+  const shares = createPoolShares({ clock, poolMax: 1, queueMax: 0 });
+  const reader = createLookupReader({ database, auditLog, cache, clock, timer, share: shares.sharedReads });
   const neverCalled = { call: () => Promise.reject(new Error('nothing is called here')) };
   const cxone = { auditLog, clientFor: () => neverCalled };
-  const shares = createPoolShares({ clock, poolMax: 1, queueMax: 0 });
   const services = { database, cache, ownNews: createOwnNews(), reader, auditLog, clock, timer, shares, cxone };
 
   return ({ tenant, config }: ReviewedTenant): CompiledReview => {

@@ -1,0 +1,57 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { isPlainSelect } from './plain-select.ts';
+
+const where = 'tenant_id = $1 AND id = ANY($2)';
+
+for (const text of [
+  `SELECT id, name, status, updated_at FROM customers WHERE ${where}`,
+  `  select *\nfrom customers\twhere ${where}`,
+  `SELECT c.id, "o"."total" FROM shop.customers AS c LEFT JOIN orders o ON o.customer_id = c.id WHERE c.tenant_id = $1 AND c.id = any ( $2 )`,
+  `SELECT id, 'it''s' AS text, 12 AS number, $3 FROM t WHERE ${where} AND price >= 10 AND name <> 'x' AND old IS NOT NULL ORDER BY id DESC LIMIT 5`,
+  `SELECT id FROM t WHERE ${where} AND name LIKE $3 AND at BETWEEN $4 AND $5`,
+  `SELECT id, format, information, selected FROM t WHERE ${where}`,
+]) {
+  test(`plain: ${text}`, () => assert.ok(isPlainSelect(text)));
+}
+
+for (const [what, text] of Object.entries({
+  'a function': `SELECT id, lower(name) AS name FROM t WHERE ${where}`,
+  'a function in a condition': `SELECT id FROM t WHERE ${where} AND f(id)`,
+  'a function with its name quoted': `SELECT id, "f"(id) FROM t WHERE ${where}`,
+  'a function as a table': `SELECT k AS id FROM unnest($2) AS k, be($1)`,
+  'an aggregate': `SELECT id, count(*) FROM t WHERE ${where} GROUP BY id`,
+  'ANY of something else': 'SELECT id FROM t WHERE tenant_id = $1 AND id = ANY(f($2))',
+  'ANY of a query': 'SELECT id FROM t WHERE tenant_id = $1 AND id = ANY(SELECT k FROM f($2))',
+  'a function called any': `SELECT id, "any"($2) FROM t WHERE ${where}`,
+  'a query in a query': `SELECT id, (SELECT max(id) FROM t) FROM t WHERE ${where}`,
+  'a union': `SELECT id FROM t WHERE ${where} UNION SELECT id FROM u WHERE ${where}`,
+  'a table in a union': `SELECT id FROM t WHERE ${where} UNION TABLE u`,
+  'a WITH query': `WITH t AS (SELECT 1) SELECT id FROM t WHERE ${where}`,
+  values: `VALUES ($1, $2)`,
+  'a lock': `SELECT id FROM t WHERE ${where} FOR SHARE`,
+  arithmetic: `SELECT id, 100 / a FROM t WHERE ${where}`,
+  'a negative number': `SELECT id FROM t WHERE ${where} AND a > -1`,
+  'a cast': `SELECT id, name::int FROM t WHERE ${where}`,
+  'an operator of its own': `SELECT id FROM t WHERE ${where} AND a @> $3`,
+  'a line comment': `SELECT id FROM t WHERE ${where} -- FOR SHARE`,
+  'a comment': `SELECT id /* name */ FROM t WHERE ${where}`,
+  'a text with a backslash': `SELECT id, E'\\'' FROM t WHERE ${where}`,
+  'a text in dollars': `SELECT id, $a$ x $a$ FROM t WHERE ${where}`,
+  'an element of a list': `SELECT id, $2[1] FROM t WHERE ${where}`,
+  'a second statement': `SELECT id FROM t WHERE ${where}; SELECT 1`,
+  'a name that is not ASCII': `SELECT ïd FROM t WHERE ${where}`,
+  'a quoted name that is none': `SELECT "a b(" FROM t WHERE ${where}`,
+  'no SELECT': `SELECTED id FROM t WHERE ${where}`,
+  nothing: '',
+})) {
+  test(`not plain: ${what}`, () => assert.not(isPlainSelect(text)));
+}
+
+test('looks at a long text once', () => {
+  const names = Array.from({ length: 20_000 }, (_, n) => `column_${n}`).join(' ');
+  assert.not(isPlainSelect(`SELECT ${names} (`));
+  assert.ok(isPlainSelect(`SELECT ${names}`));
+});
+
+test.run();
