@@ -5,7 +5,7 @@
  * Lookups and transactions have a share each: those that wait for a lock must not be in the way of the same tenant's lookups.
  */
 import type { Clock } from '../process/clock.ts';
-import { databaseLimits } from '../process/limits.ts';
+import { databaseLimits, sharedReadLimits } from '../process/limits.ts';
 import { createSlots, type Slots } from '../resilience/slots.ts';
 import { LaterSlots } from './later-slots.ts';
 
@@ -42,7 +42,7 @@ export const createPoolShares = ({ clock, poolMax, queueMax, hooks }: PoolShares
   const openLookups = opening(databaseLimits.tenantLookupShare);
   const openTransactions = opening(databaseLimits.tenantTransactionShare);
   return {
-    sharedReads: new LaterSlots(opening(databaseLimits.sharedReadShare)),
+    sharedReads: new LaterSlots(opening(sharedReadLimits.poolShare)),
     of: (tenantId) => {
       const held = shares.get(tenantId);
       if (held) return held;

@@ -1,10 +1,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { databaseLimits } from '../process/limits.ts';
+import { databaseLimits, sharedReadLimits } from '../process/limits.ts';
 import { ReadPace, unitsOf } from './read-pace.ts';
 
-const { sharedReadMsMax, sharedReadPatienceMs, batchKeysMax, restMsMin, restMsMax } = databaseLimits;
-const least = (keys: number) => (unitsOf(keys) * sharedReadMsMax) / batchKeysMax;
+const { extraMsMax, patienceMs, restMsMin, restMsMax } = sharedReadLimits;
+const least = (keys: number) => (unitsOf(keys) * extraMsMax) / databaseLimits.batchKeysMax;
 const near = (actual: number | undefined, expected: number, what?: string) =>
   assert.ok(actual !== undefined && Math.abs(actual - expected) < expected / 1_000, `${what} ${actual} ${expected}`);
 const repeat = (times: number, work: () => void) => {
@@ -57,10 +57,10 @@ test('the more failures in a row, the longer the rest', () => {
 test('slow is what takes long, and longer than all did lately', () => {
   const pace = new ReadPace();
   pace.noteAlone(1);
-  assert.equal([pace.isSlow(sharedReadPatienceMs), pace.isSlow(sharedReadPatienceMs + 1)], [false, true]);
-  repeat(1_000, () => pace.noteAlone(sharedReadPatienceMs));
-  assert.not(pace.isSlow(sharedReadPatienceMs * 2), 'PostgreSQL is busy');
-  assert.ok(pace.isSlow(sharedReadPatienceMs * 5));
+  assert.equal([pace.isSlow(patienceMs), pace.isSlow(patienceMs + 1)], [false, true]);
+  repeat(1_000, () => pace.noteAlone(patienceMs));
+  assert.not(pace.isSlow(patienceMs * 2), 'PostgreSQL is busy');
+  assert.ok(pace.isSlow(patienceMs * 5));
 });
 
 test.run();

@@ -3,14 +3,14 @@
  *
  * An answer may be late for many other reasons (a network, a busy core, this process' own), so the quickest of late count and not the mean.
  */
-import { databaseLimits } from '../process/limits.ts';
+import { databaseLimits, sharedReadLimits } from '../process/limits.ts';
 
 export class ReadPace {
   /** The quickest in a statement of its own, the way there and back included. */
   #leastMs = Number.POSITIVE_INFINITY;
   /** What one key, or one reading, adds to a shared statement. */
   #perUnitMs = leastPerUnitMs;
-  #nextRestMs: number = databaseLimits.restMsMin;
+  #nextRestMs: number = sharedReadLimits.restMsMin;
 
   /** A reading in a statement of its own took so long. */
   noteAlone(ms: number): void {
@@ -21,20 +21,20 @@ export class ReadPace {
   noteTogether(units: number, ms: number): void {
     const perUnitMs = Math.max(0, ms - this.#leastMs) / units;
     this.#perUnitMs = Math.max(leastPerUnitMs, Math.min(perUnitMs, this.#perUnitMs * (1 + drift)));
-    this.#nextRestMs = databaseLimits.restMsMin;
+    this.#nextRestMs = sharedReadLimits.restMsMin;
   }
 
   /** A shared statement failed, or took too long to be waited for.
    * @returns for how many milliseconds nobody should try again */
   noteFailure(): number {
     const restMs = this.#nextRestMs;
-    this.#nextRestMs = Math.min(restMs * 2, databaseLimits.restMsMax);
+    this.#nextRestMs = Math.min(restMs * 2, sharedReadLimits.restMsMax);
     return restMs;
   }
 
   /** Whether so long in a statement of its own is slow, for a busy PostgreSQL too. */
   isSlow(ms: number): boolean {
-    return ms > databaseLimits.sharedReadPatienceMs && ms > this.#leastMs * slowFactor;
+    return ms > sharedReadLimits.patienceMs && ms > this.#leastMs * slowFactor;
   }
 
   /** What a reading adds to a shared statement, in milliseconds; undefined: none has been seen yet. */
@@ -56,4 +56,4 @@ const slowFactor = 4;
 export const unitsOf = (keys: number): number => keys + 1;
 
 /** As long as nothing speaks against it, as many keys share a statement as in a statement of one lookup. */
-const leastPerUnitMs = databaseLimits.sharedReadMsMax / databaseLimits.batchKeysMax;
+const leastPerUnitMs = sharedReadLimits.extraMsMax / databaseLimits.batchKeysMax;

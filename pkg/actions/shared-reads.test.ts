@@ -4,13 +4,13 @@ import * as assert from 'uvu/assert';
 import { AppError, isAppError } from '../errors/app-error.ts';
 import type { Database } from '../postgres/database.ts';
 import { compileLookup, type KeyedRow } from '../postgres/lookup-statement.ts';
-import { databaseLimits } from '../process/limits.ts';
+import { sharedReadLimits } from '../process/limits.ts';
 import { createManualClock } from '../process/manual-clock.ts';
 import { createDeadline } from '../resilience/deadline.ts';
 import { createSlots } from '../resilience/slots.ts';
 import { createSharedReads, type Reading } from './shared-reads.ts';
 
-const { sharedReadPatienceMs, sharedReadsInFlightMax, aloneAfterSlowMs, restMsMin, restOfHeavyMs } = databaseLimits;
+const { patienceMs, inFlightMax, aloneAfterSlowMs, restMsMin, restOfHeavyMs, readingKeysMax } = sharedReadLimits;
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 interface Asked {
@@ -100,20 +100,20 @@ test('nobody shares before a statement was seen to be quick; then all of one tur
 test('who asks for many keys reads alone, and so do not the others', async () => {
   const { readAll } = setUp();
   await readAll(abc);
-  assert.equal(await readAll(['a', 'b'], { keys: databaseLimits.sharedReadingKeysMax + 1 }), [alone, alone]);
-  assert.equal(await readAll(abc, { keys: databaseLimits.sharedReadingKeysMax }), [3]);
+  assert.equal(await readAll(['a', 'b'], { keys: readingKeysMax + 1 }), [alone, alone]);
+  assert.equal(await readAll(abc, { keys: readingKeysMax }), [3]);
 });
 
 test('so many statements are under way, and what comes meanwhile forms the next', async () => {
   const { read, readAll, asked, answerAll } = setUp();
   await readAll(['a']);
   const readings = [];
-  for (let n = 0; n < sharedReadsInFlightMax + 2; n += 1) {
+  for (let n = 0; n < inFlightMax + 2; n += 1) {
     readings.push(read(`t${n}`));
     await settle();
   }
-  assert.is(asked.length, 1 + sharedReadsInFlightMax);
-  assert.equal(await answerAll(1), [...Array(sharedReadsInFlightMax).fill(1), 2]);
+  assert.is(asked.length, 1 + inFlightMax);
+  assert.equal(await answerAll(1), [...Array(inFlightMax).fill(1), 2]);
   assert.equal(
     await Promise.all(readings),
     readings.map((_, n) => `"t${n}"`),
@@ -126,7 +126,7 @@ test('a statement that is slow is not waited for: each reads alone, and the text
   const from = asked.length;
   const readings = abc.map((tenant) => read(tenant));
   await settle();
-  await clock.advance(sharedReadPatienceMs);
+  await clock.advance(patienceMs);
   assert.equal(
     asked.slice(from).map(({ readings }) => readings),
     [3, alone, alone, alone],
@@ -150,7 +150,7 @@ test('who is slow alone does not share for a while', async () => {
   await readAll(['a'], { keys: 1_000 });
   const slow = read('a', { keys: 1_000 });
   await settle();
-  await clock.advance(sharedReadPatienceMs + 1);
+  await clock.advance(patienceMs + 1);
   asked.at(-1)?.fail(new AppError('deadline_exceeded'));
   await slow;
   await clock.advance(aloneAfterSlowMs - 1);
@@ -169,7 +169,7 @@ test('who turned out slow while waiting for a shared statement does not get into
   const from = asked.length;
   const slow = read('c', { keys: 1_000 });
   await settle();
-  const held = Array.from({ length: sharedReadsInFlightMax }, () => read('a'));
+  const held = Array.from({ length: inFlightMax }, () => read('a'));
   const others = [];
   for (const reading of held) {
     others.push(reading);
@@ -177,7 +177,7 @@ test('who turned out slow while waiting for a shared statement does not get into
   }
   const waiting = [read('b'), read('c')];
   await settle();
-  await clock.advance(sharedReadPatienceMs + 1);
+  await clock.advance(patienceMs + 1);
   asked[from]?.answer();
   await answerAll(from + 1);
   assert.equal(await Promise.all([slow, ...others, ...waiting]), ['"c"', ...held.map(() => '"a"'), '"b"', '"c"']);
@@ -227,7 +227,7 @@ test('the wait for a connection is not PostgreSQL’s slowness, and ends with th
   const from = asked.length;
   const readings = abc.map((tenant) => read(tenant));
   await settle();
-  await clock.advance(sharedReadPatienceMs * 2);
+  await clock.advance(patienceMs * 2);
   for (const begin of pool.waiting) begin();
   asked[from]?.answer();
   assert.equal(await Promise.all(readings), ['"a"', '"b"', '"c"']);
@@ -248,7 +248,7 @@ test('with nothing left of the pool for shared statements each reads alone; one 
   const from = asked.length;
   const readings = abc.map((tenant) => read(tenant));
   await settle();
-  await clock.advance(sharedReadPatienceMs);
+  await clock.advance(patienceMs);
   for (const each of asked.slice(from + 1)) each.answer();
   await Promise.all(readings);
   await clock.advance(restMsMin);
@@ -277,7 +277,7 @@ test('rows that take PostgreSQL long are read alone, and tried together again la
       await Promise.all(readings);
       break;
     }
-    await clock.advance(sharedReadPatienceMs / 2);
+    await clock.advance(patienceMs / 2);
     for (const each of asked.slice(from)) each.answer();
     await settle();
     for (const each of asked.slice(from)) each.answer();

@@ -9,7 +9,7 @@ import type { Database } from '../postgres/database.ts';
 import { type KeyedRow, type LookupStatement, runLookup, runLookupsTogether } from '../postgres/lookup-statement.ts';
 import type { BoundValue, Statement } from '../postgres/statement.ts';
 import type { Clock } from '../process/clock.ts';
-import { bundleLimits, databaseLimits } from '../process/limits.ts';
+import { bundleLimits, databaseLimits, sharedReadLimits } from '../process/limits.ts';
 import { createWeakValues } from '../process/weak-values.ts';
 import { endOfTurn } from '../resilience/coalescer.ts';
 import type { Deadline } from '../resilience/deadline.ts';
@@ -58,8 +58,8 @@ export const createSharedReads = ({ database, clock, share, hooks = {} }: Shared
   const coalescers = createKeyedCoalescers<Reading, Rows | undefined>();
   const paces = new WeakMap<LookupStatement, ReadPace>();
   const pacesByText = createWeakValues<ReadPace>(bundleLimits.sharedValuesMin);
-  const slow = createTimedSet(clock, databaseLimits.aloneMax);
-  const resting = createTimedSet(clock, databaseLimits.aloneMax);
+  const slow = createTimedSet(clock, sharedReadLimits.rememberedMax);
+  const resting = createTimedSet(clock, sharedReadLimits.rememberedMax);
 
   const paceOf = (lookup: LookupStatement): ReadPace => {
     const known = paces.get(lookup);
@@ -82,7 +82,7 @@ export const createSharedReads = ({ database, clock, share, hooks = {} }: Shared
       };
       const mark = (): number => {
         const ms = clock.now() - began;
-        if (pace.isSlow(ms)) slow.add(scope, databaseLimits.aloneAfterSlowMs);
+        if (pace.isSlow(ms)) slow.add(scope, sharedReadLimits.aloneAfterSlowMs);
         return ms;
       };
       try {
@@ -118,7 +118,7 @@ export const createSharedReads = ({ database, clock, share, hooks = {} }: Shared
     const onStart = () => {
       began = clock.now();
       // One turn more, so that an answer is read that has come while this process stood still.
-      cancel = clock.after(databaseLimits.sharedReadPatienceMs, () => endOfTurn(() => late.resolve(undefined)));
+      cancel = clock.after(sharedReadLimits.patienceMs, () => endOfTurn(() => late.resolve(undefined)));
     };
     const work = share.tryUse(() => runLookupsTogether(database, together, { readings: values, deadline, onStart }));
     if (!work) return undefined;
@@ -146,25 +146,25 @@ export const createSharedReads = ({ database, clock, share, hooks = {} }: Shared
       return readings.map((reading) => rowsOf.get(reading));
     },
     sizeOf: ({ lookup, keys }: Reading) => paceOf(lookup).costMs(unitsOf(keys)) ?? 0,
-    jobsMax: databaseLimits.sharedReadingsMax,
-    sizeMax: databaseLimits.sharedReadMsMax,
+    jobsMax: sharedReadLimits.readingsMax,
+    sizeMax: sharedReadLimits.extraMsMax,
     queueMax: databaseLimits.queueMax,
-    inFlightMax: databaseLimits.sharedReadsInFlightMax,
+    inFlightMax: sharedReadLimits.inFlightMax,
     isPoison: () => false,
     begin: endOfTurn,
   });
 
   /** @returns undefined: it has to read alone */
   const sharedBy = ({ scope, lookup, keys }: Reading): Statement | undefined => {
-    if (keys > databaseLimits.sharedReadingKeysMax || slow.has(scope)) return undefined;
+    if (keys > sharedReadLimits.readingKeysMax || slow.has(scope)) return undefined;
     const together = lookup.together();
     if (!together || resting.has(together.name)) return undefined;
     const pace = paceOf(lookup);
-    const mostMs = pace.costMs(unitsOf(databaseLimits.sharedReadingKeysMax));
+    const mostMs = pace.costMs(unitsOf(sharedReadLimits.readingKeysMax));
     if (mostMs === undefined) return undefined;
-    if (mostMs <= databaseLimits.sharedReadMsMax) return together;
+    if (mostMs <= sharedReadLimits.extraMsMax) return together;
     // To be tried again later: it may have been a slow time of PostgreSQL's.
-    rest(together.name, () => databaseLimits.restOfHeavyMs);
+    rest(together.name, () => sharedReadLimits.restOfHeavyMs);
     pace.forgetTogether();
     return undefined;
   };

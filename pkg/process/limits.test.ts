@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import * as limits from './limits.ts';
 
 const { requestLimits, processLimits, databaseLimits, redisLimits, cacheLimits, tenantLimits, bundleLimits } = limits;
-const { controllerLimits, kubernetesLimits } = limits;
+const { controllerLimits, kubernetesLimits, sharedReadLimits } = limits;
 
 type Relation = readonly (readonly [name: string, value: number])[];
 
@@ -197,11 +197,11 @@ test('shared statements take full batches, and the queue is as deep as its comme
 });
 
 test('what tenants share is given up long before PostgreSQL would, and takes no more of the pool than one of them may', () => {
-  assert.ok(databaseLimits.sharedReadMsMax < databaseLimits.sharedReadPatienceMs);
-  assert.ok(databaseLimits.sharedReadPatienceMs < databaseLimits.lockTimeoutMs);
+  assert.ok(sharedReadLimits.extraMsMax < sharedReadLimits.patienceMs);
+  assert.ok(sharedReadLimits.patienceMs < databaseLimits.lockTimeoutMs);
   assert.ok(databaseLimits.lockTimeoutMs < databaseLimits.statementTimeoutMs);
-  assert.is(databaseLimits.sharedReadShare, databaseLimits.tenantLookupShare);
-  assert.ok(databaseLimits.sharedReadingsMax * databaseLimits.sharedReadingKeysMax < 4 * databaseLimits.batchKeysMax);
+  assert.is(sharedReadLimits.poolShare, databaseLimits.tenantLookupShare);
+  assert.ok(sharedReadLimits.readingsMax * sharedReadLimits.readingKeysMax < 4 * databaseLimits.batchKeysMax);
 });
 
 test('the cache holds every row that can be delivered, and one write takes any of them', () => {

@@ -7,6 +7,7 @@
 
 export { controllerLimits } from './controller-limits.ts';
 export { cxoneLimits } from './cxone-limits.ts';
+export { sharedReadLimits } from './shared-read-limits.ts';
 
 /** Requests: the caller's side. Source of the caller's figures: NICE's documentation of the Studio REST API action. */
 export const requestLimits = {
@@ -105,27 +106,6 @@ export const databaseLimits = {
   /** Lookups at work that each commit their own audit rows, in one round trip. Beyond it commits are what PostgreSQL is busy with, and
    * the rows share one. */
   lookupsCommittingMax: 2,
-  /** Readings of different lookups in one statement, where more than those are at work. */
-  sharedReadingsMax: 64,
-  /** Such statements by one text at once. */
-  sharedReadsInFlightMax: 4,
-  /** How much longer such a statement may take for those that share it. */
-  sharedReadMsMax: 5,
-  /** Readings of more keys gain little by sharing. Rows so slow that this many take sharedReadMsMax are read alone too. */
-  sharedReadingKeysMax: 50,
-  /** Of the pool, for all such statements together; those that nobody waits for any more among them. */
-  sharedReadShare: 0.25,
-  /** Nobody waits longer for a statement that is shared, once it has begun: each then reads alone. */
-  sharedReadPatienceMs: 100,
-  /** A lookup whose own statements take so long reads alone for this long after each, and until one was quick. */
-  aloneAfterSlowMs: 10_000,
-  /** A text whose shared statement failed, or was not waited for, is not shared for this long; each further time in a row twice as long. */
-  restMsMin: 1_000,
-  restMsMax: 600_000,
-  /** A text whose rows take long, each by itself. */
-  restOfHeavyMs: 60_000,
-  /** Lookups and texts that are remembered to read alone. */
-  aloneMax: 10_000,
   /** Keys in one shared statement: two full batches. Its answers are all made in one turn of the event loop, and with more of them
    * everybody else waits longer. */
   batchKeysMax: 1_000,

@@ -8,7 +8,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { arrayLiteral } from '../../pkg/postgres/array-literal.ts';
 import { compileLookup, type KeyedRow, runLookup, runLookupsTogether } from '../../pkg/postgres/lookup-statement.ts';
-import { databaseLimits } from '../../pkg/process/limits.ts';
+import { sharedReadLimits } from '../../pkg/process/limits.ts';
 import { createManualClock } from '../../pkg/process/manual-clock.ts';
 import { prepareDatabase } from '../services/database.ts';
 import { minute, openDatabase } from '../services/open-database.ts';
@@ -96,12 +96,12 @@ test('a tenant whose rows are slow waits alone, and reads alone from then on', a
   await gate.hold();
   const asked = await askAll('slow', idsOf);
   await gate.waiting(1);
-  await clock.advance(databaseLimits.sharedReadPatienceMs);
+  await clock.advance(sharedReadLimits.patienceMs);
   const quick = asked.filter((_, n) => n !== 3);
   for (const { code, rows } of await Promise.all(quick)) assert.equal([code, rows.length], ['answered', 1]);
   // The one that nobody waits for any more, and its own.
   await gate.waiting(2);
-  await clock.advance(databaseLimits.restMsMin);
+  await clock.advance(sharedReadLimits.restMsMin);
   await gate.release();
   assert.is((await asked[3])?.rows[0]?.label, '3 13');
   for (const { code } of await Promise.all(await askAll('again', idsOf))) assert.is(code, 'answered');
