@@ -10,7 +10,8 @@ import { createDeadline } from '../resilience/deadline.ts';
 import { createSlots } from '../resilience/slots.ts';
 import { createSharedReads, type Reading } from './shared-reads.ts';
 
-const { patienceMs, inFlightMax, aloneAfterSlowMs, restMsMin, restOfHeavyMs, readingKeysMax } = sharedReadLimits;
+const { patienceMs, inFlightMax, aloneAfterSlowMs, restMsMin, restOfHeavyMs, readingKeysMax, planCheckMs } =
+  sharedReadLimits;
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 interface Asked {
@@ -22,13 +23,18 @@ interface Asked {
 
 const plain = 'SELECT id FROM numbers WHERE tenant_id = $1 AND id = ANY($2)';
 
+const plainPlan = [{ 'QUERY PLAN': 'Index Scan' }];
+
 const setUp = ({ text = plain, slots = 10 } = {}) => {
   const clock = createManualClock();
   const lookup = compileLookup({ text, types: ['text', 'text[]'], keyColumn: 'id' });
   const asked: Asked[] = [];
+  /** What PostgreSQL says next, when it is asked for the plan; then it says that it is plain. */
+  const plans: (readonly object[])[] = [];
   /** None is free: statements wait for a connection, and begin later. */
   const pool = { busy: false, waiting: [] as (() => void)[] };
   const query: Database['query'] = (statement, values, _deadline, onStart = () => {}) => {
+    if (statement.text.startsWith('EXPLAIN')) return Promise.resolve(plans.shift() ?? plainPlan);
     const { promise, resolve, reject } = Promise.withResolvers<readonly unknown[]>();
     const together = statement.name === lookup.together()?.name;
     const tenants = (values[0] ?? '').replace(/[{}]/g, '').split(',');
@@ -44,7 +50,7 @@ const setUp = ({ text = plain, slots = 10 } = {}) => {
   };
   const database = { query } as unknown as Database;
   const batches: number[] = [];
-  const share = createSlots({ clock, slots, queueMax: 0 });
+  const share = createSlots({ clock, slots, queueMax: 100 });
   const hooks = { onBatch: (requests: number) => void batches.push(requests) };
   const reads = createSharedReads({ database, clock, share, hooks });
   const read = (tenant: string, more: Partial<Reading> = {}): Promise<string> =>
@@ -84,7 +90,7 @@ const setUp = ({ text = plain, slots = 10 } = {}) => {
     );
     return statements;
   };
-  return { clock, asked, batches, pool, read, readAll, answerAll };
+  return { clock, asked, batches, plans, pool, read, readAll, answerAll };
 };
 
 const alone = undefined;
@@ -141,7 +147,8 @@ test('a statement that is slow is not waited for: each reads alone, and the text
   // Nobody waits for it any more.
   asked[from]?.fail(new AppError('database_unavailable'));
   assert.equal(await readAll(abc), [alone, 2], 'c alone');
-  assert.equal(await readAll(abc), [3], 'c was quick');
+  await clock.advance(aloneAfterSlowMs);
+  assert.equal(await readAll(abc), [3]);
 });
 
 test('who is slow alone does not share for a while', async () => {
@@ -198,8 +205,28 @@ test('where a shared statement fails, whatever the reason, each is read alone, a
     assert.equal(await Promise.all(readings), ['"a"', code, '"c"']);
     assert.equal(await readAll(abc), [alone, alone, alone], 'the text rests');
     await clock.advance(restMsMin);
+    assert.equal(await readAll(abc), code === 'statement_failed' ? [alone, 2] : [3], 'without the one at fault');
+    await clock.advance(aloneAfterSlowMs);
     assert.equal(await readAll(abc), [3]);
   }
+});
+
+test('while the database is away a text rests no longer each time', async () => {
+  const { clock, asked, read, readAll } = setUp();
+  await readAll(abc);
+  for (let n = 0; n < 10; n += 1) {
+    const from = asked.length;
+    const readings = abc.map((tenant) => read(tenant));
+    await settle();
+    assert.is(asked[from]?.readings, 3);
+    for (let at = from; at < asked.length; at += 1) {
+      asked[at]?.fail(new AppError('database_unavailable'));
+      await settle();
+    }
+    await Promise.all(readings);
+    await clock.advance(restMsMin);
+  }
+  assert.equal(await readAll(abc), [3]);
 });
 
 test('a text that fails again and again rests longer each time', async () => {
@@ -242,20 +269,55 @@ test('the wait for a connection is not PostgreSQL’s slowness, and ends with th
   assert.equal(await readAll(abc), [3], 'the text does not rest');
 });
 
-test('with nothing left of the pool for shared statements each reads alone; one that nobody waits for holds its part', async () => {
-  const { clock, asked, read, readAll } = setUp({ slots: 1 });
+test('with nothing left of the pool for shared statements the next one waits', async () => {
+  const { asked, read, readAll, answerAll } = setUp({ slots: 1 });
   await readAll(abc);
   const from = asked.length;
-  const readings = abc.map((tenant) => read(tenant));
+  const readings = [read('a')];
   await settle();
-  await clock.advance(patienceMs);
-  for (const each of asked.slice(from + 1)) each.answer();
-  await Promise.all(readings);
-  await clock.advance(restMsMin);
+  readings.push(read('b'));
+  await settle();
+  assert.is(asked.length, from + 1);
+  assert.equal(await answerAll(from), [1, 1]);
+  assert.equal(await Promise.all(readings), ['"a"', '"b"']);
+});
+
+test('while statements go on that nobody waits for, nobody shares', async () => {
+  const { clock, asked, read, readAll } = setUp({ slots: 1 });
+  await readAll(abc);
+  const late = [];
+  for (const restMs of [restMsMin, restMsMin * 2]) {
+    const from = asked.length;
+    const readings = abc.map((tenant) => read(tenant));
+    await settle();
+    late.push(asked[from]);
+    await clock.advance(patienceMs);
+    for (const each of asked.slice(from + 1)) each.answer();
+    await Promise.all(readings);
+    await clock.advance(restMs);
+  }
+  assert.equal(
+    late.map((each) => each?.readings),
+    [3, 3],
+  );
   assert.equal(await readAll(abc), [alone, alone, alone]);
-  asked[from]?.answer();
+  late[0]?.answer();
   await settle();
   assert.equal(await readAll(abc), [3]);
+});
+
+test('what PostgreSQL does not run plainly is not shared, and it is asked again later', async () => {
+  const { clock, plans, readAll } = setUp();
+  const computed = [{ 'QUERY PLAN': 'Filter: (tenant_id = current_setting(x))' }];
+  plans.push(computed, plainPlan, computed);
+  await readAll(abc);
+  assert.equal(await readAll(abc), [alone, alone, alone]);
+  await clock.advance(planCheckMs);
+  await readAll(abc);
+  assert.equal(await readAll(abc), [3], 'the view is another one now');
+  await clock.advance(planCheckMs);
+  assert.equal(await readAll(abc), [3], 'while PostgreSQL is asked');
+  assert.equal(await readAll(abc), [alone, alone, alone]);
 });
 
 test('what is not plain is never shared', async () => {

@@ -3,10 +3,11 @@
  * they cost, here and in PostgreSQL. What comes while as many are under way as may be forms the next; nobody waits on a timer.
  *
  * Only plain texts are read so, and only by whom was seen to be quick. A shared statement that fails or takes long is not waited for: each of its
- * readings goes on alone, and the text rests for a while. Nothing is written here, so that reading twice does no harm.
+ * readings goes on alone, and the text rests for a while. A plain text writes nothing, so that reading twice does no harm.
  */
 import type { Database } from '../postgres/database.ts';
 import { type KeyedRow, type LookupStatement, runLookup, runLookupsTogether } from '../postgres/lookup-statement.ts';
+import { isStatementFault } from '../postgres/pg-error.ts';
 import type { BoundValue, Statement } from '../postgres/statement.ts';
 import type { Clock } from '../process/clock.ts';
 import { bundleLimits, databaseLimits, sharedReadLimits } from '../process/limits.ts';
@@ -16,6 +17,7 @@ import type { Deadline } from '../resilience/deadline.ts';
 import { createKeyedCoalescers } from '../resilience/keyed-coalescers.ts';
 import type { Slots } from '../resilience/slots.ts';
 import { createTimedSet } from '../resilience/timed-set.ts';
+import { createPlainTexts } from './plain-texts.ts';
 import { ReadPace, unitsOf } from './read-pace.ts';
 
 export interface Reading {
@@ -40,7 +42,7 @@ export interface SharedReads {
 export interface SharedReadsOptions {
   readonly database: Database;
   readonly clock: Clock;
-  /** What all shared statements together hold of the pool: with none free, each reads alone. */
+  /** What all shared statements that somebody waits for hold of the pool together. */
   readonly share: Slots;
   readonly hooks?: {
     /** Of so many requests is a statement. */
@@ -60,6 +62,9 @@ export const createSharedReads = ({ database, clock, share, hooks = {} }: Shared
   const pacesByText = createWeakValues<ReadPace>(bundleLimits.sharedValuesMin);
   const slow = createTimedSet(clock, sharedReadLimits.rememberedMax);
   const resting = createTimedSet(clock, sharedReadLimits.rememberedMax);
+  const plainTexts = createPlainTexts({ database, clock, share });
+  /** Statements that nobody waits for any more. */
+  let abandoned = 0;
 
   const paceOf = (lookup: LookupStatement): ReadPace => {
     const known = paces.get(lookup);
@@ -75,23 +80,21 @@ export const createSharedReads = ({ database, clock, share, hooks = {} }: Shared
     const { scope, lookup, values, requests, deadline } = reading;
     const pace = paceOf(lookup);
     const query = async (): Promise<Rows> => {
-      hooks.onBatch?.(requests);
       let began = clock.now();
       const onStart = () => {
         began = clock.now();
+        hooks.onBatch?.(requests);
       };
-      const mark = (): number => {
-        const ms = clock.now() - began;
-        if (pace.isSlow(ms)) slow.add(scope, sharedReadLimits.aloneAfterSlowMs);
-        return ms;
+      const mark = (ms: number, failed: boolean): void => {
+        if (failed || pace.isSlow(ms)) slow.add(scope, sharedReadLimits.aloneAfterSlowMs);
       };
       try {
         const rows = await runLookup(database, lookup, { values, deadline, onStart });
-        slow.delete(scope);
-        pace.noteAlone(mark());
+        mark(clock.now() - began, false);
+        pace.noteAlone(clock.now() - began);
         return rows;
       } catch (error) {
-        mark();
+        mark(clock.now() - began, isStatementFault(error));
         throw error;
       }
     };
@@ -100,6 +103,34 @@ export const createSharedReads = ({ database, clock, share, hooks = {} }: Shared
 
   const rest = (text: string, ms: () => number): void => {
     if (!resting.has(text)) resting.add(text, ms());
+  };
+
+  /** @returns undefined when it is not there in time, counted from when it has a connection
+   * @param onStart  called then */
+  const inPatience = async <T>(
+    start: (onStart: () => void) => Promise<T>,
+    onStart: () => void,
+  ): Promise<T | undefined> => {
+    const late = Promise.withResolvers<undefined>();
+    let cancel = () => {};
+    const giveUp = (): void => {
+      late.resolve(undefined);
+      abandoned += 1;
+      const end = () => {
+        abandoned -= 1;
+      };
+      work.then(end, end);
+    };
+    const work = start(() => {
+      onStart();
+      // One turn more, so that an answer is read that has come while this process stood still.
+      cancel = clock.after(sharedReadLimits.patienceMs, () => endOfTurn(giveUp));
+    });
+    try {
+      return await Promise.race([work, late.promise]);
+    } finally {
+      cancel();
+    }
   };
 
   /** Undefined: each has to read alone. Who waits for a connection in vain would wait so for its own: that is thrown. */
@@ -112,30 +143,25 @@ export const createSharedReads = ({ database, clock, share, hooks = {} }: Shared
     const pace = paceOf(first.lookup);
     const values = readings.map((reading) => reading.values);
     const deadline = readings.map((reading) => reading.deadline).reduce((a, b) => (a.expiresAt > b.expiresAt ? a : b));
-    const late = Promise.withResolvers<undefined>();
-    let cancel = () => {};
     let began: number | undefined;
-    const onStart = () => {
+    const onBegin = () => {
       began = clock.now();
-      // One turn more, so that an answer is read that has come while this process stood still.
-      cancel = clock.after(sharedReadLimits.patienceMs, () => endOfTurn(() => late.resolve(undefined)));
+      hooks.onBatch?.(sumOf(readings, ({ requests }) => requests));
     };
-    const work = share.tryUse(() => runLookupsTogether(database, together, { readings: values, deadline, onStart }));
-    if (!work) return undefined;
-    hooks.onBatch?.(sumOf(readings, ({ requests }) => requests));
+    const run = (onStart: () => void) =>
+      runLookupsTogether(database, together, { readings: values, deadline, onStart });
     try {
-      const found = await Promise.race([work, late.promise]);
+      const found = await share.use(deadline, () => inPatience(run, onBegin));
       const units = sumOf(readings, ({ keys }) => unitsOf(keys));
       if (found && began !== undefined) pace.noteTogether(units, clock.now() - began);
-      if (found) return found;
+      if (!found) rest(together.name, () => pace.noteFailure());
+      return found;
     } catch (error) {
       if (began === undefined) throw error;
-    } finally {
-      cancel();
-      work.catch(() => {});
+      // Where the database is away that says nothing of the text.
+      rest(together.name, () => (isStatementFault(error) ? pace.noteFailure() : sharedReadLimits.restMsMin));
+      return undefined;
     }
-    rest(together.name, () => pace.noteFailure());
-    return undefined;
   };
 
   const runsOf = (together: Statement) => ({
@@ -158,7 +184,8 @@ export const createSharedReads = ({ database, clock, share, hooks = {} }: Shared
   const sharedBy = ({ scope, lookup, keys }: Reading): Statement | undefined => {
     if (keys > sharedReadLimits.readingKeysMax || slow.has(scope)) return undefined;
     const together = lookup.together();
-    if (!together || resting.has(together.name)) return undefined;
+    if (!together || resting.has(together.name) || abandoned >= sharedReadLimits.abandonedMax) return undefined;
+    if (!plainTexts.has(lookup, together.name)) return undefined;
     const pace = paceOf(lookup);
     const mostMs = pace.costMs(unitsOf(sharedReadLimits.readingKeysMax));
     if (mostMs === undefined) return undefined;

@@ -13,8 +13,8 @@ import { type AuditRecord, auditColumnCount, auditInsert, auditValues } from './
 import type { CompiledStatement } from './compiled-statement.ts';
 import type { Database } from './database.ts';
 import { castPlaceholders, replacePlaceholders, trimStatement } from './placeholders.ts';
-import { isPlainSelect } from './plain-select.ts';
-import { type BoundValue, createStatement, type Statement } from './statement.ts';
+import { isPlainPlan, isPlainSelect } from './plain-select.ts';
+import { type BoundValue, createStatement, createUnnamedStatement, type Statement } from './statement.ts';
 
 export interface LookupDeclaration {
   readonly text: string;
@@ -127,6 +127,20 @@ export const runLookup = async (
     ? database.query(lookup.statement, [...values, ...auditValues(records)], deadline, onStart)
     : database.query(lookup.readOnly(), values, deadline, onStart));
   return rows.filter(isKeyedRow);
+};
+
+/** Whether the shared form is plain as PostgreSQL would run it: what stands in views and policies shows in its plan alone. Runs nothing.
+ * @param lookup  one that has a shared form
+ * @throws as Database.query */
+export const isPlanPlain = async (
+  database: Database,
+  { valueCount, together }: Pick<LookupStatement, 'valueCount' | 'together'>,
+  deadline: Deadline,
+): Promise<boolean> => {
+  const explain = createUnnamedStatement(`EXPLAIN (VERBOSE, COSTS OFF) ${together()?.text}`);
+  const rows = await database.query(explain, Array<null>(valueCount).fill(null), deadline);
+  const plan = rows.flatMap((row) => Object.values(row ?? {})).filter((line) => typeof line === 'string');
+  return isPlainPlan(plan, valueCount);
 };
 
 /** @param together  of a lookup that has one

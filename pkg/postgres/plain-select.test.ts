@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isPlainSelect } from './plain-select.ts';
+import { isPlainPlan, isPlainSelect } from './plain-select.ts';
 
 const where = 'tenant_id = $1 AND id = ANY($2)';
 
@@ -24,6 +24,9 @@ for (const [what, text] of Object.entries({
   'ANY of something else': 'SELECT id FROM t WHERE tenant_id = $1 AND id = ANY(f($2))',
   'ANY of a query': 'SELECT id FROM t WHERE tenant_id = $1 AND id = ANY(SELECT k FROM f($2))',
   'a function called any': `SELECT id, "any"($2) FROM t WHERE ${where}`,
+  'a function called any in a schema': `SELECT id, public.any($2) FROM t WHERE ${where}`,
+  'a name that ends with any': `SELECT id FROM t WHERE ${where} AND f$1any($2)`,
+  'a space that is none to PostgreSQL': `SELECT id FROM t WHERE tenant_id = $1 AND id =\u00a0any($2)`,
   'a query in a query': `SELECT id, (SELECT max(id) FROM t) FROM t WHERE ${where}`,
   'a union': `SELECT id FROM t WHERE ${where} UNION SELECT id FROM u WHERE ${where}`,
   'a table in a union': `SELECT id FROM t WHERE ${where} UNION TABLE u`,
@@ -47,6 +50,38 @@ for (const [what, text] of Object.entries({
 })) {
   test(`not plain: ${what}`, () => assert.not(isPlainSelect(text)));
 }
+
+const ofParameters = [
+  'Nested Loop',
+  '  Output: ((given.n)::integer), ((r.id)::text), ((row_to_json(ROW(r.id, r.name)))::text)',
+  '  ->  Function Scan on given',
+  '        Function Call: unnest($0), unnest($1)',
+  '        InitPlan 1 (returns $0)',
+  '        InitPlan 2 (returns $1)',
+];
+
+for (const [what, lines] of Object.entries({
+  'a scan': ['  ->  Index Scan using t_pkey on public.t', '        Index Cond: ((t.id = ANY (((given.p)::uuid[]))))'],
+  'as later versions print what is apart': ['        Output: (InitPlan 1).col1, (hashed SubPlan 3).col1'],
+  nothing: [],
+})) {
+  test(`a plain plan: ${what}`, () => assert.ok(isPlainPlan([...ofParameters, ...lines], 2)));
+}
+
+for (const [what, line] of Object.entries({
+  'a function': '        Filter: (t.tenant_id = current_setting(x))',
+  'a function with its schema': '        Output: public.f(t.id)',
+  'a function with a quoted name': '        Output: "F"(t.id)',
+  'what is worked out once': '        InitPlan 3 (returns $2)',
+  'what is worked out once, as later versions print it': '        InitPlan 3',
+  'a sub-query': '        SubPlan 1',
+  'a CTE': '        CTE mine',
+  'a lock': '  ->  LockRows',
+})) {
+  test(`not a plain plan: ${what}`, () => assert.not(isPlainPlan([...ofParameters, line], 2)));
+}
+
+test('a plan of which nothing is known is not plain', () => assert.not(isPlainPlan([], 2)));
 
 test('looks at a long text once', () => {
   const names = Array.from({ length: 20_000 }, (_, n) => `column_${n}`).join(' ');

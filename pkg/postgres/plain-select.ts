@@ -1,14 +1,18 @@
 /**
- * Whether a declared lookup is so plain that it can be run for several readings at once and nobody could tell: one SELECT of columns from tables,
- * with comparisons, and nothing that is computed. No function is called, so that nothing depends on how often, or in which order, it is.
+ * Whether a declared lookup is so plain that it can be run for several readings at once and nobody could tell: one SELECT of columns from tables
+ * and views, with comparisons. By its text it has no parentheses but those of ANY, so that it calls no function; by its plan neither does a view or a
+ * policy behind it, and nothing in it is worked out once for all. So nothing depends on how often, or in which order, a function is called.
  *
  * Says no where it does not know. What follows SELECT is not understood further: PostgreSQL has accepted the statement before.
  */
 
+/** PostgreSQL's: what else is white space to JavaScript is part of a name. */
+const space = '(?:[ \\t\\n\\r\\f]+)';
+
 const lexemes = new RegExp(
   [
-    String.raw`\s+`,
-    String.raw`any\s*\(\s*\$\d+\s*\)`,
+    space,
+    String.raw`(?:<>|[<>]=?|=)${space}?any${space}?\(${space}?\$\d+${space}?\)`,
     '[a-z_][a-z_0-9]*',
     '"[a-z_][a-z_0-9]*"',
     String.raw`\$?\d+`,
@@ -31,3 +35,16 @@ export const isPlainSelect = (declared: string): boolean => {
   for (const [lexeme] of rest.matchAll(lexemes)) known += lexeme.length;
   return known === rest.length;
 };
+
+const calls = /([\w$"]+)\(/g;
+/** What the shared form itself calls. */
+const harmless: ReadonlySet<string> = new Set(['unnest', 'row_to_json', 'ROW']);
+/** Worked out once for all readings, or not for each row; each parameter of the shared form is one. */
+const apart = /^\s*(?:->\s+)?(?:InitPlan|SubPlan|CTE|LockRows)\b/;
+
+/** @param plan  lines of EXPLAIN VERBOSE without costs, of the shared form
+ * @param parameters  how many it has */
+export const isPlainPlan = (plan: readonly string[], parameters: number): boolean =>
+  plan.length > 0 &&
+  plan.filter((line) => apart.test(line)).length <= parameters &&
+  plan.every((line) => [...line.matchAll(calls)].every(([, name = '']) => harmless.has(name)));

@@ -16,13 +16,17 @@ export const sharedReadLimits = {
   readingKeysMax: 50,
   /** Nobody waits longer for a statement that is shared, once it has begun: each then reads alone. */
   patienceMs: 100,
-  /** A lookup whose own statement took so long reads alone for this long after it, or until one was quick. */
+  /** A lookup whose own statement took so long, or failed, reads alone for this long after it. */
   aloneAfterSlowMs: 10_000,
-  /** A text whose statement failed, or was not waited for, is not shared for this long; each further time in a row twice as long. */
+  /** Statements that nobody waits for any more and that PostgreSQL still runs: with so many, nobody shares. */
+  abandonedMax: 2,
+  /** A text whose statement failed, or was not waited for, is not shared for this long; where it is its fault, each further time in a row twice as long. */
   restMsMin: 1_000,
   restMsMax: 600_000,
   /** The same for a text whose rows take long, each by itself. */
   restOfHeavyMs: 60_000,
+  /** What stands behind a text in views and policies may change: its plan is looked at this often. */
+  planCheckMs: 60_000,
   /** Lookups that read alone, and texts that rest: one more, and the oldest is forgotten. */
   rememberedMax: 10_000,
 } as const;

@@ -8,10 +8,12 @@ import {
   type AuditMode,
   customerIdOf,
   customers,
+  customersOfSpreadTenant,
   hotCustomers,
   hotShare,
   type Scenario,
-  tenantIdOf,
+  spreadTenants,
+  tenantIdsOf,
 } from './scenarios.ts';
 
 export interface SignedRequest {
@@ -36,7 +38,7 @@ export const signedRequest = (tenantId: string, content: object): SignedRequest 
 /** @param scenario  its cold ids go on where the last request stopped, so that one maker serves all rounds of a variant
  * @param walkedBefore  cold ids up to this one are left to others at first */
 export const createRequestMaker = (scenario: Scenario, audit: AuditMode, walkedBefore = hotCustomers): RequestMaker => {
-  const tenant_id = tenantIdOf(scenario.temperature, audit);
+  const tenantIds = tenantIdsOf(scenario.temperature, audit);
   let made = 0;
   let walked = walkedBefore;
 
@@ -44,16 +46,21 @@ export const createRequestMaker = (scenario: Scenario, audit: AuditMode, walkedB
     walked = walked >= customers ? hotCustomers + 1 : walked + 1;
     return walked;
   };
+  /** Each tenant's own customers in turn. */
+  const spread = (place: number): number =>
+    ((Math.floor(made / spreadTenants) * scenario.batch + place) % customersOfSpreadTenant) + 1;
   const hot = (place: number): number => ((made * 7 + place * 37) % hotCustomers) + 1;
   const pick = (place: number): number => {
     if (scenario.temperature === 'warm') return hot(place);
     if (scenario.temperature === 'cold') return cold();
+    if (scenario.temperature === 'spread') return spread(place);
     return place < scenario.batch * hotShare ? hot(place) : cold();
   };
 
   return {
     next: () => {
       made += 1;
+      const tenant_id = tenantIds[made % tenantIds.length] ?? '';
       const customer_ids = Array.from({ length: scenario.batch }, (_, place) => customerIdOf(pick(place)));
       const status = scenario.action === 'set_customer_status' ? { status: statuses[made % 3] } : {};
       const input = { tenant_id, customer_ids, ...status };

@@ -7,8 +7,9 @@ import type { PeerTenant } from './peers/contract.ts';
 export const auditModes = ['EveryRequest', 'DatabaseReads'] as const;
 export type AuditMode = (typeof auditModes)[number];
 
-/** warm: a few ids that the memory tier has. cold: every id of all customers in turn, gone from the caches when it comes again. */
-export type Temperature = 'warm' | 'cold' | 'mixed';
+/** warm: a few ids that the memory tier has. cold: every id of all customers in turn, gone from the caches when it comes again. spread: the
+ * same, of a hundred tenants in turn. */
+export type Temperature = 'warm' | 'cold' | 'mixed' | 'spread';
 
 export interface Scenario {
   readonly name: string;
@@ -19,6 +20,8 @@ export interface Scenario {
 }
 
 export const customers = 200_000;
+export const spreadTenants = 100;
+export const customersOfSpreadTenant = customers / spreadTenants;
 /** So few that all of them are in memory after the warm-up. */
 export const hotCustomers = 1_000;
 /** Of a mixed request's ids. */
@@ -39,6 +42,8 @@ export const scenarios: readonly Scenario[] = [
   lookup('cold', 10),
   lookup('cold', 50),
   lookup('mixed', 10),
+  lookup('spread', 1),
+  lookup('spread', 10),
   { name: 'transaction-1', action: 'set_customer_status', temperature: 'cold', batch: 1 },
 ];
 
@@ -49,12 +54,24 @@ export const scenarioNamed = (wanted: string): Scenario => {
 };
 
 /** In a cold tenant a row is cached as always, but has gone when its turn comes again. */
-const ttlSeconds: Readonly<Record<Temperature, number>> = { warm: 86_400, cold: 1, mixed: 86_400 };
+const ttlSeconds: Readonly<Record<Temperature, number>> = { warm: 86_400, cold: 1, mixed: 86_400, spread: 1 };
 
-export const tenantIdOf = (temperature: Temperature, audit: AuditMode): string => `${temperature}-${audit}`;
+export const tenantIdOf = (temperature: Exclude<Temperature, 'spread'>, audit: AuditMode): string =>
+  `${temperature}-${audit}`;
 
-const tenants = (['warm', 'cold', 'mixed'] as const).flatMap((temperature) =>
-  auditModes.map((audit) => ({ tenantId: tenantIdOf(temperature, audit), audit, ttlSeconds: ttlSeconds[temperature] })),
+/** Who asks, in turn. */
+export const tenantIdsOf = (temperature: Temperature, audit: AuditMode): readonly string[] =>
+  temperature === 'spread'
+    ? Array.from({ length: spreadTenants }, (_, n) => `spread-${audit}-${n}`)
+    : [tenantIdOf(temperature, audit)];
+
+const tenants = (['warm', 'cold', 'mixed', 'spread'] as const).flatMap((temperature) =>
+  auditModes.flatMap((audit) =>
+    tenantIdsOf(temperature, audit).map((tenantId) => ({
+      ...{ tenantId, temperature, audit },
+      ttlSeconds: ttlSeconds[temperature],
+    })),
+  ),
 );
 
 const tenantIds: readonly string[] = tenants.map(({ tenantId }) => tenantId);
@@ -97,9 +114,15 @@ export const benchTenants: readonly TenantOptions[] = tenants.map(({ tenantId, a
   spec: { limits: wideLimits, audit, cache: { ttlSeconds, missingTtlSeconds: 0 }, actions: benchActions },
 }));
 
-export const peerTenants = (secretOf: (tenantId: string) => string): Readonly<Record<string, PeerTenant>> =>
+/** @param isAsked  whether the peer is compared where tenants are asked so */
+export const peerTenants = (
+  secretOf: (tenantId: string) => string,
+  isAsked: (temperature: Temperature) => boolean,
+): Readonly<Record<string, PeerTenant>> =>
   Object.fromEntries(
-    tenants.map(({ tenantId, audit, ttlSeconds }) => [tenantId, { secret: secretOf(tenantId), audit, ttlSeconds }]),
+    tenants
+      .filter(({ temperature }) => isAsked(temperature))
+      .map(({ tenantId, audit, ttlSeconds }) => [tenantId, { secret: secretOf(tenantId), audit, ttlSeconds }]),
   );
 
 export const customerIdOf = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
@@ -111,5 +134,5 @@ export const seedSql = `
   INSERT INTO customers (tenant_id, id, name, status)
   SELECT t, ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 'Customer ' || n, 'active'
   FROM unnest(ARRAY[${tenantIds.map((id) => `'${id}'`).join()}]) AS t, generate_series(1, ${customers}) AS n
-  WHERE n <= ${hotCustomers} OR t NOT LIKE 'warm%';
+  WHERE CASE WHEN t LIKE 'warm%' THEN n <= ${hotCustomers} WHEN t LIKE 'spread%' THEN n <= ${customersOfSpreadTenant} ELSE true END;
   ALTER TABLE customers ENABLE TRIGGER USER;`;

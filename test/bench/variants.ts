@@ -12,7 +12,7 @@ import { startHandler } from '../services/handler.ts';
 import { ownDirectory, ownProcess } from '../services/owned.ts';
 import { secretOf, tenantManifests } from '../services/tenants.ts';
 import type { PeerOptions } from './peers/contract.ts';
-import { benchTenants, peerTenants, type Scenario } from './scenarios.ts';
+import { benchTenants, peerTenants, type Scenario, type Temperature } from './scenarios.ts';
 
 export const variantNames = ['service', 'baseline', 'fastify', 'prototype', 'koa-echo', 'http-echo'] as const;
 export type VariantName = (typeof variantNames)[number];
@@ -27,11 +27,15 @@ export interface Variant {
 /** Echoes read and write nothing. */
 export const isEcho = (name: VariantName): boolean => name.endsWith('-echo');
 
-/** An echo has nothing to read, so only warm scenarios compare with it; the prototype changes nothing. */
-export const isComparable = (name: VariantName, { temperature, action }: Scenario): boolean => {
+/** An echo has nothing to read, so only warm scenarios compare with it; the prototype keeps connections for each tenant. */
+const isAsked = (name: VariantName, temperature: Temperature): boolean => {
   if (isEcho(name)) return temperature === 'warm';
-  return name !== 'prototype' || action === 'process_customer_batch';
+  return name !== 'prototype' || temperature !== 'spread';
 };
+
+/** The prototype changes nothing. */
+export const isComparable = (name: VariantName, { temperature, action }: Scenario): boolean =>
+  isAsked(name, temperature) && (name !== 'prototype' || action === 'process_customer_batch');
 
 export interface Servers {
   readonly databaseUrl: string;
@@ -80,7 +84,11 @@ const announced = async (name: VariantName, child: ChildProcess): Promise<Varian
 };
 
 const startPeer = async (name: VariantName, { databaseUrl, redisUrl }: Servers): Promise<Variant> => {
-  const options: PeerOptions = { databaseUrl, redisUrl, tenants: peerTenants(secretOf) };
+  const options: PeerOptions = {
+    databaseUrl,
+    redisUrl,
+    tenants: peerTenants(secretOf, (temperature) => isAsked(name, temperature)),
+  };
   const env = { ...process.env, NODE_ENV: 'production', PEER_OPTIONS: JSON.stringify(options) };
   const child = fork(new URL(`peers/${name}.ts`, import.meta.url), { env });
   return announced(name, child);

@@ -38,8 +38,13 @@ export interface OpenLookupOptions {
 
 export type AskLookup = (input: object | string, requestId?: string) => Promise<LookupOutcome>;
 
-/** @returns makes a lookup that shares its reader, cache and audit log with the others made by it */
-export const openLookups = (database: Database, clock: Clock = systemClock) => {
+/** @param onBatch  told of each statement, with how many requests it answers
+ * @returns makes a lookup that shares its reader, cache and audit log with the others made by it */
+export const openLookups = (
+  database: Database,
+  clock: Clock = systemClock,
+  onBatch: (requests: number) => void = () => {},
+) => {
   const cache = createCache({
     clock,
     memory: createMemoryTier(10_000_000),
@@ -47,8 +52,9 @@ export const openLookups = (database: Database, clock: Clock = systemClock) => {
     lookupsOf: () => [],
   });
   const auditLog = createAuditLog({ database, clock, statementTimeoutMs: 5_000 });
-  const share = createSlots({ clock, slots: 5, queueMax: 0 });
-  const reader = createLookupReader({ database, auditLog, cache, clock, timer: createQueryTimer(clock), share });
+  const share = createSlots({ clock, slots: 5, queueMax: 100 });
+  const timer = createQueryTimer(clock);
+  const reader = createLookupReader({ database, auditLog, cache, clock, timer, share, hooks: { onBatch } });
 
   return (options: OpenLookupOptions): AskLookup => {
     const { tenantId, statement, input, keyColumn = 'id', ttlSeconds = 0 } = options;

@@ -1,0 +1,51 @@
+/**
+ * Which declared texts are plain by PostgreSQL's plan too, as far as is known: it is asked in the background, at first and then now and then, since
+ * the views and policies behind a text may change. A text that it was not asked about yet counts as not plain.
+ */
+import type { Database } from '../postgres/database.ts';
+import { isPlanPlain, type LookupStatement } from '../postgres/lookup-statement.ts';
+import type { Clock } from '../process/clock.ts';
+import { databaseLimits, sharedReadLimits } from '../process/limits.ts';
+import { createDeadline } from '../resilience/deadline.ts';
+import type { Slots } from '../resilience/slots.ts';
+import { createTimedSet } from '../resilience/timed-set.ts';
+
+export interface PlainTexts {
+  /** @param lookup  one that has a shared form
+   * @param name  of that form */
+  has(lookup: LookupStatement, name: string): boolean;
+}
+
+interface PlainTextsOptions {
+  readonly database: Database;
+  readonly clock: Clock;
+  /** What it may hold of the pool. */
+  readonly share: Slots;
+}
+
+export const createPlainTexts = ({ database, clock, share }: PlainTextsOptions): PlainTexts => {
+  const { planCheckMs, restMsMin, rememberedMax } = sharedReadLimits;
+  const plain = createTimedSet(clock, rememberedMax);
+  const asked = createTimedSet(clock, rememberedMax);
+
+  const ask = async (lookup: LookupStatement, name: string): Promise<void> => {
+    asked.add(name, planCheckMs);
+    const deadline = createDeadline(clock, databaseLimits.statementTimeoutMs);
+    try {
+      // Twice the time, as it goes on being plain while PostgreSQL is asked again.
+      if (await share.use(deadline, () => isPlanPlain(database, lookup, deadline))) plain.add(name, 2 * planCheckMs);
+      else plain.delete(name);
+    } catch {
+      asked.add(name, restMsMin);
+    } finally {
+      deadline.close();
+    }
+  };
+
+  return {
+    has: (lookup, name) => {
+      if (!asked.has(name)) void ask(lookup, name);
+      return plain.has(name);
+    },
+  };
+};
