@@ -129,7 +129,7 @@ export const runLookup = async (
   return rows.filter(isKeyedRow);
 };
 
-/** Whether the shared form is plain as PostgreSQL would run it: what stands in views and policies shows in its plan alone. Runs nothing.
+/** Whether the shared form is plain as PostgreSQL would run it: what stands in views and policies shows in its plan alone. Nothing is run.
  * @param lookup  one that has a shared form
  * @throws as Database.query */
 export const isPlanPlain = async (
