@@ -15,7 +15,7 @@ export interface TenantShares {
 }
 
 export interface PoolShares {
-  /** Of statements that lookups of several tenants share. */
+  /** Of statements that lookups of several tenants share. Whom it turns away reads alone, so that nobody hears of it. */
   readonly sharedReads: Slots;
   of(tenantId: string): TenantShares;
   /** For a tenant that is gone; what it has under way ends as it would have. */
@@ -32,15 +32,13 @@ interface PoolSharesOptions {
 
 export const createPoolShares = ({ clock, poolMax, queueMax, hooks }: PoolSharesOptions): PoolShares => {
   const shares = new Map<string, TenantShares>();
-  const opening = (part: number) => (): Slots =>
+  const opening = (part: number, onShed?: () => void) => (): Slots =>
     createSlots({
-      clock,
-      slots: Math.max(1, Math.floor(poolMax * part)),
-      queueMax,
-      hooks: { onShed: () => hooks?.onShed?.() },
+      ...{ clock, slots: Math.max(1, Math.floor(poolMax * part)), queueMax },
+      hooks: { onShed: () => onShed?.() },
     });
-  const openLookups = opening(databaseLimits.tenantLookupShare);
-  const openTransactions = opening(databaseLimits.tenantTransactionShare);
+  const openLookups = opening(databaseLimits.tenantLookupShare, hooks?.onShed);
+  const openTransactions = opening(databaseLimits.tenantTransactionShare, hooks?.onShed);
   return {
     sharedReads: new LaterSlots(opening(sharedReadLimits.poolShare)),
     of: (tenantId) => {

@@ -10,8 +10,16 @@ import { createDeadline } from '../resilience/deadline.ts';
 import { createSlots } from '../resilience/slots.ts';
 import { createSharedReads, type Reading } from './shared-reads.ts';
 
-const { patienceMs, inFlightMax, aloneAfterSlowMs, restMsMin, restOfHeavyMs, readingKeysMax, planCheckMs } =
-  sharedReadLimits;
+const {
+  patienceMs,
+  inFlightMax,
+  aloneAfterSlowMs,
+  restMsMin,
+  restOfHeavyMs,
+  readingKeysMax,
+  planCheckMs,
+  planRetryMs,
+} = sharedReadLimits;
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 interface Asked {
@@ -23,14 +31,14 @@ interface Asked {
 
 const plain = 'SELECT id FROM numbers WHERE tenant_id = $1 AND id = ANY($2)';
 
-const plainPlan = [{ 'QUERY PLAN': 'Index Scan' }];
+const plainPlan = [{ 'QUERY PLAN': 'InitPlan 1' }, { 'QUERY PLAN': 'InitPlan 2' }];
 
-const setUp = ({ text = plain, slots = 10 } = {}) => {
+const setUp = ({ text = plain, slots = 10, waiters = 100 } = {}) => {
   const clock = createManualClock();
   const lookup = compileLookup({ text, types: ['text', 'text[]'], keyColumn: 'id' });
   const asked: Asked[] = [];
   /** What PostgreSQL says next, when it is asked for the plan; then it says that it is plain. */
-  const plans: (readonly object[])[] = [];
+  const plans: (readonly object[] | Promise<never>)[] = [];
   /** None is free: statements wait for a connection, and begin later. */
   const pool = { busy: false, waiting: [] as (() => void)[] };
   const query: Database['query'] = (statement, values, _deadline, onStart = () => {}) => {
@@ -50,7 +58,7 @@ const setUp = ({ text = plain, slots = 10 } = {}) => {
   };
   const database = { query } as unknown as Database;
   const batches: number[] = [];
-  const share = createSlots({ clock, slots, queueMax: 100 });
+  const share = createSlots({ clock, slots, queueMax: waiters });
   const hooks = { onBatch: (requests: number) => void batches.push(requests) };
   const reads = createSharedReads({ database, clock, share, hooks });
   const read = (tenant: string, more: Partial<Reading> = {}): Promise<string> =>
@@ -303,6 +311,48 @@ test('while statements go on that nobody waits for, nobody shares', async () => 
   assert.equal(await readAll(abc), [alone, alone, alone]);
   late[0]?.answer();
   await settle();
+  assert.equal(await readAll(abc), [3]);
+});
+
+test('what waits for its turn behind statements that are given up does not begin', async () => {
+  const { clock, asked, read, readAll } = setUp({ slots: 1 });
+  await readAll(abc);
+  const from = asked.length;
+  const readings = [];
+  for (const tenant of ['a', 'b', 'c']) {
+    readings.push(read(tenant));
+    await settle();
+  }
+  assert.is(asked.length, from + 1, 'two wait');
+  await clock.advance(patienceMs);
+  assert.equal(
+    asked.slice(from).map(({ readings }) => readings),
+    [1, alone, alone, alone],
+  );
+  for (const each of asked.slice(from)) each.answer();
+  assert.equal(await Promise.all(readings), ['"a"', '"b"', '"c"']);
+});
+
+test('whom the statements that share turn away reads alone', async () => {
+  const { asked, read, readAll, answerAll } = setUp({ slots: 1, waiters: 1 });
+  await readAll(abc);
+  const from = asked.length;
+  const readings = [];
+  for (const tenant of ['a', 'b', 'c']) {
+    readings.push(read(tenant));
+    await settle();
+  }
+  assert.equal(await answerAll(from), [1, alone, 1]);
+  assert.equal(await Promise.all(readings), ['"a"', '"b"', '"c"']);
+});
+
+test('where PostgreSQL does not answer about a plan nobody shares, and it is asked again', async () => {
+  const { clock, plans, readAll } = setUp();
+  plans.push(Promise.reject(new AppError('database_unavailable')));
+  await readAll(abc);
+  assert.equal(await readAll(abc), [alone, alone, alone]);
+  await clock.advance(planRetryMs);
+  await readAll(abc);
   assert.equal(await readAll(abc), [3]);
 });
 

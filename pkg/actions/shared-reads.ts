@@ -62,7 +62,7 @@ export const createSharedReads = ({ database, clock, share, hooks = {} }: Shared
   const pacesByText = createWeakValues<ReadPace>(bundleLimits.sharedValuesMin);
   const slow = createTimedSet(clock, sharedReadLimits.rememberedMax);
   const resting = createTimedSet(clock, sharedReadLimits.rememberedMax);
-  const plainTexts = createPlainTexts({ database, clock, share });
+  const plainTexts = createPlainTexts({ database, clock });
   /** Statements that nobody waits for any more. */
   let abandoned = 0;
 
@@ -105,7 +105,7 @@ export const createSharedReads = ({ database, clock, share, hooks = {} }: Shared
     if (!resting.has(text)) resting.add(text, ms());
   };
 
-  /** @returns undefined when it is not there in time, counted from when it has a connection
+  /** @returns undefined when it is not there in time, counted from when it has its place in the pool
    * @param onStart  called then */
   const inPatience = async <T>(
     start: (onStart: () => void) => Promise<T>,
@@ -133,16 +133,19 @@ export const createSharedReads = ({ database, clock, share, hooks = {} }: Shared
     }
   };
 
-  /** Undefined: each has to read alone. Who waits for a connection in vain would wait so for its own: that is thrown. */
+  const mayBegin = (text: string): boolean => !resting.has(text) && abandoned < sharedReadLimits.abandonedMax;
+
+  /** Undefined: each has to read alone. Who waits for the pool in vain would wait so for a place of its own: that is thrown. */
   const readTogether = async (
     readings: readonly Reading[],
     together: Statement,
   ): Promise<readonly Rows[] | undefined> => {
     const [first] = readings;
-    if (!first || resting.has(together.name)) return undefined;
+    if (!first) return undefined;
     const pace = paceOf(first.lookup);
     const values = readings.map((reading) => reading.values);
     const deadline = readings.map((reading) => reading.deadline).reduce((a, b) => (a.expiresAt > b.expiresAt ? a : b));
+    let admitted = false;
     let began: number | undefined;
     const onBegin = () => {
       began = clock.now();
@@ -151,12 +154,19 @@ export const createSharedReads = ({ database, clock, share, hooks = {} }: Shared
     const run = (onStart: () => void) =>
       runLookupsTogether(database, together, { readings: values, deadline, onStart });
     try {
-      const found = await share.use(deadline, () => inPatience(run, onBegin));
+      // What was slow or failed while it waited for its turn is not begun.
+      const found = await share.use(deadline, async () => {
+        admitted = mayBegin(together.name);
+        if (!admitted) return undefined;
+        const rows = await inPatience(run, onBegin);
+        if (!rows) rest(together.name, () => pace.noteFailure());
+        return rows;
+      });
       const units = sumOf(readings, ({ keys }) => unitsOf(keys));
       if (found && began !== undefined) pace.noteTogether(units, clock.now() - began);
-      if (!found) rest(together.name, () => pace.noteFailure());
       return found;
     } catch (error) {
+      if (!admitted) return undefined;
       if (began === undefined) throw error;
       // Where the database is away that says nothing of the text.
       rest(together.name, () => (isStatementFault(error) ? pace.noteFailure() : sharedReadLimits.restMsMin));
@@ -184,7 +194,7 @@ export const createSharedReads = ({ database, clock, share, hooks = {} }: Shared
   const sharedBy = ({ scope, lookup, keys }: Reading): Statement | undefined => {
     if (keys > sharedReadLimits.readingKeysMax || slow.has(scope)) return undefined;
     const together = lookup.together();
-    if (!together || resting.has(together.name) || abandoned >= sharedReadLimits.abandonedMax) return undefined;
+    if (!together || !mayBegin(together.name)) return undefined;
     if (!plainTexts.has(lookup, together.name)) return undefined;
     const pace = paceOf(lookup);
     const mostMs = pace.costMs(unitsOf(sharedReadLimits.readingKeysMax));

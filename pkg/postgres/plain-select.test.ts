@@ -71,6 +71,9 @@ for (const [what, lines] of Object.entries({
 for (const [what, line] of Object.entries({
   'a function': '        Filter: (t.tenant_id = current_setting(x))',
   'a function with its schema': '        Output: public.f(t.id)',
+  'a function of the same name as a harmless one': '        Output: app.unnest(t.id)',
+  'a sample': '  ->  Sample Scan on public.t',
+  'another server': '  ->  Foreign Scan on public.t',
   'a function with a quoted name': '        Output: "F"(t.id)',
   'what is worked out once': '        InitPlan 3 (returns $2)',
   'what is worked out once, as later versions print it': '        InitPlan 3',
@@ -81,7 +84,10 @@ for (const [what, line] of Object.entries({
   test(`not a plain plan: ${what}`, () => assert.not(isPlainPlan([...ofParameters, line], 2)));
 }
 
-test('a plan of which nothing is known is not plain', () => assert.not(isPlainPlan([], 2)));
+test('a plan of which nothing is known is not plain', () => {
+  assert.not(isPlainPlan([], 2));
+  assert.not(isPlainPlan(ofParameters, 3));
+});
 
 test('looks at a long text once', () => {
   const names = Array.from({ length: 20_000 }, (_, n) => `column_${n}`).join(' ');

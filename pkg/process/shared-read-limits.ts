@@ -8,7 +8,7 @@ export const sharedReadLimits = {
   readingsMax: 64,
   /** Statements by one text at once. With one, two or four nothing could be told on one core of PostgreSQL's; it may have more. */
   inFlightMax: 4,
-  /** Of the pool, for all such statements together; those that nobody waits for any more among them. */
+  /** Of the pool, for all such statements together that somebody waits for. */
   poolShare: 0.25,
   /** How much longer a statement may take for those that share it. */
   extraMsMax: 5,
@@ -18,7 +18,7 @@ export const sharedReadLimits = {
   patienceMs: 100,
   /** A lookup whose own statement took so long, or failed, reads alone for this long after it. */
   aloneAfterSlowMs: 10_000,
-  /** Statements that nobody waits for any more and that PostgreSQL still runs: with so many, nobody shares. */
+  /** Statements that nobody waits for any more and that PostgreSQL still runs: with so many, no other begins. */
   abandonedMax: 2,
   /** A text whose statement failed, or was not waited for, is not shared for this long; where it is its fault, each further time in a row twice as long. */
   restMsMin: 1_000,
@@ -27,6 +27,8 @@ export const sharedReadLimits = {
   restOfHeavyMs: 60_000,
   /** What stands behind a text in views and policies may change: its plan is looked at this often. */
   planCheckMs: 60_000,
+  /** Where PostgreSQL has not answered that. */
+  planRetryMs: 10_000,
   /** Lookups that read alone, and texts that rest: one more, and the oldest is forgotten. */
   rememberedMax: 10_000,
 } as const;
