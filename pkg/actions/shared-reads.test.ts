@@ -10,16 +10,7 @@ import { createDeadline } from '../resilience/deadline.ts';
 import { createSlots } from '../resilience/slots.ts';
 import { createSharedReads, type Reading } from './shared-reads.ts';
 
-const {
-  patienceMs,
-  inFlightMax,
-  aloneAfterSlowMs,
-  restMsMin,
-  restOfHeavyMs,
-  readingKeysMax,
-  planCheckMs,
-  planRetryMs,
-} = sharedReadLimits;
+const { patienceMs, inFlightMax, aloneAfterSlowMs, restMsMin, restOfHeavyMs, readingKeysMax } = sharedReadLimits;
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 interface Asked {
@@ -37,12 +28,10 @@ const setUp = ({ text = plain, slots = 10, waiters = 100 } = {}) => {
   const clock = createManualClock();
   const lookup = compileLookup({ text, types: ['text', 'text[]'], keyColumn: 'id' });
   const asked: Asked[] = [];
-  /** What PostgreSQL says next, when it is asked for the plan; then it says that it is plain. */
-  const plans: (readonly object[] | Promise<never>)[] = [];
   /** None is free: statements wait for a connection, and begin later. */
   const pool = { busy: false, waiting: [] as (() => void)[] };
   const query: Database['query'] = (statement, values, _deadline, onStart = () => {}) => {
-    if (statement.text.startsWith('EXPLAIN')) return Promise.resolve(plans.shift() ?? plainPlan);
+    if (statement.text.startsWith('EXPLAIN')) return Promise.resolve(plainPlan);
     const { promise, resolve, reject } = Promise.withResolvers<readonly unknown[]>();
     const together = statement.name === lookup.together()?.name;
     const tenants = (values[0] ?? '').replace(/[{}]/g, '').split(',');
@@ -98,7 +87,7 @@ const setUp = ({ text = plain, slots = 10, waiters = 100 } = {}) => {
     );
     return statements;
   };
-  return { clock, asked, batches, plans, pool, read, readAll, answerAll };
+  return { clock, asked, batches, pool, read, readAll, answerAll };
 };
 
 const alone = undefined;
@@ -344,30 +333,6 @@ test('whom the statements that share turn away reads alone', async () => {
   }
   assert.equal(await answerAll(from), [1, alone, 1]);
   assert.equal(await Promise.all(readings), ['"a"', '"b"', '"c"']);
-});
-
-test('where PostgreSQL does not answer about a plan nobody shares, and it is asked again', async () => {
-  const { clock, plans, readAll } = setUp();
-  plans.push(Promise.reject(new AppError('database_unavailable')));
-  await readAll(abc);
-  assert.equal(await readAll(abc), [alone, alone, alone]);
-  await clock.advance(planRetryMs);
-  await readAll(abc);
-  assert.equal(await readAll(abc), [3]);
-});
-
-test('what PostgreSQL does not run plainly is not shared, and it is asked again later', async () => {
-  const { clock, plans, readAll } = setUp();
-  const computed = [{ 'QUERY PLAN': 'Filter: (tenant_id = current_setting(x))' }];
-  plans.push(computed, plainPlan, computed);
-  await readAll(abc);
-  assert.equal(await readAll(abc), [alone, alone, alone]);
-  await clock.advance(planCheckMs);
-  await readAll(abc);
-  assert.equal(await readAll(abc), [3], 'the view is another one now');
-  await clock.advance(planCheckMs);
-  assert.equal(await readAll(abc), [3], 'while PostgreSQL is asked');
-  assert.equal(await readAll(abc), [alone, alone, alone]);
 });
 
 test('what is not plain is never shared', async () => {
