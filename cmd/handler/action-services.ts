@@ -57,7 +57,7 @@ export const createActionServices = (settings: HandlerSettings, options: ActionS
     auditLog,
     clock,
     timer,
-    reader: createLookupReader({ database, auditLog, cache, clock, timer, share: shares.sharedReads, hooks }),
+    reader: createLookupReader({ database, auditLog, cache, clock, timer, poolShare: shares.sharedReads, hooks }),
     shares,
     hooks: { onRollback: observer.rolledBack, onUnaudited: observer.rollbackUnaudited },
     cxone: { auditLog, clientFor: cxone.clientFor },

@@ -66,7 +66,7 @@ const setUp = () => {
     cache,
     clock,
     timer: createQueryTimer(clock, (tenantId, status) => void heard.queries.push(`${tenantId} ${status}`)),
-    share: createSlots({ clock, slots: 1, queueMax: 0 }),
+    poolShare: createSlots({ clock, slots: 1, queueMax: 0 }),
     hooks: { onBatch: (requests) => void heard.batches.push(requests) },
   });
   const planOf = (parameters?: string): ReadPlan => ({

@@ -59,7 +59,7 @@ export interface LookupReaderOptions {
   readonly clock: Clock;
   readonly timer: QueryTimer;
   /** What statements that several lookups share hold of the pool. */
-  readonly share: Slots;
+  readonly poolShare: Slots;
   readonly hooks?: { onBatch?(requests: number): void };
 }
 
@@ -74,11 +74,11 @@ export const createLookupReader = ({
   cache,
   clock,
   timer,
-  share: sharedShare,
+  poolShare,
   hooks = {},
 }: LookupReaderOptions): LookupReader => {
   const coalescers = createKeyedCoalescers<ReadJob, KeyedRows>();
-  const sharedReads = createSharedReads({ database, clock, share: sharedShare, hooks });
+  const sharedReads = createSharedReads({ database, clock, poolShare, hooks });
 
   const runBatch = async (plan: ReadPlan, jobs: readonly ReadJob[]): Promise<readonly KeyedRows[]> => {
     const { group, lookup, cachePolicy, share } = plan;

@@ -2,7 +2,8 @@
  * What one tenant may hold of the pool, so that its slow statements do not hold up the others. Kept by tenant id: a share outlives a change
  * of the configuration, as the statements do that are under way.
  *
- * Lookups and transactions have a share each: those that wait for a lock must not be in the way of the same tenant's lookups.
+ * Lookups and transactions have a share each: those that wait for a lock must not be in the way of the same tenant's lookups. What several
+ * tenants share has one of its own.
  */
 import type { Clock } from '../process/clock.ts';
 import { databaseLimits, sharedReadLimits } from '../process/limits.ts';

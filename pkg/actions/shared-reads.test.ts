@@ -47,9 +47,9 @@ const setUp = ({ text = plain, slots = 10, waiters = 100 } = {}) => {
   };
   const database = { query } as unknown as Database;
   const batches: number[] = [];
-  const share = createSlots({ clock, slots, queueMax: waiters });
+  const poolShare = createSlots({ clock, slots, queueMax: waiters });
   const hooks = { onBatch: (requests: number) => void batches.push(requests) };
-  const reads = createSharedReads({ database, clock, share, hooks });
+  const reads = createSharedReads({ database, clock, poolShare, hooks });
   const read = (tenant: string, more: Partial<Reading> = {}): Promise<string> =>
     reads
       .read({
@@ -67,6 +67,15 @@ const setUp = ({ text = plain, slots = 10, waiters = 100 } = {}) => {
         (rows: readonly KeyedRow[]) => rows.map(({ row }) => row).join(),
         (error: unknown) => (isAppError(error) ? error.code : String(error)),
       );
+  /** Each in a turn of its own. @returns their outcomes, which nobody has waited for */
+  const readInTurns = async (tenants: readonly string[]) => {
+    const readings: Promise<string>[] = [];
+    for (const tenant of tenants) {
+      readings.push(read(tenant));
+      await settle();
+    }
+    return readings;
+  };
   /** @returns what was asked of the database meanwhile, all of it answered */
   const answerAll = async (from = 0): Promise<readonly (number | undefined)[]> => {
     await settle();
@@ -87,7 +96,7 @@ const setUp = ({ text = plain, slots = 10, waiters = 100 } = {}) => {
     );
     return statements;
   };
-  return { clock, asked, batches, pool, read, readAll, answerAll };
+  return { clock, asked, batches, pool, read, readInTurns, readAll, answerAll };
 };
 
 const alone = undefined;
@@ -304,14 +313,10 @@ test('while statements go on that nobody waits for, nobody shares', async () => 
 });
 
 test('what waits for its turn behind statements that are given up does not begin', async () => {
-  const { clock, asked, read, readAll } = setUp({ slots: 1 });
+  const { clock, asked, readInTurns, readAll } = setUp({ slots: 1 });
   await readAll(abc);
   const from = asked.length;
-  const readings = [];
-  for (const tenant of ['a', 'b', 'c']) {
-    readings.push(read(tenant));
-    await settle();
-  }
+  const readings = await readInTurns(abc);
   assert.is(asked.length, from + 1, 'two wait');
   await clock.advance(patienceMs);
   assert.equal(
@@ -323,14 +328,10 @@ test('what waits for its turn behind statements that are given up does not begin
 });
 
 test('whom the statements that share turn away reads alone', async () => {
-  const { asked, read, readAll, answerAll } = setUp({ slots: 1, waiters: 1 });
+  const { asked, readInTurns, readAll, answerAll } = setUp({ slots: 1, waiters: 1 });
   await readAll(abc);
   const from = asked.length;
-  const readings = [];
-  for (const tenant of ['a', 'b', 'c']) {
-    readings.push(read(tenant));
-    await settle();
-  }
+  const readings = await readInTurns(abc);
   assert.equal(await answerAll(from), [1, alone, 1]);
   assert.equal(await Promise.all(readings), ['"a"', '"b"', '"c"']);
 });

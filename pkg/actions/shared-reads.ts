@@ -43,7 +43,7 @@ export interface SharedReadsOptions {
   readonly database: Database;
   readonly clock: Clock;
   /** What all shared statements that somebody waits for hold of the pool together. */
-  readonly share: Slots;
+  readonly poolShare: Slots;
   readonly hooks?: {
     /** Of so many requests is a statement. */
     onBatch?(requests: number): void;
@@ -55,7 +55,7 @@ type Rows = readonly KeyedRow[];
 const sumOf = (readings: readonly Reading[], figure: (reading: Reading) => number): number =>
   readings.reduce((sum, reading) => sum + figure(reading), 0);
 
-export const createSharedReads = ({ database, clock, share, hooks = {} }: SharedReadsOptions): SharedReads => {
+export const createSharedReads = ({ database, clock, poolShare, hooks = {} }: SharedReadsOptions): SharedReads => {
   /** By text. Undefined: to be read alone. */
   const coalescers = createKeyedCoalescers<Reading, Rows | undefined>();
   const paces = new WeakMap<LookupStatement, ReadPace>();
@@ -155,7 +155,7 @@ export const createSharedReads = ({ database, clock, share, hooks = {} }: Shared
       runLookupsTogether(database, together, { readings: values, deadline, onStart });
     try {
       // What was slow or failed while it waited for its turn is not begun.
-      const found = await share.use(deadline, async () => {
+      const found = await poolShare.use(deadline, async () => {
         admitted = mayBegin(together.name);
         if (!admitted) return undefined;
         const rows = await inPatience(run, onBegin);

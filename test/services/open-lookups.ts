@@ -52,9 +52,9 @@ export const openLookups = (
     lookupsOf: () => [],
   });
   const auditLog = createAuditLog({ database, clock, statementTimeoutMs: 5_000 });
-  const share = createSlots({ clock, slots: 5, queueMax: 100 });
+  const poolShare = createSlots({ clock, slots: 5, queueMax: 100 });
   const timer = createQueryTimer(clock);
-  const reader = createLookupReader({ database, auditLog, cache, clock, timer, share, hooks: { onBatch } });
+  const reader = createLookupReader({ database, auditLog, cache, clock, timer, poolShare, hooks: { onBatch } });
 
   return (options: OpenLookupOptions): AskLookup => {
     const { tenantId, statement, input, keyColumn = 'id', ttlSeconds = 0 } = options;

@@ -30,7 +30,7 @@ export const createCompiler = (database: Database) => {
   const timer = createQueryTimer(clock);
   const auditLog = createAuditLog({ database, clock, statementTimeoutMs: databaseLimits.statementTimeoutMs });
   const shares = createPoolShares({ clock, poolMax: 1, queueMax: 0 });
-  const reader = createLookupReader({ database, auditLog, cache, clock, timer, share: shares.sharedReads });
+  const reader = createLookupReader({ database, auditLog, cache, clock, timer, poolShare: shares.sharedReads });
   const neverCalled = { call: () => Promise.reject(new Error('nothing is called here')) };
   const cxone = { auditLog, clientFor: () => neverCalled };
   const services = { database, cache, ownNews: createOwnNews(), reader, auditLog, clock, timer, shares, cxone };
