@@ -222,6 +222,20 @@ test('beside many other lookups a statement reads alone, and its audit rows are 
   await alone;
 });
 
+test('beside lookups whose statements take long a statement brings its audit rows as if it were alone', async () => {
+  const { clock, read, calls, answer, planOf } = setUp();
+  const slow = Array.from({ length: databaseLimits.lookupsCommittingMax + 1 }, (_, n) =>
+    read(['a'], { plan: planOf(`${n}`) }),
+  );
+  await settle();
+  await clock.advance(databaseLimits.lookupMovesMs);
+  const quick = read(['b']);
+  await settle();
+  assert.is(calls.at(-1)?.requests, 1);
+  for (const _ of calls) await answer();
+  await Promise.all([...slow, quick]);
+});
+
 test('whose audit rows cannot be committed is not answered, nor what was read kept for whoever asks again', async () => {
   const { read, calls, answer, state, cache, planOf } = setUp();
   state.auditFails = true;

@@ -77,7 +77,7 @@ export const createLookupReader = ({
   poolShare,
   hooks = {},
 }: LookupReaderOptions): LookupReader => {
-  const coalescers = createKeyedCoalescers<ReadJob, KeyedRows>();
+  const coalescers = createKeyedCoalescers<ReadJob, KeyedRows>(clock);
   const sharedReads = createSharedReads({ database, clock, poolShare, hooks });
 
   const runBatch = async (plan: ReadPlan, jobs: readonly ReadJob[]): Promise<readonly KeyedRows[]> => {
@@ -95,7 +95,8 @@ export const createLookupReader = ({
     const epoch = cache.epoch(group);
     const values = plan.bind([...unread]);
     const records = jobs.map((job) => job.record);
-    const commitsAlone = coalescers.size <= databaseLimits.lookupsCommittingMax;
+    const { lookupsCommittingMax, lookupMovesMs } = databaseLimits;
+    const commitsAlone = !coalescers.areMoving(lookupsCommittingMax, lookupMovesMs);
     const query = () => {
       hooks.onBatch?.(jobs.length);
       return runLookup(database, lookup, { values, deadline, records });

@@ -57,7 +57,7 @@ const sumOf = (readings: readonly Reading[], figure: (reading: Reading) => numbe
 
 export const createSharedReads = ({ database, clock, poolShare, hooks = {} }: SharedReadsOptions): SharedReads => {
   /** By text. Undefined: to be read alone. */
-  const coalescers = createKeyedCoalescers<Reading, Rows | undefined>();
+  const coalescers = createKeyedCoalescers<Reading, Rows | undefined>(clock);
   const paces = new WeakMap<LookupStatement, ReadPace>();
   const pacesByText = createWeakValues<ReadPace>(bundleLimits.sharedValuesMin);
   const slow = createTimedSet(clock, sharedReadLimits.rememberedMax);

@@ -106,6 +106,8 @@ export const databaseLimits = {
   /** Lookups at work that each commit their own audit rows, in one round trip. Beyond it commits are what PostgreSQL is busy with, and
    * the rows share one. */
   lookupsCommittingMax: 2,
+  /** For so long after it has begun something a lookup counts among them: what runs for longer does not keep commits busy. */
+  lookupMovesMs: 100,
   /** Keys in one shared statement: two full batches. Its answers are all made in one turn of the event loop, and with more of them
    * everybody else waits longer. */
   batchKeysMax: 1_000,

@@ -1,5 +1,6 @@
 /**
- * Callers of a tenant whose statement sleeps for two seconds: each asks again as soon as it is answered, whatever the answer.
+ * Callers of a tenant whose statement sleeps for two seconds. Each asks again as soon as it is answered, after a refusal when its
+ * Retry-After says so, or long before that.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TenantOptions } from '../../services/tenants.ts';
@@ -9,8 +10,9 @@ import { benchActions, customerIdOf, wideLimits } from '../scenarios.ts';
 import type { Stage } from '../stage.ts';
 import type { Service } from './service.ts';
 
-/** shared: their requests may share a statement. apart: each asks with a parameter of its own, and so for a statement of its own. */
-export type SlowKind = 'shared' | 'apart';
+/** shared: their requests may share a statement. apart: each asks with a parameter of its own, and so for a statement of its own.
+ * hammering: apart, and without heed of Retry-After. */
+export type SlowKind = 'shared' | 'apart' | 'hammering';
 
 export interface SlowCallers {
   /** Statements that sleep at this moment. */
@@ -21,9 +23,9 @@ export interface SlowCallers {
 
 const tenantId = 'slow';
 const pollMs = 50;
-/** After a refusal: as a caller that hammers, but not one that takes the core for itself. Each by a time of its own: together they would be a
- * burst, which is a load of another kind. */
-const refusedPauseMs = (caller: number): number => 75 + caller;
+/** A second is the Retry-After of every such refusal; a caller that hammers still does not take the core for itself. Each by a time of its own:
+ * together they would be a burst, which is a load of another kind. */
+const refusedPauseMs = (kind: SlowKind, caller: number): number => (kind === 'hammering' ? 75 : 1_000) + caller;
 
 const lookup = benchActions[0]?.lookup;
 const from = 'FROM pg_sleep(2) AS nap, customers WHERE tenant_id = $1 AND id = ANY($2)';
@@ -55,9 +57,9 @@ export const slowTenant: TenantOptions = {
 
 /** Rows for it are there already: those of any other tenant would do, it finds none and sleeps all the same. */
 const requestOf = (kind: SlowKind, caller: number): Buffer => {
-  const part = kind === 'apart' ? { part: caller + 1 } : {};
+  const [action, part] = kind === 'shared' ? ['shared', {}] : ['apart', { part: caller + 1 }];
   const input = { tenant_id: tenantId, customer_ids: [customerIdOf(caller + 1)], ...part };
-  return requestBytes(signedRequest(tenantId, { action: kind, input, context: {} }));
+  return requestBytes(signedRequest(tenantId, { action, input, context: {} }));
 };
 
 const sleepingSql = "SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
@@ -76,7 +78,7 @@ export const startSlowCallers = async (
     while (!isOver) {
       const status = await new Promise<number>((resolve) => client.send(request, resolve));
       statuses[status] = (statuses[status] ?? 0) + 1;
-      if (status !== 200) await pause(refusedPauseMs(caller));
+      if (status !== 200) await pause(refusedPauseMs(kind, caller));
     }
   };
   const sleeping = async (): Promise<number> => Number((await database.sql(sleepingSql))[0]?.n);

@@ -1,8 +1,8 @@
 /**
  * What a tenant notices of another one whose statements take two seconds: cold lookups (cold-10) in an open loop at a fixed rate, alone, and
- * beside 50 callers of the slow tenant, whose requests share a statement, or have one each.
+ * beside 50 callers of the slow tenant, whose requests share a statement, or have one each, and who wait after a refusal, or hammer.
  *
- * Rounds of all three are interleaved. The rate is far below what the service can do: it is about waiting, not about CPU.
+ * Rounds of all are interleaved. The rate is far below what the service can do: it is about waiting, not about CPU.
  */
 import { runOpenLoop } from '../open-loop.ts';
 import { median } from '../quantile.ts';
@@ -32,11 +32,12 @@ interface SlowTenantRow extends SlowTenantRun {
   readonly p99ToAlone: number;
 }
 
-const situations = ['alone', 'shared', 'apart'] as const;
+const situations = ['alone', 'shared', 'apart', 'hammering'] as const;
 const names: Readonly<Record<Situation, string>> = {
   alone: 'alone',
   shared: '50 slow callers, one statement',
   apart: '50 slow callers, a statement each',
+  hammering: '50 that hammer, a statement each',
 };
 const callers = 50;
 const perSecond = 200;
