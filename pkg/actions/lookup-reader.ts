@@ -18,7 +18,7 @@ import type { Clock } from '../process/clock.ts';
 import { databaseLimits } from '../process/limits.ts';
 import { endOfTurn } from '../resilience/coalescer.ts';
 import type { Deadline } from '../resilience/deadline.ts';
-import { createKeyedCoalescers } from '../resilience/keyed-coalescers.ts';
+import { KeyedCoalescers } from '../resilience/keyed-coalescers.ts';
 import type { Slots } from '../resilience/slots.ts';
 import type { CachePolicy } from '../tenant/spec.ts';
 import type { QueryTimer } from './query-timer.ts';
@@ -77,7 +77,6 @@ export const createLookupReader = ({
   poolShare,
   hooks = {},
 }: LookupReaderOptions): LookupReader => {
-  const coalescers = createKeyedCoalescers<ReadJob, KeyedRows>(clock);
   const sharedReads = createSharedReads({ database, clock, poolShare, hooks });
 
   const runBatch = async (plan: ReadPlan, jobs: readonly ReadJob[]): Promise<readonly KeyedRows[]> => {
@@ -85,15 +84,17 @@ export const createLookupReader = ({
     const deadline = longest(jobs);
     if (!deadline) return [];
     const now = clock.wall();
-    const rows = new Map<string, string | null>();
-    const unread = new Set<string>();
-    for (const key of jobs.flatMap((job) => job.keys)) {
-      const entry = cache.peekMemory(group, key);
-      if (entry && entry.life.freshUntil > now) rows.set(key, entry.text);
-      else unread.add(key);
+    const known = new Map<string, string | null>();
+    const read = new Map<string, string | null>();
+    for (const { keys } of jobs) {
+      for (const key of keys) {
+        const entry = cache.peekMemory(group, key);
+        if (entry && entry.life.freshUntil > now) known.set(key, entry.text);
+        else read.set(key, null);
+      }
     }
     const epoch = cache.epoch(group);
-    const values = plan.bind([...unread]);
+    const values = plan.bind([...read.keys()]);
     const records = jobs.map((job) => job.record);
     const { lookupsCommittingMax, lookupMovesMs } = databaseLimits;
     const commitsAlone = !coalescers.areMoving(lookupsCommittingMax, lookupMovesMs);
@@ -101,24 +102,23 @@ export const createLookupReader = ({
       hooks.onBatch?.(jobs.length);
       return runLookup(database, lookup, { values, deadline, records });
     };
-    const reading = { scope: group.scope, lookup, values, keys: unread.size, requests: jobs.length, deadline, share };
+    const reading = { scope: group.scope, lookup, values, keys: read.size, requests: jobs.length, deadline, share };
     const found = await timer.time(
       group.tenantId,
       commitsAlone ? (share?.use(deadline, query) ?? query()) : sharedReads.read(reading),
     );
-    const read = new Map<string, string | null>([...unread].map((key) => [key, null]));
     // Of several rows with one key the first counts; a key nobody asked for is not this batch's business.
     for (const { key, row } of found) if (read.get(key) === null) read.set(key, row);
-    for (const [key, row] of read) rows.set(key, row);
     if (!commitsAlone) await auditLog.append(records, deadline);
     // Not before the audit rows hold: whoever asks again would be answered from memory, with what no audit row tells of.
     cache.store(group, epoch, read, cachePolicy);
+    const rows = known.size === 0 ? read : new Map([...known, ...read]);
     return jobs.map(() => rows);
   };
 
-  const runsOf = (plan: ReadPlan) => ({
-    run: (jobs: readonly ReadJob[]) => runBatch(plan, jobs),
-    sizeOf: (job: ReadJob) => job.keys.length,
+  const coalescers = new KeyedCoalescers<ReadPlan, ReadJob, KeyedRows>(clock, {
+    run: runBatch,
+    sizeOf: (job) => job.keys.length,
     jobsMax: databaseLimits.batchRequestsMax,
     sizeMax: databaseLimits.batchKeysMax,
     queueMax: databaseLimits.queueMax,
@@ -128,7 +128,7 @@ export const createLookupReader = ({
   });
 
   return {
-    read: (plan, job) => coalescers.submit(plan.group.prefix, () => runsOf(plan), { job, deadline: job.deadline }),
+    read: (plan, job) => coalescers.submit(plan.group.prefix, { context: plan, job, deadline: job.deadline }),
     groups: () => coalescers.size,
   };
 };

@@ -14,7 +14,7 @@ import { bundleLimits, databaseLimits, sharedReadLimits } from '../process/limit
 import { createWeakValues } from '../process/weak-values.ts';
 import { endOfTurn } from '../resilience/coalescer.ts';
 import type { Deadline } from '../resilience/deadline.ts';
-import { createKeyedCoalescers } from '../resilience/keyed-coalescers.ts';
+import { KeyedCoalescers } from '../resilience/keyed-coalescers.ts';
 import type { Slots } from '../resilience/slots.ts';
 import { createTimedSet } from '../resilience/timed-set.ts';
 import { createPlainTexts } from './plain-texts.ts';
@@ -56,8 +56,6 @@ const sumOf = (readings: readonly Reading[], figure: (reading: Reading) => numbe
   readings.reduce((sum, reading) => sum + figure(reading), 0);
 
 export const createSharedReads = ({ database, clock, poolShare, hooks = {} }: SharedReadsOptions): SharedReads => {
-  /** By text. Undefined: to be read alone. */
-  const coalescers = createKeyedCoalescers<Reading, Rows | undefined>(clock);
   const paces = new WeakMap<LookupStatement, ReadPace>();
   const pacesByText = createWeakValues<ReadPace>(bundleLimits.sharedValuesMin);
   const slow = createTimedSet(clock, sharedReadLimits.rememberedMax);
@@ -174,14 +172,15 @@ export const createSharedReads = ({ database, clock, poolShare, hooks = {} }: Sh
     }
   };
 
-  const runsOf = (together: Statement) => ({
-    run: async (readings: readonly Reading[]): Promise<readonly (Rows | undefined)[]> => {
+  /** By text. Undefined: to be read alone. */
+  const coalescers = new KeyedCoalescers<Statement, Reading, Rows | undefined>(clock, {
+    run: async (together, readings) => {
       const quick = readings.filter(({ scope }) => !slow.has(scope));
       const found = await readTogether(quick, together);
       const rowsOf = new Map(quick.map((reading, place) => [reading, found?.[place]]));
       return readings.map((reading) => rowsOf.get(reading));
     },
-    sizeOf: ({ lookup, keys }: Reading) => paceOf(lookup).costMs(unitsOf(keys)) ?? 0,
+    sizeOf: ({ lookup, keys }) => paceOf(lookup).costMs(unitsOf(keys)) ?? 0,
     jobsMax: sharedReadLimits.readingsMax,
     sizeMax: sharedReadLimits.extraMsMax,
     queueMax: databaseLimits.queueMax,
@@ -210,8 +209,8 @@ export const createSharedReads = ({ database, clock, poolShare, hooks = {} }: Sh
     read: async (reading) => {
       const together = sharedBy(reading);
       if (!together) return readAlone(reading);
-      const work = { job: reading, deadline: reading.deadline };
-      return (await coalescers.submit(together.name, () => runsOf(together), work)) ?? readAlone(reading);
+      const work = { context: together, job: reading, deadline: reading.deadline };
+      return (await coalescers.submit(together.name, work)) ?? readAlone(reading);
     },
   };
 };

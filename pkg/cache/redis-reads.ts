@@ -5,7 +5,7 @@
  * It knows who asked for what, and nothing of what may be believed of an answer.
  */
 import { cacheLimits } from '../process/limits.ts';
-import { type Coalescer, createCoalescer, endOfTurn } from '../resilience/coalescer.ts';
+import { type Batching, Coalescer, endOfTurn } from '../resilience/coalescer.ts';
 import type { CacheEntry } from './entry.ts';
 import type { GroupKeys } from './redis-tier.ts';
 
@@ -18,7 +18,7 @@ const noEntries: Entries = new Map();
 export const createRedisReads = (
   ask: (asked: readonly GroupKeys[]) => Promise<readonly Entries[]>,
 ): Coalescer<GroupKeys, Entries> =>
-  createCoalescer({
+  new Coalescer(batching, {
     run: async (jobs) => {
       if (jobs.length === 1) return ask(jobs);
       const byGroup = Map.groupBy(jobs, ({ group }) => group.prefix);
@@ -26,14 +26,17 @@ export const createRedisReads = (
       const entriesOf = new Map([...byGroup.keys()].map((prefix, place) => [prefix, found[place]]));
       return jobs.map(({ group }) => entriesOf.get(group.prefix) ?? noEntries);
     },
-    sizeOf: ({ keys }) => keys.length,
-    jobsMax: cacheLimits.readRequestsMax,
-    sizeMax: cacheLimits.readKeysMax,
-    queueMax: cacheLimits.readQueueMax,
-    inFlightMax: cacheLimits.readsInFlightMax,
-    isPoison: () => false,
-    begin: endOfTurn,
   });
+
+const batching: Batching<GroupKeys> = {
+  sizeOf: ({ keys }) => keys.length,
+  jobsMax: cacheLimits.readRequestsMax,
+  sizeMax: cacheLimits.readKeysMax,
+  queueMax: cacheLimits.readQueueMax,
+  inFlightMax: cacheLimits.readsInFlightMax,
+  isPoison: () => false,
+  begin: endOfTurn,
+};
 
 /** @param jobs  of one group
  * @returns     one in their place */

@@ -6,7 +6,7 @@
  */
 import type { Clock } from '../process/clock.ts';
 import { databaseLimits } from '../process/limits.ts';
-import { createCoalescer, endOfTurn } from '../resilience/coalescer.ts';
+import { type Batching, Coalescer, endOfTurn } from '../resilience/coalescer.ts';
 import { createDeadline, type Deadline } from '../resilience/deadline.ts';
 import { type AuditRecord, auditInsert, auditValues } from './audit-record.ts';
 import type { Database } from './database.ts';
@@ -47,8 +47,7 @@ export const createAuditLog = ({ database, clock, statementTimeoutMs, hooks }: A
     hooks?.onCommit?.(records.length);
     return jobs.map(() => undefined);
   };
-  const coalescer = createCoalescer<readonly AuditRecord[], undefined>({
-    run: commit,
+  const batching: Batching<readonly AuditRecord[]> = {
     sizeOf: (records) => records.length,
     jobsMax: databaseLimits.auditRowsMax,
     sizeMax: databaseLimits.auditRowsMax,
@@ -56,7 +55,8 @@ export const createAuditLog = ({ database, clock, statementTimeoutMs, hooks }: A
     inFlightMax: databaseLimits.auditCommitsInFlightMax,
     isPoison: () => false,
     begin: endOfTurn,
-  });
+  };
+  const coalescer = new Coalescer<readonly AuditRecord[], undefined>(batching, { run: commit });
   return {
     append: async (records, deadline) => {
       await coalescer.submit(records, deadline);

@@ -1,13 +1,13 @@
 /**
  * Work in turns: at most so many at once, the rest in the order they came.
  */
-import { createFifo } from '../resilience/fifo.ts';
+import { Fifo } from '../resilience/fifo.ts';
 
 export type TakeTurn = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** @param turns  at once; who waits is bounded by who asks */
 export const createTurns = (turns: number): TakeTurn => {
-  const waiting = createFifo<() => void>();
+  const waiting = new Fifo<() => void>();
   let free = turns;
 
   return async (work) => {

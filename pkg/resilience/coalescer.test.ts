@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { AppError, isAppError } from '../errors/app-error.ts';
 import { createManualClock, type ManualClock } from '../process/manual-clock.ts';
-import { createCoalescer } from './coalescer.ts';
+import { type Batching, Coalescer, type Runs } from './coalescer.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
 
 class PoisonError extends Error {}
@@ -16,10 +16,11 @@ const errorOf = (work: Promise<unknown>): Promise<unknown> =>
   );
 
 /** Runs take 10 ms; a job's result is its own name in capitals; jobs that begin with `!` poison their run. */
-const setUp = (options: Partial<Parameters<typeof createCoalescer<string, string>>[0]> = {}) => {
+const setUp = (options: Partial<Batching<string> & Runs<string, string>> = {}) => {
   const clock = createManualClock();
   const runs: string[] = [];
-  const coalescer = createCoalescer<string, string>({
+  const batching: Batching<string> = { jobsMax: 10, sizeMax: 100, queueMax: 20, isPoison, ...options };
+  const coalescer = new Coalescer<string, string>(batching, {
     run: async (jobs) => {
       runs.push(jobs.join(' '));
       await new Promise<void>((resolve) => void clock.after(10, resolve));
@@ -27,10 +28,6 @@ const setUp = (options: Partial<Parameters<typeof createCoalescer<string, string
       if (poison !== undefined) throw new PoisonError(poison);
       return jobs.map((job) => job.toUpperCase());
     },
-    jobsMax: 10,
-    sizeMax: 100,
-    queueMax: 20,
-    isPoison,
     ...options,
   });
   const submit = (job: string, budgetMs = 60_000) => coalescer.submit(job, createDeadline(clock, budgetMs));
@@ -122,12 +119,10 @@ test('a queue that waits for its begin has room for what then runs, and as much 
 test('jobs that have all left before it may begin leave an idle coalescer, and it says so', async () => {
   const { begin, starts } = heldBegin();
   let idle = 0;
-  const hooks = {
-    onIdle: () => {
-      idle += 1;
-    },
+  const onIdle = () => {
+    idle += 1;
   };
-  const { clock, runs, submit, coalescer } = setUp({ begin, hooks });
+  const { clock, runs, submit, coalescer } = setUp({ begin, onIdle });
   const late = errorOf(submit('a', 5));
   await clock.advance(5);
   assert.ok(isAppError(await late, 'deadline_exceeded'));
@@ -314,29 +309,30 @@ test('every job gets exactly its own result or its own error, once, whatever hap
       const hitByOutage = new Set<number>();
       let runs = 0;
       let running = 0;
-      const coalescer = createCoalescer<number, string>({
-        ...limits,
-        isPoison,
-        sizeOf: (id) => arrivals[id]?.size ?? 0,
-        run: async (ids) => {
-          const run = runs;
-          runs += 1;
-          running += 1;
-          const size = ids.reduce((sum, id) => sum + (arrivals[id]?.size ?? 0), 0);
-          assert.ok(running <= limits.inFlightMax && ids.length <= limits.jobsMax);
-          assert.ok(size <= limits.sizeMax || ids.length === 1);
-          for (const id of ids) assert.not(deadlines[id]?.expired());
-          await new Promise<void>((resolve) => void clock.after(runsMs[run % runsMs.length] ?? 0, resolve));
-          running -= 1;
-          if (run === outageAtRun) {
-            for (const id of ids) hitByOutage.add(id);
-            throw outage;
-          }
-          const guilty = ids.find((id) => arrivals[id]?.poison);
-          if (guilty !== undefined) throw new PoisonError(String(guilty));
-          return ids.map((id) => `result of ${id}`);
+      const sizeOf = (id: number) => arrivals[id]?.size ?? 0;
+      const coalescer = new Coalescer<number, string>(
+        { ...limits, isPoison, sizeOf },
+        {
+          run: async (ids) => {
+            const run = runs;
+            runs += 1;
+            running += 1;
+            const size = ids.reduce((sum, id) => sum + sizeOf(id), 0);
+            assert.ok(running <= limits.inFlightMax && ids.length <= limits.jobsMax);
+            assert.ok(size <= limits.sizeMax || ids.length === 1);
+            for (const id of ids) assert.not(deadlines[id]?.expired());
+            await new Promise<void>((resolve) => void clock.after(runsMs[run % runsMs.length] ?? 0, resolve));
+            running -= 1;
+            if (run === outageAtRun) {
+              for (const id of ids) hitByOutage.add(id);
+              throw outage;
+            }
+            const guilty = ids.find((id) => arrivals[id]?.poison);
+            if (guilty !== undefined) throw new PoisonError(String(guilty));
+            return ids.map((id) => `result of ${id}`);
+          },
         },
-      });
+      );
       const deadlines: ReturnType<typeof createDeadline>[] = [];
       const outcomes: unknown[][] = arrivals.map(() => []);
       for (const [id, each] of arrivals.entries()) {

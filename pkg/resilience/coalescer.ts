@@ -10,13 +10,12 @@
 import { AppError } from '../errors/app-error.ts';
 import { slotLimits } from '../process/limits.ts';
 import type { Deadline } from './deadline.ts';
-import { createFifo } from './fifo.ts';
+import { Fifo } from './fifo.ts';
 
-export interface CoalescerOptions<Job, Result> {
-  /** One result for each job, in their order. May be called again with some of the jobs when `isPoison` says so. */
-  readonly run: (jobs: readonly Job[]) => Promise<readonly Result[]>;
+/** How jobs become batches: what many coalescers may have in common. */
+export interface Batching<Job> {
   /** In the unit of `sizeMax`; default 1. */
-  readonly sizeOf?: (job: Job) => number;
+  sizeOf?(job: Job): number;
   readonly jobsMax: number;
   /** Of a batch together; a job above it on its own runs alone. */
   readonly sizeMax: number;
@@ -25,128 +24,156 @@ export interface CoalescerOptions<Job, Result> {
   /** Batches at once; default 1. */
   readonly inFlightMax?: number;
   /** Calls `start` once, when the first job of an idle moment has waited enough for company; default: at once. */
-  readonly begin?: (start: () => void) => void;
+  begin?(start: () => void): void;
   /** Whether one job may be to blame for a failed run, rather than what all of them need. */
-  readonly isPoison: (error: unknown) => boolean;
-  readonly hooks?: {
-    /** Nothing is under way or about to be, and nobody waits. May be called more than once. */
-    onIdle?(): void;
-  };
+  isPoison(error: unknown): boolean;
 }
 
-export interface Coalescer<Job, Result> {
-  readonly waiting: number;
-  /** The job's own result.
-   * @throws  deadline_exceeded when the deadline passes first; overloaded when the queue is full; what `run` throws */
-  submit(job: Job, deadline: Deadline): Promise<Result>;
-  /** Nothing under way or about to be, and nobody waiting. */
-  idle(): boolean;
+export interface Runs<Job, Result> {
+  /** One result for each job, in their order. May be called again with some of the jobs when `isPoison` says so. */
+  run(jobs: readonly Job[]): Promise<readonly Result[]>;
+  /** Nothing is under way or about to be, and nobody waits. May be called more than once. */
+  onIdle?(): void;
 }
 
 /** A `begin`: when everything that has arrived at the process has been read. A lone job loses some microseconds by it. */
 export const endOfTurn = (start: () => void): void => void setImmediate(start);
 
-const atOnce = (start: () => void): void => start();
-
-interface Entry<Job, Result> {
-  readonly job: Job;
-  readonly size: number;
-  readonly deadline: Deadline;
-  resolve(result: Result): void;
-  reject(error: unknown): void;
-}
-
-export const createCoalescer = <Job, Result>(options: CoalescerOptions<Job, Result>): Coalescer<Job, Result> => {
-  const { sizeOf = () => 1, inFlightMax = 1, begin = atOnce } = options;
-  const queue = createFifo<Entry<Job, Result>>();
-  let inFlight = 0;
+/** A class, and not closures: with many tenants there is one for almost each request. */
+export class Coalescer<Job, Result> {
+  readonly #batching: Batching<Job>;
+  readonly #runs: Runs<Job, Result>;
+  readonly #inFlightMax: number;
+  readonly #queue = new Fifo<Entry<Job, Result>>();
+  #inFlight = 0;
   /** `begin` was called and has not called back. */
-  let beginning = false;
+  #beginning = false;
 
-  const nextBatch = (): Batch<Job, Result> => {
+  constructor(batching: Batching<Job>, runs: Runs<Job, Result>) {
+    this.#batching = batching;
+    this.#runs = runs;
+    this.#inFlightMax = batching.inFlightMax ?? 1;
+  }
+
+  get waiting(): number {
+    return this.#queue.size;
+  }
+
+  /** Nothing under way or about to be, and nobody waiting. */
+  idle(): boolean {
+    return this.#inFlight === 0 && this.#queue.size === 0 && !this.#beginning;
+  }
+
+  /** The job's own result.
+   * @throws  deadline_exceeded when the deadline passes first; overloaded when the queue is full; what `run` throws */
+  submit(job: Job, deadline: Deadline): Promise<Result> {
+    if (this.#isFull()) {
+      const retryAfterMs = slotLimits.retryAfterMsMin;
+      return Promise.reject(new AppError('overloaded', { message: 'coalescer: queue full', retryAfterMs }));
+    }
+    const settle = Promise.withResolvers<Result>();
+    const entry = new Entry(job, deadline, settle);
+    entry.size = this.#batching.sizeOf?.(job) ?? 1;
+    const place = this.#queue.push(entry);
+    entry.stopWatching = deadline.onExpire((error) => {
+      this.#queue.leave(place);
+      settle.reject(error);
+    });
+    if (!this.#beginning && this.#inFlight < this.#inFlightMax) this.#begin();
+    return settle.promise;
+  }
+
+  /** What runs that are about to begin will take does not count as waiting. */
+  #isFull(): boolean {
+    const { queueMax, jobsMax } = this.#batching;
+    return this.#queue.size >= queueMax + (this.#inFlightMax - this.#inFlight) * jobsMax;
+  }
+
+  #begin(): void {
+    if (!this.#batching.begin) {
+      this.#startBatches();
+      return;
+    }
+    this.#beginning = true;
+    this.#batching.begin(() => {
+      this.#beginning = false;
+      this.#startBatches();
+    });
+  }
+
+  #startBatches(): void {
+    while (this.#inFlight < this.#inFlightMax && this.#queue.size > 0) {
+      const batch = this.#nextBatch();
+      if (batch.length === 0) continue;
+      this.#inFlight += 1;
+      void this.#runBatch(batch);
+    }
+    if (this.idle()) this.#runs.onIdle?.();
+  }
+
+  #nextBatch(): Batch<Job, Result> {
+    const { jobsMax, sizeMax } = this.#batching;
     const batch: Entry<Job, Result>[] = [];
     let size = 0;
-    for (let entry = queue.first(); entry && batch.length < options.jobsMax; entry = queue.first()) {
-      const fits = batch.length === 0 || size + entry.size <= options.sizeMax;
+    for (let entry = this.#queue.first(); entry && batch.length < jobsMax; entry = this.#queue.first()) {
+      const fits = batch.length === 0 || size + entry.size <= sizeMax;
       if (!fits) break;
-      queue.shift();
+      this.#queue.shift();
       if (!inTime(entry)) continue;
       batch.push(entry);
       size += entry.size;
     }
     return batch;
-  };
+  }
 
   /** Settles every entry of the batch, then frees its place: in one go with the last of them, before anyone can react. */
-  const runBatch = async (batch: Batch<Job, Result>): Promise<void> => {
-    const parts = [batch];
-    for (let part = parts.shift(); part; part = parts.shift()) {
-      const entries = part.filter(inTime);
-      if (entries.length === 0) continue;
-      const outcome = await runOnce(entries, options);
-      if (outcome.ok) deliver(entries, outcome.results);
-      else if (entries.length > 1 && options.isPoison(outcome.error)) parts.unshift(...halves(entries));
-      else for (const entry of entries) entry.reject(outcome.error);
-    }
-    inFlight -= 1;
-    startBatches();
-  };
-
-  const startBatches = (): void => {
-    while (inFlight < inFlightMax && queue.size > 0) {
-      const batch = nextBatch();
-      if (batch.length === 0) continue;
-      inFlight += 1;
-      void runBatch(batch);
-    }
-    if (isIdle()) options.hooks?.onIdle?.();
-  };
-
-  const start = (): void => {
-    beginning = false;
-    startBatches();
-  };
-
-  const isIdle = (): boolean => inFlight === 0 && queue.size === 0 && !beginning;
-
-  /** What runs that are about to begin will take does not count as waiting. */
-  const isFull = (): boolean => queue.size >= options.queueMax + (inFlightMax - inFlight) * options.jobsMax;
-
-  return {
-    get waiting() {
-      return queue.size;
-    },
-    idle: isIdle,
-    submit: (job, deadline) => {
-      if (isFull()) {
-        const retryAfterMs = slotLimits.retryAfterMsMin;
-        return Promise.reject(new AppError('overloaded', { message: 'coalescer: queue full', retryAfterMs }));
+  async #runBatch(batch: Batch<Job, Result>): Promise<void> {
+    const parts: Batch<Job, Result>[] = [];
+    for (let part: Batch<Job, Result> | undefined = batch; part; part = parts.shift()?.filter(inTime)) {
+      if (part.length === 0) continue;
+      try {
+        deliver(part, await this.#runs.run(part.map(({ job }) => job)));
+      } catch (error) {
+        parts.unshift(...this.#partsToRetry(part, error));
       }
-      return new Promise((resolve, reject) => {
-        const leaveQueue = queue.push({
-          job,
-          size: sizeOf(job),
-          deadline,
-          resolve: (result) => {
-            stopWatching();
-            resolve(result);
-          },
-          reject: (error) => {
-            stopWatching();
-            reject(error);
-          },
-        });
-        const stopWatching = deadline.onExpire((error) => {
-          leaveQueue();
-          reject(error);
-        });
-        if (beginning || inFlight >= inFlightMax) return;
-        beginning = true;
-        begin(start);
-      });
-    },
-  };
-};
+    }
+    this.#inFlight -= 1;
+    this.#startBatches();
+  }
+
+  #partsToRetry(failed: Batch<Job, Result>, error: unknown): readonly Batch<Job, Result>[] {
+    if (failed.length > 1 && this.#batching.isPoison(error)) return halves(failed);
+    for (const entry of failed) entry.reject(error);
+    return [];
+  }
+}
+
+class Entry<Job, Result> {
+  readonly job: Job;
+  readonly deadline: Deadline;
+  size = 1;
+  /** Of the deadline. */
+  stopWatching: () => void = noop;
+  readonly #settle: PromiseWithResolvers<Result>;
+
+  constructor(job: Job, deadline: Deadline, settle: PromiseWithResolvers<Result>) {
+    this.job = job;
+    this.deadline = deadline;
+    this.#settle = settle;
+  }
+
+  resolve(result: Result): void {
+    this.stopWatching();
+    this.#settle.resolve(result);
+  }
+
+  reject(error: unknown): void {
+    this.stopWatching();
+    this.#settle.reject(error);
+  }
+}
+
+const noop = (): void => undefined;
 
 type Batch<Job, Result> = readonly Entry<Job, Result>[];
 
@@ -160,21 +187,6 @@ const inTime = <Job, Result>(entry: Entry<Job, Result>): boolean => {
 const halves = <Job, Result>(batch: Batch<Job, Result>): readonly Batch<Job, Result>[] => {
   const middle = batch.length >> 1;
   return [batch.slice(0, middle), batch.slice(middle)];
-};
-
-type Outcome<Result> =
-  | { readonly ok: true; readonly results: readonly Result[] }
-  | { readonly ok: false; readonly error: unknown };
-
-const runOnce = async <Job, Result>(
-  batch: Batch<Job, Result>,
-  { run }: CoalescerOptions<Job, Result>,
-): Promise<Outcome<Result>> => {
-  try {
-    return { ok: true, results: await run(batch.map((entry) => entry.job)) };
-  } catch (error) {
-    return { ok: false, error };
-  }
 };
 
 /** A wrong number of results is a bug in `run`: nobody can tell which is whose, so nobody gets one. */

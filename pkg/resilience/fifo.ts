@@ -1,52 +1,49 @@
 /** A queue that can be left from anywhere in it, each operation in constant time: a doubly linked list. */
 
-interface Node<T> {
+/** Where a value stands, for `leave`. */
+export interface Place<T> {
   readonly value: T;
-  before: Node<T> | undefined;
-  after: Node<T> | undefined;
+  before: Place<T> | undefined;
+  after: Place<T> | undefined;
   queued: boolean;
 }
 
-interface Fifo<T> {
-  readonly size: number;
-  /** @returns takes the value out again; safe to call twice and after it was shifted */
-  push(value: T): () => void;
-  first(): T | undefined;
-  shift(): T | undefined;
+export class Fifo<T> {
+  #head: Place<T> | undefined;
+  #tail: Place<T> | undefined;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  push(value: T): Place<T> {
+    const place: Place<T> = { value, before: this.#tail, after: undefined, queued: true };
+    if (this.#tail) this.#tail.after = place;
+    else this.#head = place;
+    this.#tail = place;
+    this.#size += 1;
+    return place;
+  }
+
+  /** Takes the value out again; safe to call twice and after it was shifted. */
+  leave(place: Place<T>): void {
+    if (!place.queued) return;
+    place.queued = false;
+    this.#size -= 1;
+    if (place.before) place.before.after = place.after;
+    else this.#head = place.after;
+    if (place.after) place.after.before = place.before;
+    else this.#tail = place.before;
+  }
+
+  first(): T | undefined {
+    return this.#head?.value;
+  }
+
+  shift(): T | undefined {
+    const place = this.#head;
+    if (place) this.leave(place);
+    return place?.value;
+  }
 }
-
-export const createFifo = <T>(): Fifo<T> => {
-  let head: Node<T> | undefined;
-  let tail: Node<T> | undefined;
-  let size = 0;
-
-  const unlink = (node: Node<T>): void => {
-    if (!node.queued) return;
-    node.queued = false;
-    size -= 1;
-    if (node.before) node.before.after = node.after;
-    else head = node.after;
-    if (node.after) node.after.before = node.before;
-    else tail = node.before;
-  };
-
-  return {
-    get size() {
-      return size;
-    },
-    push: (value) => {
-      const node: Node<T> = { value, before: tail, after: undefined, queued: true };
-      if (tail) tail.after = node;
-      else head = node;
-      tail = node;
-      size += 1;
-      return () => unlink(node);
-    },
-    first: () => head?.value,
-    shift: () => {
-      const node = head;
-      if (node) unlink(node);
-      return node?.value;
-    },
-  };
-};

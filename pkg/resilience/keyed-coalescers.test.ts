@@ -2,15 +2,14 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createManualClock } from '../process/manual-clock.ts';
 import { createDeadline } from './deadline.ts';
-import { createKeyedCoalescers } from './keyed-coalescers.ts';
+import { KeyedCoalescers } from './keyed-coalescers.ts';
 
 const setUp = () => {
   const clock = createManualClock();
-  const coalescers = createKeyedCoalescers<string, string>(clock);
   const runs: string[] = [];
-  const open = (key: string) => () => ({
-    run: async (jobs: readonly string[]) => {
-      runs.push(`${key}: ${jobs.join(' ')}`);
+  const coalescers = new KeyedCoalescers<string, string, string>(clock, {
+    run: async (context, jobs) => {
+      runs.push(`${context}: ${jobs.join(' ')}`);
       await new Promise<void>((resolve) => void clock.after(10, resolve));
       return jobs.map((job) => job.toUpperCase());
     },
@@ -20,7 +19,7 @@ const setUp = () => {
     isPoison: () => false,
   });
   const submit = (key: string, job: string) =>
-    coalescers.submit(key, open(key), { job, deadline: createDeadline(clock, 1_000) });
+    coalescers.submit(key, { context: `of ${job}`, job, deadline: createDeadline(clock, 1_000) });
   return { clock, coalescers, runs, submit };
 };
 
@@ -29,7 +28,7 @@ test('only jobs of one key share a run', async () => {
   const results = Promise.all([submit('x', 'a'), submit('x', 'b'), submit('y', 'c'), submit('x', 'd')]);
   await clock.advance(100);
   assert.equal(await results, ['A', 'B', 'C', 'D']);
-  assert.equal(runs, ['x: a', 'y: c', 'x: b d']);
+  assert.equal(runs, ['of a: a', 'of c: c', 'of a: b d']);
 });
 
 test('a key is held for as long as something of it is under way', async () => {
@@ -69,13 +68,12 @@ test('keys move that have come or begun something a short while ago', async () =
 
 test('one that is about to begin is held, whatever ends meanwhile, and only once', async () => {
   const clock = createManualClock();
-  const coalescers = createKeyedCoalescers<string, string>(clock);
   const starts: (() => void)[] = [];
   const ends: (() => void)[] = [];
   let running = 0;
   let runningMax = 0;
-  const open = () => ({
-    run: async (jobs: readonly string[]) => {
+  const coalescers = new KeyedCoalescers<string, string, string>(clock, {
+    run: async (_context, jobs) => {
       running += 1;
       runningMax = Math.max(runningMax, running);
       await new Promise<void>((resolve) => void ends.push(resolve));
@@ -90,7 +88,7 @@ test('one that is about to begin is held, whatever ends meanwhile, and only once
     isPoison: () => false,
   });
   const submit = (job: string) =>
-    coalescers.submit('x', open, { job, deadline: createDeadline(clock, 1_000) }).catch(() => '');
+    coalescers.submit('x', { context: 'x', job, deadline: createDeadline(clock, 1_000) }).catch(() => '');
   const settle = () => clock.advance(0);
   void submit('a');
   starts.shift()?.();

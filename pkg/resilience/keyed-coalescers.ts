@@ -3,60 +3,88 @@
  * something to do, so that nothing here grows with the keys there have ever been.
  */
 import type { Clock } from '../process/clock.ts';
-import { type Coalescer, type CoalescerOptions, createCoalescer } from './coalescer.ts';
+import { type Batching, Coalescer, type Runs } from './coalescer.ts';
 import type { Deadline } from './deadline.ts';
 
-export interface KeyedCoalescers<Job, Result> {
-  /** As `Coalescer.submit`.
-   * @param open  how runs of this key are made; called when nothing with this key is under way */
-  submit(
-    key: string,
-    open: () => Omit<CoalescerOptions<Job, Result>, 'hooks'>,
-    work: { readonly job: Job; readonly deadline: Deadline },
-  ): Promise<Result>;
+export interface KeyedRuns<Context, Job, Result> extends Batching<Job> {
+  /** As `Runs.run`.
+   * @param context  of the job that came when nothing with this key was under way */
+  run(context: Context, jobs: readonly Job[]): Promise<readonly Result[]>;
+}
+
+interface Work<Context, Job> {
+  readonly context: Context;
+  readonly job: Job;
+  readonly deadline: Deadline;
+}
+
+export class KeyedCoalescers<Context, Job, Result> {
+  readonly #clock: Clock;
+  readonly #runs: KeyedRuns<Context, Job, Result>;
+  readonly #byKey = new Map<string, Keyed<Context, Job, Result>>();
+
+  constructor(clock: Clock, runs: KeyedRuns<Context, Job, Result>) {
+    this.#clock = clock;
+    this.#runs = runs;
+  }
+
   /** Keys with something under way. */
-  readonly size: number;
+  get size(): number {
+    return this.#byKey.size;
+  }
+
   /** Whether of more keys than `max` something has come, when there was nothing, or begun within the last `ms`, and is under way or
    * followed by more: what only waits, or runs for long, is not what keeps anybody busy. */
-  areMoving(max: number, ms: number): boolean;
+  areMoving(max: number, ms: number): boolean {
+    if (this.#byKey.size <= max) return false;
+    const since = this.#clock.now() - ms;
+    let moving = 0;
+    for (const { movedAt } of this.#byKey.values()) {
+      if (movedAt > since) moving += 1;
+      if (moving > max) return true;
+    }
+    return false;
+  }
+
+  /** As `Coalescer.submit`. */
+  submit(key: string, { context, job, deadline }: Work<Context, Job>): Promise<Result> {
+    const keyed = this.#byKey.get(key) ?? this.#open(key, context);
+    return keyed.coalescer.submit(job, deadline);
+  }
+
+  #open(key: string, context: Context): Keyed<Context, Job, Result> {
+    const onIdle = () => void this.#byKey.delete(key);
+    const keyed = new Keyed(this.#runs, { context, clock: this.#clock, onIdle });
+    this.#byKey.set(key, keyed);
+    return keyed;
+  }
 }
 
-interface Held<Job, Result> {
+interface Own<Context> {
+  readonly context: Context;
+  readonly clock: Clock;
+  onIdle(): void;
+}
+
+class Keyed<Context, Job, Result> implements Runs<Job, Result> {
   readonly coalescer: Coalescer<Job, Result>;
   movedAt: number;
+  readonly #runs: KeyedRuns<Context, Job, Result>;
+  readonly #own: Own<Context>;
+
+  constructor(runs: KeyedRuns<Context, Job, Result>, own: Own<Context>) {
+    this.#runs = runs;
+    this.#own = own;
+    this.movedAt = own.clock.now();
+    this.coalescer = new Coalescer(runs, this);
+  }
+
+  run(jobs: readonly Job[]): Promise<readonly Result[]> {
+    this.movedAt = this.#own.clock.now();
+    return this.#runs.run(this.#own.context, jobs);
+  }
+
+  onIdle(): void {
+    this.#own.onIdle();
+  }
 }
-
-export const createKeyedCoalescers = <Job, Result>(clock: Clock): KeyedCoalescers<Job, Result> => {
-  const heldByKey = new Map<string, Held<Job, Result>>();
-
-  const hold = (key: string, options: Omit<CoalescerOptions<Job, Result>, 'hooks'>): Held<Job, Result> => {
-    const run: typeof options.run = (jobs) => {
-      held.movedAt = clock.now();
-      return options.run(jobs);
-    };
-    const onIdle = () => void heldByKey.delete(key);
-    const held = { coalescer: createCoalescer({ ...options, run, hooks: { onIdle } }), movedAt: clock.now() };
-    heldByKey.set(key, held);
-    return held;
-  };
-
-  return {
-    get size() {
-      return heldByKey.size;
-    },
-    areMoving: (max, ms) => {
-      if (heldByKey.size <= max) return false;
-      const since = clock.now() - ms;
-      let moving = 0;
-      for (const { movedAt } of heldByKey.values()) {
-        if (movedAt > since) moving += 1;
-        if (moving > max) return true;
-      }
-      return false;
-    },
-    submit: (key, open, { job, deadline }) => {
-      const held = heldByKey.get(key) ?? hold(key, open());
-      return held.coalescer.submit(job, deadline);
-    },
-  };
-};

@@ -10,7 +10,7 @@ import { AppError } from '../errors/app-error.ts';
 import { type Clock, sleep } from '../process/clock.ts';
 import { slotLimits } from '../process/limits.ts';
 import type { Deadline } from './deadline.ts';
-import { createFifo } from './fifo.ts';
+import { Fifo } from './fifo.ts';
 import { createTokenBucket } from './token-bucket.ts';
 
 export interface TokenRequest {
@@ -68,7 +68,7 @@ export const createSharedRate = (options: SharedRateOptions): SharedRate => {
     ratePerSecond: ratePerSecond / options.shares,
     burst: Math.max(1, burst / options.shares),
   });
-  const queue = createFifo<Waiter>();
+  const queue = new Fifo<Waiter>();
   let serving = false;
   /** What this process got of the rate when it last asked, at best. */
   let ratePerSecondHere = shared ? ratePerSecond : ratePerSecond / options.shares;
@@ -127,7 +127,7 @@ export const createSharedRate = (options: SharedRateOptions): SharedRate => {
       const refused = refusal(deadline);
       if (refused) return Promise.reject(refused);
       return new Promise((resolve, reject) => {
-        const leave = queue.push({
+        const place = queue.push({
           deadline,
           start: () => {
             stopWatching();
@@ -135,7 +135,7 @@ export const createSharedRate = (options: SharedRateOptions): SharedRate => {
           },
         });
         const stopWatching = deadline.onExpire((error) => {
-          leave();
+          queue.leave(place);
           reject(error);
         });
         if (!serving) void serve();

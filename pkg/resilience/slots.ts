@@ -9,7 +9,7 @@ import { AppError } from '../errors/app-error.ts';
 import type { Clock } from '../process/clock.ts';
 import { slotLimits } from '../process/limits.ts';
 import type { Deadline } from './deadline.ts';
-import { createFifo } from './fifo.ts';
+import { Fifo } from './fifo.ts';
 
 interface SlotsOptions {
   readonly clock: Clock;
@@ -39,7 +39,7 @@ interface Waiter {
 }
 
 export const createSlots = ({ clock, slots, queueMax, hooks }: SlotsOptions): Slots => {
-  const queue = createFifo<Waiter>();
+  const queue = new Fifo<Waiter>();
   let inUse = 0;
   /** Moving average. From zero, so that nobody is refused on a guess. */
   let holdMs = 0;
@@ -94,9 +94,9 @@ export const createSlots = ({ clock, slots, queueMax, hooks }: SlotsOptions): Sl
         stopWatching();
         resolve(hold(work));
       };
-      const leaveQueue = queue.push({ deadline, start, reject });
+      const place = queue.push({ deadline, start, reject });
       const stopWatching = deadline.onExpire((error) => {
-        leaveQueue();
+        queue.leave(place);
         reject(error);
       });
     });

@@ -3,7 +3,7 @@
  *
  * A call that finds no place waits for one in order; one that finds the queue full is not made.
  */
-import { createFifo } from '../../../pkg/resilience/fifo.ts';
+import { Fifo } from '../../../pkg/resilience/fifo.ts';
 
 interface CallerQueueOptions {
   readonly queueMax: number;
@@ -24,7 +24,7 @@ export interface CallerQueue {
 }
 
 export const createCallerQueue = ({ queueMax, hooks = {} }: CallerQueueOptions): CallerQueue => {
-  const waiting = createFifo<(mayBegin: boolean) => void>();
+  const waiting = new Fifo<(mayBegin: boolean) => void>();
   let idlers: (() => void)[] = [];
   let places = 0;
   let inFlight = 0;

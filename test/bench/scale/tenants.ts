@@ -2,7 +2,7 @@
  * From one tenant to ten thousand in the bundle, all of them asked in turn: what a request costs, and how long the handler takes to be ready.
  *
  * The rows stay the same in number, however many tenants share them, so that a cache that holds more is not taken for tenants that cost more.
- * warm is one id from memory. cold is one id from PostgreSQL: callers of one tenant share a statement, those of different tenants do not.
+ * warm is one id from memory. cold is one id from PostgreSQL, by the same declared statement for all tenants, which they may share.
  */
 import type { TenantOptions } from '../../services/tenants.ts';
 import { inParallel } from '../config/in-parallel.ts';
