@@ -22,7 +22,7 @@ import { KeyedCoalescers } from '../resilience/keyed-coalescers.ts';
 import type { Slots } from '../resilience/slots.ts';
 import type { CachePolicy } from '../tenant/spec.ts';
 import type { QueryTimer } from './query-timer.ts';
-import { createSharedReads } from './shared-reads.ts';
+import { createSharedReads, type SharedReadsOptions } from './shared-reads.ts';
 
 /** What the requests that may share a statement have in common. */
 export interface ReadPlan {
@@ -60,7 +60,7 @@ export interface LookupReaderOptions {
   readonly timer: QueryTimer;
   /** What statements that several lookups share hold of the pool. */
   readonly poolShare: Slots;
-  readonly hooks?: { onBatch?(requests: number): void };
+  readonly hooks?: SharedReadsOptions['hooks'];
 }
 
 const longest = (jobs: readonly ReadJob[]): Deadline | undefined =>

@@ -48,7 +48,11 @@ const setUp = ({ text = plain, slots = 10, waiters = 100 } = {}) => {
   const database = { query } as unknown as Database;
   const batches: number[] = [];
   const poolShare = createSlots({ clock, slots, queueMax: waiters });
-  const hooks = { onBatch: (requests: number) => void batches.push(requests) };
+  const results: string[] = [];
+  const hooks = {
+    onBatch: (requests: number) => void batches.push(requests),
+    onReading: (result: string) => void results.push(result),
+  };
   const reads = createSharedReads({ database, clock, poolShare, hooks });
   const read = (tenant: string, more: Partial<Reading> = {}): Promise<string> =>
     reads
@@ -96,23 +100,25 @@ const setUp = ({ text = plain, slots = 10, waiters = 100 } = {}) => {
     );
     return statements;
   };
-  return { clock, asked, batches, pool, read, readInTurns, readAll, answerAll };
+  return { clock, asked, batches, results, pool, read, readInTurns, readAll, answerAll };
 };
 
 const alone = undefined;
 const abc = ['a', 'b', 'c'];
 
 test('nobody shares before a statement was seen to be quick; then all of one turn do, each with its own rows', async () => {
-  const { readAll, batches } = setUp();
+  const { readAll, batches, results } = setUp();
   assert.equal(await readAll(abc), [alone, alone, alone]);
   assert.equal(await readAll(abc), [3]);
+  assert.equal(results, ['not_plain', 'not_plain', 'not_plain', 'shared', 'shared', 'shared']);
   assert.equal(batches, [2, 2, 2, 6], 'requests of each statement');
 });
 
 test('who asks for many keys reads alone, and so do not the others', async () => {
-  const { readAll } = setUp();
+  const { readAll, results } = setUp();
   await readAll(abc);
   assert.equal(await readAll(['a', 'b'], { keys: readingKeysMax + 1 }), [alone, alone]);
+  assert.equal(results.slice(3), ['large', 'large']);
   assert.equal(await readAll(abc, { keys: readingKeysMax }), [3]);
 });
 
@@ -133,7 +139,7 @@ test('so many statements are under way, and what comes meanwhile forms the next'
 });
 
 test('a statement that is slow is not waited for: each reads alone, and the text rests', async () => {
-  const { clock, asked, read, readAll } = setUp();
+  const { clock, asked, results, read, readAll } = setUp();
   await readAll(abc);
   const from = asked.length;
   const readings = abc.map((tenant) => read(tenant));
@@ -153,6 +159,8 @@ test('a statement that is slow is not waited for: each reads alone, and the text
   // Nobody waits for it any more.
   asked[from]?.fail(new AppError('database_unavailable'));
   assert.equal(await readAll(abc), [alone, 2], 'c alone');
+  const rested = ['retried', 'retried', 'retried', 'resting', 'resting'];
+  assert.equal(results.slice(3), [...rested, 'slow', 'shared', 'shared']);
   await clock.advance(aloneAfterSlowMs);
   assert.equal(await readAll(abc), [3]);
 });

@@ -39,6 +39,12 @@ export interface SharedReads {
   read(reading: Reading): Promise<readonly KeyedRow[]>;
 }
 
+/** `shared`, or why not: not_plain is the text or its plan, or neither is known yet; resting is a text whose shared statement failed or took long,
+ * retried is who had waited for that. */
+export type ReadingResult = 'shared' | 'retried' | AloneReason;
+
+type AloneReason = 'not_plain' | 'slow' | 'resting' | 'large' | 'first';
+
 export interface SharedReadsOptions {
   readonly database: Database;
   readonly clock: Clock;
@@ -47,6 +53,7 @@ export interface SharedReadsOptions {
   readonly hooks?: {
     /** Of so many requests is a statement. */
     onBatch?(requests: number): void;
+    onReading?(result: ReadingResult): void;
   };
 }
 
@@ -189,28 +196,34 @@ export const createSharedReads = ({ database, clock, poolShare, hooks = {} }: Sh
     begin: endOfTurn,
   });
 
-  /** @returns undefined: it has to read alone */
-  const sharedBy = ({ scope, lookup, keys }: Reading): Statement | undefined => {
-    if (keys > sharedReadLimits.readingKeysMax || slow.has(scope)) return undefined;
+  const sharedBy = ({ scope, lookup, keys }: Reading): Statement | AloneReason => {
+    if (keys > sharedReadLimits.readingKeysMax) return 'large';
+    if (slow.has(scope)) return 'slow';
     const together = lookup.together();
-    if (!together || !mayBegin(together.name)) return undefined;
-    if (!plainTexts.has(lookup, together.name)) return undefined;
+    if (!together) return 'not_plain';
+    if (!mayBegin(together.name)) return 'resting';
+    if (!plainTexts.has(lookup, together.name)) return 'not_plain';
     const pace = paceOf(lookup);
     const mostMs = pace.costMs(unitsOf(sharedReadLimits.readingKeysMax));
-    if (mostMs === undefined) return undefined;
+    if (mostMs === undefined) return 'first';
     if (mostMs <= sharedReadLimits.extraMsMax) return together;
     // To be tried again later: it may have been a slow time of PostgreSQL's.
     rest(together.name, () => sharedReadLimits.restOfHeavyMs);
     pace.forgetTogether();
-    return undefined;
+    return 'slow';
   };
 
   return {
     read: async (reading) => {
       const together = sharedBy(reading);
-      if (!together) return readAlone(reading);
+      if (typeof together === 'string') {
+        hooks.onReading?.(together);
+        return readAlone(reading);
+      }
       const work = { context: together, job: reading, deadline: reading.deadline };
-      return (await coalescers.submit(together.name, work)) ?? readAlone(reading);
+      const rows = await coalescers.submit(together.name, work);
+      hooks.onReading?.(rows ? 'shared' : 'retried');
+      return rows ?? readAlone(reading);
     },
   };
 };

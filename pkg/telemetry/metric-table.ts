@@ -75,6 +75,11 @@ export const metricTable = {
     help: 'Requests that shared one lookup statement.',
     buckets: sizes,
   },
+  lookup_readings_total: {
+    type: 'counter',
+    labels: ['result'],
+    help: "Readings beside many other lookups' by how: shared (a statement with theirs), or alone: not_plain, slow, resting, large, first or retried.",
+  },
   audit_commit_rows: {
     type: 'histogram',
     labels: [],
