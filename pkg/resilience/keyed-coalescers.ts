@@ -33,8 +33,8 @@ export class KeyedCoalescers<Context, Job, Result> {
     return this.#byKey.size;
   }
 
-  /** Whether of more keys than `max` something has come, when there was nothing, or begun within the last `ms`, and is under way or
-   * followed by more: what only waits, or runs for long, is not what keeps anybody busy. */
+  /** Whether more keys than `max` move: their first job came, or a run of theirs began, within the last `ms`. What only waits, or runs for
+   * longer, keeps nobody else busy. */
   areMoving(max: number, ms: number): boolean {
     if (this.#byKey.size <= max) return false;
     const since = this.#clock.now() - ms;
