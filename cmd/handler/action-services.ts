@@ -43,7 +43,7 @@ export const createActionServices = (settings: HandlerSettings, options: ActionS
     hooks: { onCommit: observer.auditCommitted, onFailure: observer.auditFailed },
   });
   const timer = createQueryTimer(clock, observer.queryEnded);
-  const hooks = { onBatch: observer.batchRun, onReading: observer.readingEnded };
+  const hooks = { onBatch: observer.batchRun, onReading: observer.lookupRead };
   const shares = createPoolShares({
     clock,
     poolMax: settings.DATABASE_POOL_MAX,

@@ -53,7 +53,7 @@ export const createObserver = (metrics: Metrics, logger: Logger) => {
     rollbackUnaudited: (error: unknown): void => logger.warn({ error }, 'a rollback could not be audited'),
     cleaningFailed: (error: unknown): void => logger.warn({ error }, 'old idempotency keys could not be removed'),
     batchRun: (requests: number): void => metrics.observe('coalesced_batch_size', {}, requests),
-    readingEnded: (result: string): void => metrics.count('lookup_readings_total', { result }),
+    lookupRead: (result: string): void => metrics.count('lookup_readings_total', { result }),
     auditCommitted: (rows: number): void => metrics.observe('audit_commit_rows', {}, rows),
     auditFailed: (): void => metrics.count('audit_commit_failures_total', {}),
     cacheResult: (tier: string, result: string, keys: number): void =>

@@ -27,7 +27,7 @@ const setUp = () => {
   /** `requests`: whose audit rows the statement writes. */
   const calls: { readonly keys: readonly string[]; readonly requests: number }[] = [];
   const audited: (readonly string[])[] = [];
-  const heard = { batches: [] as number[], queries: [] as string[] };
+  const heard = { batches: [] as number[], queries: [] as string[], readings: [] as string[] };
   const queue: PromiseWithResolvers<void>[] = [];
   const state = { poison: '', auditFails: false };
   const query: Database['query'] = async (_statement, values) => {
@@ -67,7 +67,10 @@ const setUp = () => {
     clock,
     timer: createQueryTimer(clock, (tenantId, status) => void heard.queries.push(`${tenantId} ${status}`)),
     poolShare: createSlots({ clock, slots: 1, queueMax: 0 }),
-    hooks: { onBatch: (requests) => void heard.batches.push(requests) },
+    hooks: {
+      onBatch: (requests) => void heard.batches.push(requests),
+      onReading: (result) => void heard.readings.push(result),
+    },
   });
   const planOf = (parameters?: string): ReadPlan => ({
     group: createCacheGroup({ tenantId: 'acme', action: 'get', revision: 'r', parameters }),
@@ -200,7 +203,7 @@ test('rows invalidated while they were read are answered, not kept', async () =>
 });
 
 test('beside many other lookups a statement reads alone, and its audit rows are committed before anyone is answered', async () => {
-  const { read, calls, audited, answer, planOf } = setUp();
+  const { read, calls, audited, heard, answer, planOf } = setUp();
   const few = Array.from({ length: databaseLimits.lookupsCommittingMax }, (_, n) =>
     read(['a'], { plan: planOf(`${n}`) }),
   );
@@ -215,6 +218,7 @@ test('beside many other lookups a statement reads alone, and its audit rows are 
   for (const _ of calls) await answer();
   await Promise.all([...few, ...many]);
   assert.equal(audited, [['b', 'c']], 'those of the batch together');
+  assert.equal(heard.readings, [...few.map(() => 'few'), 'not_plain']);
   const alone = read(['d']);
   await settle();
   assert.is(calls.at(-1)?.requests, 1, 'with the statement again');

@@ -22,7 +22,7 @@ import { KeyedCoalescers } from '../resilience/keyed-coalescers.ts';
 import type { Slots } from '../resilience/slots.ts';
 import type { CachePolicy } from '../tenant/spec.ts';
 import type { QueryTimer } from './query-timer.ts';
-import { createSharedReads, type SharedReadsOptions } from './shared-reads.ts';
+import { createSharedReads, type SharingResult } from './shared-reads.ts';
 
 /** What the requests that may share a statement have in common. */
 export interface ReadPlan {
@@ -60,7 +60,12 @@ export interface LookupReaderOptions {
   readonly timer: QueryTimer;
   /** What statements that several lookups share hold of the pool. */
   readonly poolShare: Slots;
-  readonly hooks?: SharedReadsOptions['hooks'];
+  readonly hooks?: {
+    /** Of so many requests is a statement. */
+    onBatch?(requests: number): void;
+    /** `few`: in a statement of its own, as hardly any other lookup is at work. */
+    onReading?(result: SharingResult | 'few'): void;
+  };
 }
 
 const longest = (jobs: readonly ReadJob[]): Deadline | undefined =>
@@ -98,6 +103,7 @@ export const createLookupReader = ({
     const records = jobs.map((job) => job.record);
     const { lookupsCommittingMax, lookupMovesMs } = databaseLimits;
     const commitsAlone = !coalescers.areMoving(lookupsCommittingMax, lookupMovesMs);
+    if (commitsAlone) hooks.onReading?.('few');
     const query = () => {
       hooks.onBatch?.(jobs.length);
       return runLookup(database, lookup, { values, deadline, records });

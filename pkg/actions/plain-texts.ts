@@ -1,6 +1,6 @@
 /**
  * Which declared texts are plain by PostgreSQL's plan too, as far as is known: it is asked in the background, one text after the other, at first and
- * then now and then, since the views and policies behind a text may change. A text that it was not asked about yet counts as not plain.
+ * then now and then, since the views and policies behind a text may change.
  */
 import type { Database } from '../postgres/database.ts';
 import { isPlanPlain, type LookupStatement } from '../postgres/lookup-statement.ts';
@@ -10,10 +10,13 @@ import { createDeadline } from '../resilience/deadline.ts';
 import { createSlots } from '../resilience/slots.ts';
 import { createTimedSet } from '../resilience/timed-set.ts';
 
+/** Unknown: PostgreSQL has not answered yet, or what it said is too old. */
+type Plainness = 'plain' | 'not_plain' | 'unknown';
+
 export interface PlainTexts {
   /** @param lookup  one that has a shared form
    * @param name  of that form */
-  has(lookup: LookupStatement, name: string): boolean;
+  plainness(lookup: LookupStatement, name: string): Plainness;
 }
 
 interface PlainTextsOptions {
@@ -26,15 +29,18 @@ export const createPlainTexts = ({ database, clock }: PlainTextsOptions): PlainT
   // A plan waits for whoever has locked the table.
   const oneByOne = createSlots({ clock, slots: 1, queueMax: rememberedMax });
   const plain = createTimedSet(clock, rememberedMax);
+  const notPlain = createTimedSet(clock, rememberedMax);
   const asked = createTimedSet(clock, rememberedMax);
 
   const ask = async (lookup: LookupStatement, name: string): Promise<void> => {
     asked.add(name, planCheckMs);
     const deadline = createDeadline(clock, databaseLimits.statementTimeoutMs);
     try {
-      // Twice the time, as it goes on being plain while PostgreSQL is asked again.
-      if (await oneByOne.use(deadline, () => isPlanPlain(database, lookup, deadline))) plain.add(name, 2 * planCheckMs);
-      else plain.delete(name);
+      const isPlain = await oneByOne.use(deadline, () => isPlanPlain(database, lookup, deadline));
+      const [now, before] = isPlain ? [plain, notPlain] : [notPlain, plain];
+      before.delete(name);
+      // Twice the time, as it goes on being so while PostgreSQL is asked again.
+      now.add(name, 2 * planCheckMs);
     } catch {
       asked.add(name, planRetryMs);
     } finally {
@@ -43,9 +49,10 @@ export const createPlainTexts = ({ database, clock }: PlainTextsOptions): PlainT
   };
 
   return {
-    has: (lookup, name) => {
+    plainness: (lookup, name) => {
       if (!asked.has(name)) void ask(lookup, name);
-      return plain.has(name);
+      if (plain.has(name)) return 'plain';
+      return notPlain.has(name) ? 'not_plain' : 'unknown';
     },
   };
 };

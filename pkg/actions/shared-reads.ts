@@ -39,11 +39,12 @@ export interface SharedReads {
   read(reading: Reading): Promise<readonly KeyedRow[]>;
 }
 
-/** `shared`, or why not: not_plain is the text or its plan, or neither is known yet; resting is a text whose shared statement failed or took long,
- * retried is who had waited for that. */
-export type ReadingResult = 'shared' | 'retried' | AloneReason;
+/** `shared`, or alone. `retried`: after waiting for a shared statement in vain. */
+export type SharingResult = 'shared' | 'retried' | AloneReason;
 
-type AloneReason = 'not_plain' | 'slow' | 'resting' | 'large' | 'first';
+/** not_plain: by its text or its plan. unknown: the plan, or how long a reading takes, was not seen yet. slow: the lookup, or its rows. resting: no
+ * shared statement is begun for now, as one failed, took long or still runs though nobody waits for it. large: many keys. */
+type AloneReason = 'not_plain' | 'unknown' | 'slow' | 'resting' | 'large';
 
 export interface SharedReadsOptions {
   readonly database: Database;
@@ -53,7 +54,7 @@ export interface SharedReadsOptions {
   readonly hooks?: {
     /** Of so many requests is a statement. */
     onBatch?(requests: number): void;
-    onReading?(result: ReadingResult): void;
+    onReading?(result: SharingResult): void;
   };
 }
 
@@ -202,10 +203,11 @@ export const createSharedReads = ({ database, clock, poolShare, hooks = {} }: Sh
     const together = lookup.together();
     if (!together) return 'not_plain';
     if (!mayBegin(together.name)) return 'resting';
-    if (!plainTexts.has(lookup, together.name)) return 'not_plain';
+    const plainness = plainTexts.plainness(lookup, together.name);
+    if (plainness !== 'plain') return plainness;
     const pace = paceOf(lookup);
     const mostMs = pace.costMs(unitsOf(sharedReadLimits.readingKeysMax));
-    if (mostMs === undefined) return 'first';
+    if (mostMs === undefined) return 'unknown';
     if (mostMs <= sharedReadLimits.extraMsMax) return together;
     // To be tried again later: it may have been a slow time of PostgreSQL's.
     rest(together.name, () => sharedReadLimits.restOfHeavyMs);

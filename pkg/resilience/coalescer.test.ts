@@ -264,6 +264,16 @@ test('a run that throws at once is a failed run', async () => {
   assert.ok(coalescer.idle());
 });
 
+test('so is each of very many that wait for one another', async () => {
+  const run = () => {
+    throw new PoisonError('at once');
+  };
+  const { submit, coalescer } = setUp({ run, jobsMax: 1, queueMax: 20_000 });
+  const errors = await Promise.all(Array.from({ length: 20_000 }, () => errorOf(submit('a'))));
+  assert.ok(errors.every((error) => error instanceof PoisonError));
+  assert.ok(coalescer.idle());
+});
+
 test('a wrong number of results is nobody’s result, and is not tried again', async () => {
   const runs: number[] = [];
   const { submit } = setUp({

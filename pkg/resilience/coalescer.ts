@@ -134,6 +134,8 @@ export class Coalescer<Job, Result> {
       try {
         deliver(part, await this.#runs.run(part.map(({ job }) => job)));
       } catch (error) {
+        // Where it was thrown at once, the next batch must not begin on top of this one's stack.
+        await Promise.resolve();
         parts.unshift(...this.#partsToRetry(part, error));
       }
     }

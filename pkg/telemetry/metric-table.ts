@@ -78,7 +78,7 @@ export const metricTable = {
   lookup_readings_total: {
     type: 'counter',
     labels: ['result'],
-    help: "Readings beside many other lookups' by how: shared (a statement with theirs), or alone: not_plain, slow, resting, large, first or retried.",
+    help: 'Readings of PostgreSQL by how: few (hardly anyone beside), shared (with other lookups), or alone: not_plain, unknown, slow, resting, large or retried.',
   },
   audit_commit_rows: {
     type: 'histogram',

@@ -62,6 +62,7 @@ const askedFor = async (
 
 withRedis('a batch of misses is one MGET and one write', async () => {
   assert.equal(await askedFor(handler, [[1, 2, 3, 4, 5]]), { reads: 1, writes: 1 });
+  assert.is(await metric(handler, 'lookup_readings_total', { result: 'few' }), 1);
 });
 
 withRedis('nothing when memory answers', async () => {

@@ -1,6 +1,6 @@
 /**
- * Callers of a tenant whose statement sleeps for two seconds. Each asks again as soon as it is answered, after a refusal when its
- * Retry-After says so, or long before that.
+ * Callers of a tenant whose statement sleeps for two seconds. Each asks again as soon as it is answered, after a refusal a second
+ * later, or a tenth of it: sooner than Retry-After says, the time until a place in the tenant's share of the pool.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TenantOptions } from '../../services/tenants.ts';
@@ -11,7 +11,7 @@ import type { Stage } from '../stage.ts';
 import type { Service } from './service.ts';
 
 /** shared: their requests may share a statement. apart: each asks with a parameter of its own, and so for a statement of its own.
- * hammering: apart, and without heed of Retry-After. */
+ * hammering: apart, and soon after each refusal. */
 export type SlowKind = 'shared' | 'apart' | 'hammering';
 
 export interface SlowCallers {
@@ -23,8 +23,7 @@ export interface SlowCallers {
 
 const tenantId = 'slow';
 const pollMs = 50;
-/** A second is the Retry-After of every such refusal; a caller that hammers still does not take the core for itself. Each by a time of its own:
- * together they would be a burst, which is a load of another kind. */
+/** Who hammers still does not take the core for itself. Each by a time of its own: together they would be a burst, which is a load of another kind. */
 const refusedPauseMs = (kind: SlowKind, caller: number): number => (kind === 'hammering' ? 75 : 1_000) + caller;
 
 const lookup = benchActions[0]?.lookup;
