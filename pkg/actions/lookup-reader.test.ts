@@ -14,7 +14,8 @@ import { databaseLimits } from '../process/limits.ts';
 import { createManualClock } from '../process/manual-clock.ts';
 import { createDeadline } from '../resilience/deadline.ts';
 import { createSlots } from '../resilience/slots.ts';
-import { createLookupReader, type ReadPlan } from './lookup-reader.ts';
+import type { ReadPlan } from './group-reading.ts';
+import { createLookupReader } from './lookup-reader.ts';
 import { createQueryTimer } from './query-timer.ts';
 
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -30,7 +31,8 @@ const setUp = () => {
   const heard = { batches: [] as number[], queries: [] as string[], readings: [] as string[] };
   const queue: PromiseWithResolvers<void>[] = [];
   const state = { poison: '', auditFails: false };
-  const query: Database['query'] = async (_statement, values) => {
+  const query: Database['query'] = async (_statement, values, _deadline, onStart) => {
+    onStart?.();
     const keys = keysIn(values[1]);
     calls.push({ keys, requests: keysIn(values[2]).length });
     const turn = Promise.withResolvers<void>();
@@ -203,7 +205,7 @@ test('rows invalidated while they were read are answered, not kept', async () =>
 });
 
 test('beside many other lookups a statement reads alone, and its audit rows are committed before anyone is answered', async () => {
-  const { read, calls, audited, heard, answer, planOf } = setUp();
+  const { clock, read, calls, audited, heard, answer, planOf } = setUp();
   const few = Array.from({ length: databaseLimits.lookupsCommittingMax }, (_, n) =>
     read(['a'], { plan: planOf(`${n}`) }),
   );
@@ -219,6 +221,7 @@ test('beside many other lookups a statement reads alone, and its audit rows are 
   await Promise.all([...few, ...many]);
   assert.equal(audited, [['b', 'c']], 'those of the batch together');
   assert.equal(heard.readings, [...few.map(() => 'few'), 'not_plain']);
+  await clock.advance(databaseLimits.lookupMovesMs);
   const alone = read(['d']);
   await settle();
   assert.is(calls.at(-1)?.requests, 1, 'with the statement again');
@@ -226,10 +229,10 @@ test('beside many other lookups a statement reads alone, and its audit rows are 
   await alone;
 });
 
-test('beside lookups whose statements take long a statement brings its audit rows as if it were alone', async () => {
+test('beside lookups that take long, and were asked for long ago, a statement brings its audit rows as if it were alone', async () => {
   const { clock, read, calls, answer, planOf } = setUp();
   const slow = Array.from({ length: databaseLimits.lookupsCommittingMax + 1 }, (_, n) =>
-    read(['a'], { plan: planOf(`${n}`) }),
+    read(['a'], { plan: planOf(`${n}`), budgetMs: 10_000 }),
   );
   await settle();
   await clock.advance(databaseLimits.lookupMovesMs);
@@ -250,9 +253,9 @@ test('whose audit rows cannot be committed is not answered, nor what was read ke
   for (const _ of calls) await answer();
   assert.equal(
     await Promise.all(reading),
-    reading.map(() => 'database_unavailable'),
+    reading.map((_, n) => (n < databaseLimits.lookupsCommittingMax ? 'answered' : 'database_unavailable')),
   );
-  assert.is(cache.readMemory(planOf('0').group, ['a']).entries[0], undefined);
+  assert.is(cache.readMemory(planOf(`${reading.length - 1}`).group, ['a']).entries[0], undefined);
 });
 
 test.run();

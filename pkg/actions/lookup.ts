@@ -22,9 +22,10 @@ import type { CachePolicy } from '../tenant/spec.ts';
 import { keysFitAnswer, shapeAnswer } from '../webhook/answer.ts';
 import type { Action, ActionAnswer, ActionCall, ActionInput } from './action.ts';
 import { batchInputs } from './batch-inputs.ts';
+import type { ReadPlan } from './group-reading.ts';
 import { compileInput, type InputDecoder } from './input-codec.ts';
 import { differentKeys, listedKeys } from './input-keys.ts';
-import type { LookupReader, ReadPlan } from './lookup-reader.ts';
+import type { LookupReader } from './lookup-reader.ts';
 
 export interface LookupServices {
   readonly cache: Cache;

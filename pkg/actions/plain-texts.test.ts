@@ -27,7 +27,8 @@ const setUp = () => {
   const plainness = (table = 'numbers') => {
     const text = `SELECT id FROM ${table} WHERE tenant_id = $1 AND id = ANY($2)`;
     const lookup = compileLookup({ text, types: ['text', 'text[]'], keyColumn: 'id' });
-    return texts.plainness(lookup, String(lookup.together()?.name));
+    const form = lookup.shared?.();
+    return form ? texts.plainness(form) : 'no form';
   };
   const has = (table?: string): boolean => plainness(table) === 'plain';
   const answer = async (plan: readonly object[] | Error): Promise<void> => {

@@ -3,7 +3,7 @@
  * then now and then, since the views and policies behind a text may change.
  */
 import type { Database } from '../postgres/database.ts';
-import { isPlanPlain, type LookupStatement } from '../postgres/lookup-statement.ts';
+import { isPlanPlain, type SharedForm } from '../postgres/shared-lookup.ts';
 import type { Clock } from '../process/clock.ts';
 import { databaseLimits, sharedReadLimits } from '../process/limits.ts';
 import { createDeadline } from '../resilience/deadline.ts';
@@ -14,9 +14,7 @@ import { createTimedSet } from '../resilience/timed-set.ts';
 type Plainness = 'plain' | 'not_plain' | 'unknown';
 
 export interface PlainTexts {
-  /** @param lookup  one that has a shared form
-   * @param name  of that form */
-  plainness(lookup: LookupStatement, name: string): Plainness;
+  plainness(form: SharedForm): Plainness;
 }
 
 interface PlainTextsOptions {
@@ -32,11 +30,12 @@ export const createPlainTexts = ({ database, clock }: PlainTextsOptions): PlainT
   const notPlain = createTimedSet(clock, rememberedMax);
   const asked = createTimedSet(clock, rememberedMax);
 
-  const ask = async (lookup: LookupStatement, name: string): Promise<void> => {
+  const ask = async (form: SharedForm): Promise<void> => {
+    const { name } = form.statement;
     asked.add(name, planCheckMs);
     const deadline = createDeadline(clock, databaseLimits.statementTimeoutMs);
     try {
-      const isPlain = await oneByOne.use(deadline, () => isPlanPlain(database, lookup, deadline));
+      const isPlain = await oneByOne.use(deadline, () => isPlanPlain(database, form, deadline));
       const [now, before] = isPlain ? [plain, notPlain] : [notPlain, plain];
       before.delete(name);
       // Twice the time, as it goes on being so while PostgreSQL is asked again.
@@ -49,8 +48,9 @@ export const createPlainTexts = ({ database, clock }: PlainTextsOptions): PlainT
   };
 
   return {
-    plainness: (lookup, name) => {
-      if (!asked.has(name)) void ask(lookup, name);
+    plainness: (form) => {
+      const { name } = form.statement;
+      if (!asked.has(name)) void ask(form);
       if (plain.has(name)) return 'plain';
       return notPlain.has(name) ? 'not_plain' : 'unknown';
     },

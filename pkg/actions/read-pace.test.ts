@@ -5,48 +5,35 @@ import { ReadPace, unitsOf } from './read-pace.ts';
 
 const { extraMsMax, patienceMs, restMsMin, restMsMax } = sharedReadLimits;
 const least = (keys: number) => (unitsOf(keys) * extraMsMax) / databaseLimits.batchKeysMax;
-const near = (actual: number | undefined, expected: number, what?: string) =>
-  assert.ok(actual !== undefined && Math.abs(actual - expected) < expected / 1_000, `${what} ${actual} ${expected}`);
+const near = (actual: number, expected: number, what?: string) =>
+  assert.ok(Math.abs(actual - expected) < expected / 1_000, `${what} ${actual} ${expected}`);
 const repeat = (times: number, work: () => void) => {
   for (let n = 0; n < times; n += 1) work();
 };
 
-test('nothing is known before a first statement of its own; then as many share as may', () => {
+test('as long as nothing is known, as many share as may', () => {
   const pace = new ReadPace();
-  assert.is(pace.costMs(unitsOf(1)), undefined);
-  pace.noteAlone(8);
   near(pace.costMs(unitsOf(1)), least(1));
   near(pace.costMs(unitsOf(10)), least(10));
+  pace.noteTogether(1_000, 0);
+  near(pace.costMs(unitsOf(1)), least(1), 'never more');
 });
 
-test('what is slow all the time shows, without the way there and back; what is slow now and then does not', () => {
+test('what is slow all the time shows; what is slow now and then does not', () => {
   const pace = new ReadPace();
-  pace.noteAlone(2);
   const units = 40;
-  repeat(1_000, () => pace.noteTogether(units, 2 + units * 0.1));
+  repeat(1_000, () => pace.noteTogether(units, units * 0.1));
   near(pace.costMs(1), 0.1);
   repeat(20, () => pace.noteTogether(units, 500));
-  assert.ok(Number(pace.costMs(1)) < 0.15, 'twenty slow moments');
-  pace.noteTogether(units, 2 + units * 0.1);
+  assert.ok(pace.costMs(1) < 0.15, 'twenty slow moments');
+  pace.noteTogether(units, units * 0.1);
   near(pace.costMs(1), 0.1, 'the quickest counts');
   pace.forgetTogether();
   near(pace.costMs(1), least(0));
 });
 
-test('a statement of its own that takes longer now and then is no news, one that always does is', () => {
-  const pace = new ReadPace();
-  pace.noteAlone(1);
-  repeat(10, () => pace.noteAlone(50));
-  repeat(1_000, () => pace.noteTogether(10, 11));
-  near(pace.costMs(1), 1 - (1.02 ** 10 - 1) / 10);
-  repeat(1_000, () => pace.noteAlone(10));
-  repeat(1_000, () => pace.noteTogether(10, 11));
-  near(pace.costMs(1), 0.1);
-});
-
 test('the more failures in a row, the longer the rest', () => {
   const pace = new ReadPace();
-  pace.noteAlone(1);
   assert.equal([pace.noteFailure(), pace.noteFailure(), pace.noteFailure()], [restMsMin, restMsMin * 2, restMsMin * 4]);
   pace.noteTogether(10, 1);
   assert.is(pace.noteFailure(), restMsMin, 'the first in a row');
@@ -54,10 +41,12 @@ test('the more failures in a row, the longer the rest', () => {
   assert.is(pace.noteFailure(), restMsMax);
 });
 
-test('slow is what takes long, and longer than all did lately', () => {
+test('slow is what takes long in a statement of its own, and longer than all did lately', () => {
   const pace = new ReadPace();
+  assert.not(pace.isSlow(patienceMs * 9), 'the first');
   pace.noteAlone(1);
-  assert.equal([pace.isSlow(patienceMs), pace.isSlow(patienceMs + 1)], [false, true]);
+  repeat(10, () => pace.noteAlone(50));
+  assert.equal([pace.isSlow(patienceMs), pace.isSlow(patienceMs + 1)], [false, true], 'now and then is no news');
   repeat(1_000, () => pace.noteAlone(patienceMs));
   assert.not(pace.isSlow(patienceMs * 2), 'PostgreSQL is busy');
   assert.ok(pace.isSlow(patienceMs * 5));

@@ -1,7 +1,8 @@
 /**
- * How long readings by a declared statement take, as far as it shows from here: in a statement of their own, and what each adds to one they share.
+ * How long readings by a declared statement take: in a statement of their own, as it shows from here, and what each adds to one they share, as
+ * PostgreSQL says.
  *
- * An answer may be late for many other reasons (a network, a busy core, this process' own), so the quickest of late count and not the mean.
+ * Either may be late for many other reasons (a busy core, a lock, a network), so the quickest of late count and not the mean.
  */
 import { databaseLimits, sharedReadLimits } from '../process/limits.ts';
 
@@ -17,14 +18,13 @@ export class ReadPace {
     this.#leastMs = Math.min(ms, this.#leastMs * (1 + drift));
   }
 
-  /** Readings of so many units took so long together. */
+  /** Readings of so many units took PostgreSQL so long together. */
   noteTogether(units: number, ms: number): void {
-    const perUnitMs = Math.max(0, ms - this.#leastMs) / units;
-    this.#perUnitMs = Math.max(leastPerUnitMs, Math.min(perUnitMs, this.#perUnitMs * (1 + drift)));
+    this.#perUnitMs = Math.max(leastPerUnitMs, Math.min(ms / units, this.#perUnitMs * (1 + drift)));
     this.#nextRestMs = sharedReadLimits.restMsMin;
   }
 
-  /** A shared statement failed, or took too long to be waited for.
+  /** A shared statement failed, or took too long.
    * @returns for how many milliseconds nobody should try again */
   noteFailure(): number {
     const restMs = this.#nextRestMs;
@@ -37,9 +37,9 @@ export class ReadPace {
     return ms > sharedReadLimits.patienceMs && ms > this.#leastMs * slowFactor;
   }
 
-  /** What a reading adds to a shared statement, in milliseconds; undefined: none has been seen yet. */
-  costMs(units: number): number | undefined {
-    return this.#leastMs === Number.POSITIVE_INFINITY ? undefined : this.#perUnitMs * units;
+  /** What a reading adds to a shared statement, in milliseconds. */
+  costMs(units: number): number {
+    return this.#perUnitMs * units;
   }
 
   /** As if none had shared a statement yet. */

@@ -196,12 +196,12 @@ test('shared statements take full batches, and the queue is as deep as its comme
   assert.ok(databaseLimits.poolMin <= databaseLimits.poolMax);
 });
 
-test('what tenants share is given up long before PostgreSQL would, and takes no more of the pool than one of them may', () => {
+test('what tenants share ends long before what is their own would, and takes no more of the pool than one of them may', () => {
   assert.ok(sharedReadLimits.extraMsMax < sharedReadLimits.patienceMs);
   assert.ok(sharedReadLimits.patienceMs < databaseLimits.lockTimeoutMs);
   assert.ok(databaseLimits.lockTimeoutMs < databaseLimits.statementTimeoutMs);
   assert.is(sharedReadLimits.poolShare, databaseLimits.tenantLookupShare);
-  assert.ok(sharedReadLimits.readingsMax * sharedReadLimits.readingKeysMax < 4 * databaseLimits.batchKeysMax);
+  assert.ok(databaseLimits.batchRequestsMax <= databaseLimits.auditRowsMax);
 });
 
 test('the cache holds every row that can be delivered, and one write takes any of them', () => {

@@ -103,10 +103,10 @@ export const databaseLimits = {
   /** Shared statements of one lookup at once: with one, the process idles while PostgreSQL works; a key that is missed all the time is
    * read twice at once at most. */
   batchesInFlightMax: 2,
-  /** Lookups at work that each commit their own audit rows, in one round trip. Beyond it commits are what PostgreSQL is busy with, and
-   * the rows share one. */
+  /** Lookups at work that each read, and commit their audit rows, in statements of their own. Beyond it commits are what PostgreSQL is busy
+   * with: plain ones share the statement, the others the commit. */
   lookupsCommittingMax: 2,
-  /** For so long after it has begun something a lookup counts among them: what runs for longer does not keep commits busy. */
+  /** For so long after somebody has asked for it a lookup counts among them: what runs for longer does not keep commits busy. */
   lookupMovesMs: 100,
   /** Keys in one shared statement: two full batches. Its answers are all made in one turn of the event loop, and with more of them
    * everybody else waits longer. */

@@ -2,25 +2,21 @@
  * The bounds of statements that several tenants share: a part of limits.ts, which passes them on, in a file of its own for its length.
  */
 
-/** Readings of different lookups in one statement, where more of them are at work than `lookupsCommittingMax`. */
+/** Requests of different lookups in one statement, where more of them are at work than `lookupsCommittingMax`: up to `batchRequestsMax`. */
 export const sharedReadLimits = {
-  /** Readings in one statement. */
-  readingsMax: 64,
   /** Statements by one text at once. With one, two or four nothing could be told on one core of PostgreSQL's; it may have more. */
   inFlightMax: 4,
-  /** Of the pool, for all such statements together that somebody waits for. */
+  /** Of the pool, for all such statements together. */
   poolShare: 0.25,
   /** How much longer a statement may take for those that share it. */
   extraMsMax: 5,
-  /** Readings of more keys gain little by sharing. Rows so slow that this many take extraMsMax are read alone too. */
+  /** Requests for more keys gain little by sharing. Rows so slow that this many take extraMsMax are read alone too. */
   readingKeysMax: 50,
-  /** Nobody waits longer for a statement that is shared, once it has begun: each then reads alone. */
+  /** PostgreSQL ends a shared statement that takes longer (statement_timeout): each then reads alone. */
   patienceMs: 100,
   /** A lookup whose own statement took so long, or failed, reads alone for this long after it. */
   aloneAfterSlowMs: 10_000,
-  /** Statements that nobody waits for any more and that PostgreSQL still runs: with so many, no other begins. */
-  abandonedMax: 2,
-  /** A text whose statement failed, or was not waited for, is not shared for this long; where it is its fault, each further time in a row twice as long. */
+  /** A text whose statement failed, or was ended, is not shared for this long; where it is its fault, each further time in a row twice as long. */
   restMsMin: 1_000,
   restMsMax: 600_000,
   /** The same for a text whose rows take long, each by itself. */

@@ -7,7 +7,7 @@ import { KeyedCoalescers } from './keyed-coalescers.ts';
 const setUp = () => {
   const clock = createManualClock();
   const runs: string[] = [];
-  const coalescers = new KeyedCoalescers<string, string, string>(clock, {
+  const coalescers = new KeyedCoalescers<string, string, string>({
     run: async (context, jobs) => {
       runs.push(`${context}: ${jobs.join(' ')}`);
       await new Promise<void>((resolve) => void clock.after(10, resolve));
@@ -40,39 +40,13 @@ test('a key is held for as long as something of it is under way', async () => {
   assert.is(coalescers.size, 0);
 });
 
-test('keys move that have come or begun something a short while ago', async () => {
-  const { clock, coalescers, submit } = setUp();
-  const moving = (ms: number) => [0, 1, 2].map((max) => coalescers.areMoving(max, ms));
-  assert.equal(moving(5), [false, false, false]);
-  const results = [submit('x', 'a'), submit('x', 'b'), submit('y', 'c')];
-  assert.equal(moving(5), [true, true, false]);
-  await clock.advance(5);
-  assert.equal(
-    [moving(5), moving(6)],
-    [
-      [false, false, false],
-      [true, true, false],
-    ],
-    'both run, for 5 ms',
-  );
-  await clock.advance(5);
-  assert.equal([coalescers.size, moving(5)], [1, [true, false, false]], 'x has begun the next');
-  await clock.advance(9);
-  assert.equal([coalescers.size, moving(5)], [1, [false, false, false]]);
-  results.push(submit('z', 'd'));
-  assert.equal([coalescers.size, moving(5)], [2, [true, false, false]], 'z beside x, which runs for 9 ms');
-  await clock.advance(100);
-  await Promise.all(results);
-  assert.equal(moving(1_000), [false, false, false]);
-});
-
 test('one that is about to begin is held, whatever ends meanwhile, and only once', async () => {
   const clock = createManualClock();
   const starts: (() => void)[] = [];
   const ends: (() => void)[] = [];
   let running = 0;
   let runningMax = 0;
-  const coalescers = new KeyedCoalescers<string, string, string>(clock, {
+  const coalescers = new KeyedCoalescers<string, string, string>({
     run: async (_context, jobs) => {
       running += 1;
       runningMax = Math.max(runningMax, running);

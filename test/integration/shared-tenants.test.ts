@@ -7,8 +7,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { arrayLiteral } from '../../pkg/postgres/array-literal.ts';
-import { compileLookup, type KeyedRow, runLookup, runLookupsTogether } from '../../pkg/postgres/lookup-statement.ts';
-import { sharedReadLimits } from '../../pkg/process/limits.ts';
+import type { KeyedRow } from '../../pkg/postgres/lookup-rows.ts';
+import { compileLookup, type LookupStatement, runLookup } from '../../pkg/postgres/lookup-statement.ts';
+import { runSharedLookup } from '../../pkg/postgres/shared-lookup.ts';
+import type { BoundValue } from '../../pkg/postgres/statement.ts';
+import { databaseLimits, sharedReadLimits } from '../../pkg/process/limits.ts';
 import { createManualClock } from '../../pkg/process/manual-clock.ts';
 import { prepareDatabase } from '../services/database.ts';
 import { minute, openDatabase } from '../services/open-database.ts';
@@ -102,16 +105,20 @@ test('a tenant whose rows are slow waits alone, and reads alone from then on', a
   await gate.hold();
   const asked = await askAll('slow', idsOf);
   await gate.waiting(1);
-  await clock.advance(sharedReadLimits.patienceMs);
+  // PostgreSQL ends the one for all, whose session keeps its place at the gate; its own waits on.
   const quick = asked.filter((_, n) => n !== 3);
   for (const { code, rows } of await Promise.all(quick)) assert.equal([code, rows.length], ['answered', 1]);
-  // The one that nobody waits for any more, and its own.
   await gate.waiting(2);
   await clock.advance(sharedReadLimits.restMsMin);
   await gate.release();
   assert.is((await asked[3])?.rows[0]?.label, '3 13');
   for (const { code } of await Promise.all(await askAll('again', idsOf))) assert.is(code, 'answered');
-  assert.equal(batches, [1, tenants.length - 1], 'for itself, and for all others');
+  const few = databaseLimits.lookupsCommittingMax;
+  assert.equal(
+    batches.toSorted((a, b) => a - b),
+    [...Array(few).fill(1), 1, tenants.length - few - 1],
+    'the first, itself, and all others',
+  );
 });
 
 for (const [what, statement] of Object.entries({
@@ -133,8 +140,45 @@ for (const [what, statement] of Object.entries({
   });
 }
 
+test('a statement that PostgreSQL has ended leaves no audit row, and its connection as it was', async () => {
+  const single = openDatabase({ url, poolMax: 1 });
+  await single.answers();
+  const lookup = compileLookup({
+    ...{ text: 'SELECT id, waited FROM gated WHERE tenant_id = $1 AND id = ANY($2)', keyColumn: 'id' },
+    types: ['text', 'int8[]'],
+  });
+  const form = lookup.shared?.();
+  if (!form) throw new Error('it has no shared form');
+  const record = { tenantId: 'ended', action: 'get', keys: [], requestId: 'ended 1', context: {} };
+  const records = [{ ...record, source: 'database', outcome: 'answered' } as const];
+  const session = () => single.run("SELECT pg_backend_pid() AS pid, current_setting('statement_timeout') AS bound, $1");
+  const before = await session();
+  await gate.hold();
+  const readings = [['tenant-03', '{13}']];
+  const outcome = await runSharedLookup(single, form, { readings, records, deadline: minute() });
+  await gate.release();
+  assert.is('refused' in outcome && outcome.refused.code, 'deadline_exceeded');
+  assert.equal(await auditOf('ended'), []);
+  assert.equal(await session(), before);
+  const again = await runSharedLookup(single, form, { readings, records, deadline: minute() });
+  assert.is('found' in again && again.found[0]?.[0]?.key, '13');
+  assert.is((await auditOf('ended')).length, 1);
+  assert.equal(await session(), before);
+  await single.stop();
+});
+
 const rowsOf = (found: readonly KeyedRow[]) => found.map(({ key, row }) => `${key} ${row}`);
 const where = 'tenant_id = $1 AND id = ANY($2)';
+
+/** @throws what PostgreSQL refuses */
+const readTogether = async (lookup: LookupStatement, readings: readonly (readonly BoundValue[])[]) => {
+  const form = lookup.shared?.();
+  if (!form) throw new Error('it has no shared form');
+  const outcome = await runSharedLookup(database, form, { readings, records: [], deadline: minute() });
+  if ('refused' in outcome) throw outcome.refused;
+  assert.ok(outcome.ms > 0 && outcome.ms < sharedReadLimits.patienceMs, `${outcome.ms} ms`);
+  return outcome.found;
+};
 
 /** Of what a plain text may be made of, and where its parameters may stand. */
 const shared: Readonly<Record<string, string>> = {
@@ -170,10 +214,7 @@ for (const [what, text] of Object.entries(shared)) {
       [`tenant-0${n}`, keys, n % 2 ? null : '2'].slice(0, types.length),
     );
     const deadline = minute();
-    const together = lookup.together();
-    assert.ok(together);
-    if (!together) return;
-    const found = await runLookupsTogether(database, together, { readings, deadline });
+    const found = await readTogether(lookup, readings);
     const alone = await Promise.all(readings.map((values) => runLookup(database, lookup, { values, deadline })));
     assert.equal(found.map(rowsOf), alone.map(rowsOf));
     assert.ok(alone.flat().length > 0);
@@ -188,9 +229,6 @@ test('values of every type come out of a shared statement as out of one alone, w
   await sql('CREATE TABLE awkward (tenant_id text, id text); GRANT SELECT ON awkward TO dataactions_service');
   await sql(`INSERT INTO awkward SELECT 'all', * FROM unnest($1::text[])`, [awkward]);
   const lookup = compileLookup({ text, types, keyColumn: 'id' });
-  const given = lookup.together();
-  assert.ok(given);
-  if (!given) return;
   const uuid = '00000000-0000-4000-8000-000000000001';
   const scalars = [uuid, '-9223372036854775808', '1e-300', 'true', '2026-11-27T12:00:00.123+02:00'];
   const lists = [arrayLiteral(awkward), '{0.1,-0,1e300}', arrayLiteral([uuid, uuid])];
@@ -199,7 +237,7 @@ test('values of every type come out of a shared statement as out of one alone, w
     ...[...scalars, ...lists].map((value, place) => ((n + place) % 4 === 0 ? null : value)),
   ]);
   const deadline = minute();
-  const together = await runLookupsTogether(database, given, { readings, deadline });
+  const together = await readTogether(lookup, readings);
   const alone = await Promise.all(readings.map((values) => runLookup(database, lookup, { values, deadline })));
   assert.equal(together.map(rowsOf), alone.map(rowsOf));
   assert.is(alone.flat().length, awkward.length ** 2);

@@ -2,8 +2,9 @@
  * A lookup of the mock: the real one over rows of a file in place of PostgreSQL. Order, `missing`, `more` and `tooLarge` are
  * the real one's; there is no cache and no audit log.
  */
+
+import type { KeyedRows } from '../../../pkg/actions/group-reading.ts';
 import { compileLookupAction, type LookupServices, type LookupTenant } from '../../../pkg/actions/lookup.ts';
-import type { KeyedRows } from '../../../pkg/actions/lookup-reader.ts';
 import { createMemoryTier } from '../../../pkg/cache/memory-tier.ts';
 import { createCache } from '../../../pkg/cache/two-tier.ts';
 import { type Parsed, type Problem, parsed, refused } from '../../../pkg/errors/problem.ts';

@@ -1,0 +1,29 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createManualClock } from '../process/manual-clock.ts';
+import { RecentKeys } from './recent-keys.ts';
+
+const setUp = () => {
+  const clock = createManualClock();
+  const recent = new RecentKeys({ clock, max: 2, ms: 100 });
+  return { clock, note: (...keys: readonly string[]) => keys.map((key) => recent.note(key)) };
+};
+
+test('more than so many different keys are many', () => {
+  const { note } = setUp();
+  assert.equal(note('a', 'b', 'a', 'b', 'c', 'a', 'd'), [false, false, false, false, true, true, true]);
+});
+
+test('a key counts for a while after it came last', async () => {
+  const { clock, note } = setUp();
+  note('a', 'b');
+  await clock.advance(60);
+  assert.equal(note('a', 'c'), [false, true]);
+  await clock.advance(40);
+  assert.equal(note('a'), [false], 'b is too long ago');
+  assert.equal(note('d'), [true], 'in its place');
+  await clock.advance(99);
+  assert.equal(note('a'), [false], 'c too');
+});
+
+test.run();
