@@ -62,6 +62,7 @@ export const createLookupReader = ({
   hooks = {},
 }: LookupReaderOptions): LookupReader => {
   const sharedReads = createSharedReads({ database, cache, clock, timer, poolShare, hooks });
+  /** Lookups whose rows were read: one that only waits, or is slow, is not at work. */
   const recent = new RecentKeys({ clock, max: databaseLimits.lookupsCommittingMax, ms: databaseLimits.lookupMovesMs });
 
   /** @param records  to be committed with it */
@@ -96,6 +97,7 @@ export const createLookupReader = ({
     reading.take(await timer.time(plan.group.tenantId, plan.share?.use(deadline, query) ?? query()));
     if (!commits) await auditLog.append(records, deadline);
     reading.keep();
+    recent.note(plan.group.prefix);
     const rows = reading.rows();
     return jobs.map(() => rows);
   };
@@ -116,10 +118,14 @@ export const createLookupReader = ({
 
   return {
     read: (plan, job) => {
-      if (!recent.note(plan.group.prefix)) return readAlone(plan, job, 'few');
+      if (!recent.areMany()) return readAlone(plan, job, 'few');
       const form = sharedReads.formFor(plan, job.keys.length);
       if (typeof form === 'string') return readAlone(plan, job, form);
-      return sharedReads.read(form, plan, job).then((rows) => rows ?? readAlone(plan, job, 'retried'));
+      return sharedReads.read(form, plan, job).then((rows) => {
+        if (rows === undefined) return readAlone(plan, job, 'retried');
+        recent.note(plan.group.prefix);
+        return rows;
+      });
     },
     groups: () => coalescers.size,
   };

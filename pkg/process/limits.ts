@@ -106,7 +106,7 @@ export const databaseLimits = {
   /** Lookups at work that each read, and commit their audit rows, in statements of their own. Beyond it commits are what PostgreSQL is busy
    * with: plain ones share the statement, the others the commit. */
   lookupsCommittingMax: 2,
-  /** For so long after somebody has asked for it a lookup counts among them: what runs for longer does not keep commits busy. */
+  /** For so long after its rows were read a lookup counts among them: what waits, or is slow, does not keep commits busy. */
   lookupMovesMs: 100,
   /** Keys in one shared statement: two full batches. Its answers are all made in one turn of the event loop, and with more of them
    * everybody else waits longer. */

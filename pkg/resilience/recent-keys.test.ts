@@ -6,7 +6,15 @@ import { RecentKeys } from './recent-keys.ts';
 const setUp = () => {
   const clock = createManualClock();
   const recent = new RecentKeys({ clock, max: 2, ms: 100 });
-  return { clock, note: (...keys: readonly string[]) => keys.map((key) => recent.note(key)) };
+  return {
+    clock,
+    recent,
+    note: (...keys: readonly string[]) =>
+      keys.map((key) => {
+        recent.note(key);
+        return recent.areMany();
+      }),
+  };
 };
 
 test('more than so many different keys are many', () => {
@@ -14,8 +22,8 @@ test('more than so many different keys are many', () => {
   assert.equal(note('a', 'b', 'a', 'b', 'c', 'a', 'd'), [false, false, false, false, true, true, true]);
 });
 
-test('a key counts for a while after it came last', async () => {
-  const { clock, note } = setUp();
+test('a key counts for a while after it was noted last', async () => {
+  const { clock, recent, note } = setUp();
   note('a', 'b');
   await clock.advance(60);
   assert.equal(note('a', 'c'), [false, true]);
@@ -24,6 +32,11 @@ test('a key counts for a while after it came last', async () => {
   assert.equal(note('d'), [true], 'in its place');
   await clock.advance(99);
   assert.equal(note('a'), [false], 'c too');
+  note('b', 'c');
+  await clock.advance(99);
+  assert.ok(recent.areMany());
+  await clock.advance(1);
+  assert.not(recent.areMany());
 });
 
 test.run();

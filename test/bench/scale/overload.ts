@@ -2,15 +2,18 @@
  * More than can be answered: an open loop at a share of what a closed loop reached, up to three times that. What of it is still answered, how
  * long those answers and the refusals take, and what the service holds in memory meanwhile.
  *
+ * warm-100 and cold-50 have the service's own core as their bound, costly-1 PostgreSQL's: a row of it takes PostgreSQL some two milliseconds.
+ *
  * The client has the core that PostgreSQL has too, so the requests are heavy ones (100 ids from memory, 50 from PostgreSQL), of which few are
  * needed; `client` says how much of that core it took all the same. Every refusal is read, verified and answered as well, and costs the service
  * what it costs. The share of the time that requests left late is the client's own.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import type { TenantOptions } from '../../services/tenants.ts';
 import { memoryOf } from '../config/process-figures.ts';
 import { type OpenLoopResult, runOpenLoop } from '../open-loop.ts';
 import { createRequestMaker } from '../request-maker.ts';
-import { type AuditMode, type Scenario, scenarioNamed } from '../scenarios.ts';
+import { type AuditMode, benchActions, benchTenants, type Scenario, scenarioNamed } from '../scenarios.ts';
 import { linesOf } from '../tables.ts';
 import type { Bench, Curve } from './curve.ts';
 import type { Service } from './service.ts';
@@ -25,9 +28,32 @@ interface OverloadRow extends OpenLoopResult {
 }
 
 const steps = [0.5, 1, 1.5, 2, 3];
-const measured: readonly { readonly scenario: Scenario; readonly audit: AuditMode }[] = [
+interface Measured {
+  readonly scenario: Scenario;
+  readonly audit: AuditMode;
+  /** Left out: those of the scenarios. */
+  readonly tenants?: readonly TenantOptions[];
+}
+
+const costlyStatement = `SELECT id, name, status, updated_at
+  FROM customers, LATERAL (SELECT count(*) FROM generate_series(1, 20000) AS n WHERE n % 7 < length(name)) AS costly
+  WHERE tenant_id = $1 AND id = ANY($2) AND costly.count > 0`;
+
+/** The tenants of the scenarios, but for what their lookup costs PostgreSQL. */
+const costlyTenants: readonly TenantOptions[] = benchTenants.map(({ tenantId, spec }) => ({
+  tenantId,
+  spec: {
+    ...spec,
+    actions: benchActions.map((action) =>
+      action.lookup ? { ...action, lookup: { ...action.lookup, statement: costlyStatement } } : action,
+    ),
+  },
+}));
+
+const measured: readonly Measured[] = [
   { scenario: { ...scenarioNamed('warm-50'), name: 'warm-100', batch: 100 }, audit: 'DatabaseReads' },
   { scenario: scenarioNamed('cold-50'), audit: 'EveryRequest' },
+  { scenario: { ...scenarioNamed('cold-1'), name: 'costly-1' }, audit: 'EveryRequest', tenants: costlyTenants },
 ];
 /** More than REQUESTS_IN_FLIGHT_MAX, so that it is the service that refuses. */
 const connections = 2_000;
@@ -53,8 +79,8 @@ const whileWatching = async <T>(service: Service, work: Promise<T>): Promise<rea
   return [result, most];
 };
 
-const measureScenario = async (bench: Bench, { scenario, audit }: (typeof measured)[number]) => {
-  const service = await bench.startService({ env });
+const measureScenario = async (bench: Bench, { scenario, audit, tenants }: Measured) => {
+  const service = await bench.startService({ env, ...(tenants && { tenants }) });
   const load = { variant: service, maker: createRequestMaker(scenario, audit), callers: capacityCallers };
   const kind = `overload ${scenario.name}`;
   const measureClosed = (seconds: number) => bench.measureLoad({ ...load, seconds, kind, firstGuess: 5_000 });
