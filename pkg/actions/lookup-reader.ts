@@ -6,6 +6,7 @@
  * them: then plain ones share both (shared-reads.ts), and of the others the audit rows go into the commit that all tenants share.
  */
 import type { Cache } from '../cache/two-tier.ts';
+import { isAppError } from '../errors/app-error.ts';
 import type { AuditLog } from '../postgres/audit-log.ts';
 import type { AuditRecord } from '../postgres/audit-record.ts';
 import type { Database } from '../postgres/database.ts';
@@ -68,18 +69,23 @@ export const createLookupReader = ({
   /** @param records  to be committed with it */
   const runAlone = async (reading: GroupReading, deadline: Deadline, records?: readonly AuditRecord[]) => {
     const { plan } = reading;
-    let began = clock.now();
+    let began: number | undefined;
     const onStart = () => {
       began = clock.now();
       hooks.onBatch?.(reading.records.length);
     };
+    // What has not begun, or found no PostgreSQL, says nothing of the lookup.
+    const note = (end: 'read' | 'refused'): void => {
+      if (began !== undefined) sharedReads.noteAlone(plan, clock.now() - began, end);
+    };
     try {
       const job = { values: reading.values(), records, deadline, onStart };
       const found = await runLookup(database, plan.lookup, job);
-      sharedReads.noteAlone(plan, clock.now() - began, false);
+      note('read');
       return found;
     } catch (error) {
-      sharedReads.noteAlone(plan, clock.now() - began, isStatementFault(error));
+      if (isStatementFault(error)) note('refused');
+      else if (isAppError(error, 'deadline_exceeded')) note('read');
       throw error;
     }
   };

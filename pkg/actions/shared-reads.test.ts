@@ -31,6 +31,8 @@ interface Asked {
   /** Array literals. */
   readonly keys: readonly string[];
   readonly requestIds: readonly string[];
+  /** Until when it is waited for. */
+  readonly deadline: number;
   /** @param ms  that PostgreSQL took */
   answer(ms?: number): void;
   refuse(code: string): void;
@@ -48,27 +50,29 @@ const setUp = ({ text = plain, slots = 10, waiters = 100 } = {}) => {
   const asked: Asked[] = [];
   /** None is free: statements wait for a connection, and begin later or are turned away. */
   const pool = { busy: false, waiting: [] as { begin(): void; turnAway(): void }[] };
-  const runTogether: RunTogether = (statements) => {
-    const { promise, resolve } = Promise.withResolvers<readonly StatementOutcome[]>();
-    const values = statements[2]?.values ?? [];
-    const [tenants, keys] = [listed(values[0]), listed(values[1])];
-    const rows = tenants.map((tenant, n) => ({ n: n + 1, key: 'k', row: `"${tenant}"` }));
-    asked.push({
-      ...{ tenants, keys, requestIds: listed(values[5]) },
-      answer: (ms = 0) =>
-        resolve([done, done, { rows: [...rows, { n: 0, key: `${ms}`, row: '' }], rowCount: 1 }, done]),
-      refuse: (code) => resolve([done, done, { error: sqlState(code) }, done]),
-      drop: () => resolve(statements.map(() => ({ error: new Error('Connection terminated') }))),
-    });
-    return promise;
-  };
-  const lend: Database['lend'] = async (work) => {
+  const runBy =
+    (deadline: number): RunTogether =>
+    (statements) => {
+      const { promise, resolve } = Promise.withResolvers<readonly StatementOutcome[]>();
+      const values = statements[2]?.values ?? [];
+      const [tenants, keys] = [listed(values[0]), listed(values[1])];
+      const rows = tenants.map((tenant, n) => ({ n: n + 1, key: 'k', row: `"${tenant}"` }));
+      asked.push({
+        ...{ tenants, keys, requestIds: listed(values[5]), deadline },
+        answer: (ms = 0) =>
+          resolve([done, done, { rows: [...rows, { n: 0, key: `${ms}`, row: '' }], rowCount: 1 }, done]),
+        refuse: (code) => resolve([done, done, { error: sqlState(code) }, done]),
+        drop: () => resolve(statements.map(() => ({ error: new Error('Connection terminated') }))),
+      });
+      return promise;
+    };
+  const lend: Database['lend'] = async (work, { expiresAt }) => {
     if (pool.busy) {
       await new Promise<void>((begin, reject) => {
         pool.waiting.push({ begin, turnAway: () => reject(new AppError('overloaded')) });
       });
     }
-    return work(() => Promise.reject(new Error('nothing runs alone')), runTogether).catch((error) =>
+    return work(() => Promise.reject(new Error('nothing runs alone')), runBy(expiresAt)).catch((error) =>
       Promise.reject(toAppError(error)),
     );
   };
@@ -85,22 +89,27 @@ const setUp = ({ text = plain, slots = 10, waiters = 100 } = {}) => {
       },
     },
   });
-  const planOf = (tenantId: string): ReadPlan => ({
-    group: createCacheGroup({ tenantId, action: 'get', revision: 'r' }),
+  const planOf = (tenantId: string, parameters?: string): ReadPlan => ({
+    group: createCacheGroup({ tenantId, action: 'get', revision: 'r', parameters }),
     lookup,
     cachePolicy: { ttlSeconds: 300, missingTtlSeconds: 30, staleIfErrorSeconds: 0 },
     bind: (keys) => [tenantId, bindParameter(keys)],
   });
-  /** @returns the row, an error's code, or why it is to be read alone */
-  const read = async (tenantId: string, { keys = ['k'], budgetMs = 10_000 } = {}): Promise<string> => {
-    const plan = planOf(tenantId);
+  /** @returns the row, an error's code, or why it is to be read alone: that is quick then, unless `lasts` */
+  const read = async (
+    tenantId: string,
+    { keys = ['k'], budgetMs = 10_000, parameters = '', lasts = false } = {},
+  ): Promise<string> => {
+    const plan = planOf(tenantId, parameters || undefined);
     const form = reads.formFor(plan, keys.length);
     if (typeof form === 'string') return form;
     const [source, outcome] = ['database', 'answered'] as const;
     const record = { tenantId, action: 'get', keys, requestId: `of ${tenantId}`, source, outcome, context: {} };
     try {
       const rows = await reads.read(form, plan, { keys, record, deadline: createDeadline(clock, budgetMs) });
-      return rows ? String(rows.get('k')) : 'retried';
+      if (rows) return String(rows.get('k'));
+      if (!lasts) reads.noteAlone(plan, 1, 'read');
+      return 'retried';
     } catch (error) {
       return isAppError(error) ? error.code : String(error);
     }
@@ -204,17 +213,35 @@ test('a text that fails again and again rests longer each time; not where the da
     ['53100', 1],
   ] as const) {
     const { clock, readNow } = await setUpPlain();
-    for (let restMs: number = restMsMin; restMs < restMsMin * factor ** 3; restMs *= factor) {
-      await readNow(abc, ({ refuse }) => refuse(code));
+    for (const restMs of [restMsMin, restMsMin * factor, restMsMin * factor ** 2]) {
+      assert.equal(await readNow(abc, ({ refuse }) => refuse(code)), each('retried'));
       await clock.advance(restMs - 1);
       assert.equal(await readNow(abc), each('resting'));
       await clock.advance(1);
-      if (factor === 1) break;
     }
-    await readNow(abc, ({ refuse }) => refuse(code));
-    if (factor === 1) await clock.advance(restMsMin);
-    assert.equal(await readNow(abc), factor === 1 ? rows(abc) : each('resting'));
+    assert.equal(await readNow(abc), rows(abc));
   }
+});
+
+test('who goes on alone after a shared statement shares again once that was quick', async () => {
+  const { clock, asked, reads, planOf, read, readNow } = await setUpPlain();
+  const reading = [read('a'), read('b'), read('c', { lasts: true })];
+  await settle();
+  asked[0]?.refuse('57014');
+  assert.equal(await Promise.all(reading), each('retried'));
+  await clock.advance(restMsMin);
+  assert.equal(await readNow(abc), ['"a"', '"b"', 'slow'], 'that of c runs on');
+  reads.noteAlone(planOf('c'), 1, 'read');
+  assert.equal(await readNow(['c']), ['"c"']);
+});
+
+test('requests with other parameters are readings of their own', async () => {
+  const { asked, read } = await setUpPlain();
+  const reading = Promise.all(['1', '2'].map((parameters) => read('a', { parameters })));
+  await settle();
+  assert.equal(asked[0]?.tenants, ['a', 'a']);
+  asked[0]?.answer();
+  assert.equal(await reading, ['"a"', '"a"']);
 });
 
 test('where nobody knows whether the audit rows hold, nothing is read again, nor kept', async () => {
@@ -228,8 +255,8 @@ test('where nobody knows whether the audit rows hold, nothing is read again, nor
 test('who is slow or refused alone does not share for a while', async () => {
   for (const refused of [true, false]) {
     const { clock, reads, planOf, readNow } = await setUpPlain();
-    if (!refused) reads.noteAlone(planOf('b'), 1, false);
-    reads.noteAlone(planOf('a'), refused ? 1 : patienceMs + 1, refused);
+    if (!refused) reads.noteAlone(planOf('b'), 1, 'read');
+    reads.noteAlone(planOf('a'), refused ? 1 : patienceMs + 1, refused ? 'refused' : 'read');
     await clock.advance(aloneAfterSlowMs - 1);
     assert.equal(await readNow(abc), ['slow', '"b"', '"c"']);
     await clock.advance(1);
@@ -240,7 +267,7 @@ test('who is slow or refused alone does not share for a while', async () => {
 test('who turned out slow while waiting for a shared statement does not get into one', async () => {
   const { reads, planOf, asked, readAll } = await setUpPlain();
   const reading = Promise.all(readAll(abc));
-  reads.noteAlone(planOf('c'), 1, true);
+  reads.noteAlone(planOf('c'), 1, 'refused');
   await settle();
   assert.equal(asked[0]?.tenants, ['a', 'b']);
   asked[0]?.answer();
@@ -311,6 +338,8 @@ test('rows that take PostgreSQL long are read alone, and tried together again la
 test('each waits no longer than its own deadline', async () => {
   const { clock, asked, read } = await setUpPlain();
   const [short, long] = [read('a', { budgetMs: 10 }), read('b')];
+  await settle();
+  assert.ok(Number(asked[0]?.deadline) > clock.now() + 10, 'the longest bounds the statement');
   await settle();
   await clock.advance(10);
   assert.is(await short, 'deadline_exceeded');

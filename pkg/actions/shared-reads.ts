@@ -34,8 +34,8 @@ export interface SharedReads {
   read(form: SharedForm, plan: ReadPlan, job: ReadJob): Promise<KeyedRows | undefined>;
   /** @returns what it may share, or why it is to be read alone */
   formFor(plan: ReadPlan, keys: number): SharedForm | AloneReason;
-  /** A statement of its own took so long, or was refused. */
-  noteAlone(plan: ReadPlan, ms: number, refused: boolean): void;
+  /** A statement of its own took so long, whether to its end or its time-out, or was refused. */
+  noteAlone(plan: ReadPlan, ms: number, end: 'read' | 'refused'): void;
 }
 
 export interface SharedReadsOptions {
@@ -71,6 +71,8 @@ export const createSharedReads = ({
   const paces = new WeakMap<LookupStatement, ReadPace>();
   const pacesByText = createWeakValues<ReadPace>(bundleLimits.sharedValuesMin);
   const slow = createTimedSet(clock, sharedReadLimits.rememberedMax);
+  /** Who was in a shared statement that PostgreSQL refused or ended, until a statement of its own was quick. */
+  const onTrial = createTimedSet(clock, sharedReadLimits.rememberedMax);
   const resting = createTimedSet(clock, sharedReadLimits.rememberedMax);
   const plainTexts = createPlainTexts({ database, clock });
 
@@ -83,6 +85,8 @@ export const createSharedReads = ({
     paces.set(lookup, pace);
     return pace;
   };
+
+  const isSlow = ({ group }: ReadPlan): boolean => slow.has(group.scope) || onTrial.has(group.scope);
 
   const rest = (text: string, ms: () => number): void => {
     if (!resting.has(text)) resting.add(text, ms());
@@ -102,8 +106,10 @@ export const createSharedReads = ({
       onStart: () => hooks.onBatch?.(sumOf(readings, ({ records }) => records.length)),
     });
     const [first] = readings;
+    if (first === undefined || 'found' in outcome) return outcome;
     // Before the next in line is asked whether it may begin.
-    if (first && 'refused' in outcome) restAfter(form, first.plan.lookup, outcome.refused);
+    restAfter(form, first.plan.lookup, outcome.refused);
+    for (const { plan } of readings) onTrial.add(plan.group.scope, sharedReadLimits.aloneAfterSlowMs);
     return outcome;
   };
 
@@ -148,7 +154,7 @@ export const createSharedReads = ({
       const readings = new Map<string, GroupReading>();
       const now = clock.wall();
       const joined = requests.map(({ plan, job }) => {
-        if (slow.has(plan.group.scope)) return undefined;
+        if (isSlow(plan)) return undefined;
         const reading = readings.get(plan.group.prefix) ?? new GroupReading(plan, cache);
         readings.set(plan.group.prefix, reading);
         reading.add(job, now);
@@ -169,9 +175,10 @@ export const createSharedReads = ({
   return {
     read: (form, plan, job) =>
       coalescers.submit(form.statement.name, { context: form, job: { plan, job }, deadline: job.deadline }),
-    formFor: ({ group, lookup }, keys) => {
+    formFor: (plan, keys) => {
+      const { lookup } = plan;
       if (keys > sharedReadLimits.readingKeysMax) return 'large';
-      if (slow.has(group.scope)) return 'slow';
+      if (isSlow(plan)) return 'slow';
       if (!lookup.shared) return 'not_plain';
       const form = lookup.shared();
       const { name } = form.statement;
@@ -185,10 +192,11 @@ export const createSharedReads = ({
       pace.forgetTogether();
       return 'slow';
     },
-    noteAlone: ({ group, lookup }, ms, refused) => {
+    noteAlone: ({ group, lookup }, ms, end) => {
       const pace = paceOf(lookup);
-      if (refused || pace.isSlow(ms)) slow.add(group.scope, sharedReadLimits.aloneAfterSlowMs);
-      if (!refused) pace.noteAlone(ms);
+      if (end === 'refused' || pace.isSlow(ms)) slow.add(group.scope, sharedReadLimits.aloneAfterSlowMs);
+      onTrial.delete(group.scope);
+      if (end === 'read') pace.noteAlone(ms);
     },
   };
 };

@@ -1,6 +1,6 @@
 /**
- * Group commit of audit rows that no statement of their own brings along (cached answers, CXone calls, rollbacks, lookups beside many
- * others): rows of many requests, whichever their tenants, share one INSERT and one commit.
+ * Group commit of audit rows that no statement brings along (cached answers, CXone calls, rollbacks, lookups beside many others that do not
+ * share one): rows of many requests, whichever their tenants, share one INSERT and one commit.
  *
  * What arrives while as many INSERTs are under way as may be forms the next one; nobody waits on a timer.
  */

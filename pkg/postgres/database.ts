@@ -60,8 +60,13 @@ export interface Database {
   /** Lends one connection to `work`, which leaves its session as it found it. The connection is used again if `work` resolves, and
    * closed if it rejects.
    * @param deadline  bounds the wait for a connection and, with a margin, each statement
+   * @param bound  statement_timeout: that of the process bounds each statement too, with the same margin
    * @throws overloaded | database_unavailable | deadline_exceeded; what `work` throws, as an AppError */
-  lend<T>(work: (run: RunOnConnection, runTogether: RunTogether) => Promise<T>, deadline: Deadline): Promise<T>;
+  lend<T>(
+    work: (run: RunOnConnection, runTogether: RunTogether) => Promise<T>,
+    deadline: Deadline,
+    bound?: 'deadline' | 'statement_timeout',
+  ): Promise<T>;
   /** True once the server has answered, whatever happened later. */
   reached(): boolean;
   stats(): DatabaseStats;
@@ -189,8 +194,9 @@ export const createDatabase = (options: DatabaseOptions): Database => {
     return answer;
   };
 
-  const lend: Database['lend'] = (work, deadline) => {
-    const waitMs = () => deadline.remainingMs() + databaseLimits.silenceMarginMs;
+  const lend: Database['lend'] = (work, deadline, bound = 'deadline') => {
+    const mostMs = bound === 'statement_timeout' ? silenceMs : Number.POSITIVE_INFINITY;
+    const waitMs = () => Math.min(mostMs, deadline.remainingMs() + databaseLimits.silenceMarginMs);
     const runOnceOn =
       (connection: DatabasePoolConnection): RunOnConnection =>
       async (statement, values) =>

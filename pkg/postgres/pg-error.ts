@@ -48,9 +48,9 @@ const isTimeout = (state: string): boolean => state === '57014';
 /** True when the statement with these very values is to blame, so that others may still succeed. */
 export const isStatementFault = (error: unknown): boolean => isAppError(error, 'statement_failed');
 
-/** What may be the session's fault: a statement names what is not there or not for this role (class 42), or what the session has
- * prepared is gone (26000) or no longer fits its tables (0A000, "cached plan must not change result type"). */
-export const isSessionSuspect = (error: unknown): boolean => /^(?:42|26000|0A000)/.test(sqlStateOf(error) ?? '');
+/** What may be the session's fault: a statement names what is not there or not for this role (class 42), what the session has
+ * prepared is gone (26000) or no longer fits its tables (0A000, "cached plan must not change result type"), or it is in a transaction that failed. */
+export const isSessionSuspect = (error: unknown): boolean => /^(?:42|26000|0A000|25P02)/.test(sqlStateOf(error) ?? '');
 
 /** Rolled back because of what others did at the same time (class 40): the same again may succeed. 40003 says that nobody knows. */
 export const isRolledBackByOthers = (error: unknown): boolean => {

@@ -51,14 +51,14 @@ test('rows count once COMMIT is answered, each to its reading', async () => {
 test('what PostgreSQL refuses holds nothing, and the connection goes on', async () => {
   assert.equal(await run([done, done, refusal('22012'), done]), ['refused: statement_failed', 'used again']);
   assert.equal(await run([done, done, refusal('57014'), done]), ['refused: deadline_exceeded', 'used again']);
-  assert.equal(await run([done, done, read, refusal('40001')]), ['refused: statement_failed', 'used again']);
   assert.equal(await run([done, refusal('57014'), refusal('25P02'), done]), [
     'refused: deadline_exceeded',
     'used again',
   ]);
 });
 
-test('a session that may be at fault is closed', async () => {
+test('a session that may be at fault is closed, and one of a server that only reads', async () => {
+  assert.equal(await run([done, done, refusal('25006'), done]), ['refused: database_unavailable', 'closed']);
   for (const code of ['42P01', '26000', '0A000']) {
     assert.equal(await run([done, done, refusal(code), done]), ['refused: statement_failed', 'closed']);
   }
@@ -73,6 +73,11 @@ test('where the connection is gone nobody knows what holds', async () => {
   ]) {
     assert.equal(await run(outcomes), ['database_unavailable', 'closed']);
   }
+});
+
+test('a COMMIT that is cancelled may hold, or leave its transaction open', async () => {
+  assert.equal(await run([done, done, read, refusal('57014')]), ['deadline_exceeded', 'closed']);
+  assert.equal(await run([done, done, refusal('22012'), refusal('57014')]), ['statement_failed', 'closed']);
 });
 
 test('behind a BEGIN that is refused by itself the statement takes effect by itself', async () => {

@@ -1,9 +1,10 @@
 /**
  * A plain lookup for several tenants at once: the declared text once for each reading, and the audit rows of all of them, in one statement, one
- * commit and one round trip. PostgreSQL itself ends it when it takes long, so that what holds is always known.
+ * commit and one round trip. PostgreSQL itself ends the statement when it takes long, so that it is known to hold nothing then; COMMIT may take what
+ * it takes, and where its answer is no plain yes nobody knows.
  */
 import { hash } from 'node:crypto';
-import type { AppError } from '../errors/app-error.ts';
+import { type AppError, isAppError } from '../errors/app-error.ts';
 import { sharedReadLimits } from '../process/limits.ts';
 import type { Deadline } from '../resilience/deadline.ts';
 import { arrayLiteral } from './array-literal.ts';
@@ -95,7 +96,7 @@ export interface SharedJob {
   /** The declared parameters' values of each, in their order; at least one. */
   readonly readings: readonly (readonly BoundValue[])[];
   readonly records: readonly AuditRecord[];
-  /** Bounds the wait for a connection and, with a margin, for the answer. */
+  /** Bounds the wait for a connection and, with a margin, for the answer; that ends with the process's statement_timeout too. */
   readonly deadline: Deadline;
   /** Called when there is a connection. */
   onStart?(): void;
@@ -118,13 +119,21 @@ const foundIn = ([, , read, end]: readonly StatementOutcome[], readings: number)
   return { found, ms };
 };
 
-/** Of one that does not hold. `holdsNothing`: PostgreSQL says so; behind a BEGIN that it refused by itself the others may have taken effect. */
+const succeeded = (outcome: StatementOutcome | undefined): boolean => outcome !== undefined && !('error' in outcome);
+
+/**
+ * Of one that does not hold. `holdsNothing`: the transaction was begun, refused what it was for, and ended. Behind a BEGIN that was refused by itself
+ * the others may have taken effect; a COMMIT that was cancelled may have, or may have left the transaction open.
+ */
 const failureIn = (outcomes: readonly StatementOutcome[]) => {
   const errors = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome.error] : []));
-  const [opening] = outcomes;
-  const holdsNothing = opening !== undefined && !('error' in opening) && errors.every(isRefusal);
+  const holdsNothing = succeeded(outcomes[0]) && succeeded(outcomes[3]) && errors.every(isRefusal);
   return { error: errors.find((error) => !isRefusal(error)) ?? errors[0], holdsNothing };
 };
+
+/** Whether a session that has answered so is as good as before: the statement was at fault, or ended by its time-out. */
+const isFitForMore = (refused: AppError): boolean =>
+  isAppError(refused, 'statement_failed', 'deadline_exceeded') && !isSessionSuspect(refused);
 
 /** @throws overloaded | database_unavailable | deadline_exceeded; once it has begun, nobody knows then whether the audit rows hold */
 export const runSharedLookup = async (
@@ -147,12 +156,12 @@ export const runSharedLookup = async (
     if (found) return found;
     const { error, holdsNothing } = failureIn(outcomes);
     if (holdsNothing) refused = toAppError(error);
-    // Thrown, it costs the connection.
-    if (refused === undefined || isSessionSuspect(refused)) throw error;
-    return { refused };
+    if (refused && isFitForMore(refused)) return { refused };
+    // It costs the connection.
+    throw error;
   };
   try {
-    return await database.lend((_run, runTogether) => session(runTogether), deadline);
+    return await database.lend((_run, runTogether) => session(runTogether), deadline, 'statement_timeout');
   } catch (error) {
     if (refused) return { refused };
     throw error;

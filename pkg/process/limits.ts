@@ -116,7 +116,7 @@ export const databaseLimits = {
   /** INSERTs of audit rows at once: with one, rows wait for a flush that began before they came; of a third nothing
    * could be told (docs/performance.md). Where the pool has one connection, the second waits for it. */
   auditCommitsInFlightMax: 2,
-  /** Requests, or shared statements of lookups, whose audit rows wait for an INSERT; above it the answer is a 503. */
+  /** Requests, or batches of a lookup, whose audit rows wait for an INSERT; above it the answer is a 503. */
   auditQueueMax: 5_000,
   /** Notifications kept until the first configuration is there; more, and everything cached is distrusted. */
   earlyNotificationsMax: 1_000,

@@ -83,7 +83,7 @@ export const metricTable = {
   audit_commit_rows: {
     type: 'histogram',
     labels: [],
-    help: 'Audit rows in one commit of theirs alone: of cached answers, CXone calls, and lookups beside many others.',
+    help: 'Audit rows in one commit of theirs alone: of cached answers, CXone calls, and lookups beside many others that share no statement.',
     buckets: sizes,
   },
   audit_commit_failures_total: {

@@ -99,6 +99,11 @@ test('a tenant whose rows make a statement fail fails alone', async () => {
     audited.map((row) => row.tenant_id),
     tenants.filter((_, n) => n !== 5),
   );
+  await clock.advance(sharedReadLimits.restMsMin);
+  for (const prefix of ['few of them', 'again']) {
+    for (const { code } of await Promise.all(await askAll(prefix, () => [14]))) assert.is(code, 'answered');
+  }
+  assert.equal(new Set(batches), new Set([1, tenants.length - 1]), 'the one at fault alone, for a while');
 });
 
 test('a tenant whose rows are slow waits alone, and reads alone from then on', async () => {
