@@ -41,6 +41,8 @@ export interface DatabaseStats {
  * @throws the driver's own errors, for `sqlStateOf` and `toAppError`; SilentConnectionError */
 export type RunOnConnection = (statement: Statement, values: readonly BoundValue[]) => Promise<StatementResult>;
 
+type WorkOnConnection<T> = (run: RunOnConnection, runTogether: RunTogether) => Promise<T>;
+
 export interface Database {
   /** Begins to connect and returns at once: booting needs no database. Safe twice. */
   start(): void;
@@ -60,13 +62,9 @@ export interface Database {
   /** Lends one connection to `work`, which leaves its session as it found it. The connection is used again if `work` resolves, and
    * closed if it rejects.
    * @param deadline  bounds the wait for a connection and, with a margin, each statement
-   * @param bound  statement_timeout: that of the process bounds each statement too, with the same margin
+   * @param bound  the process's own bounds each statement too, with the same margin
    * @throws overloaded | database_unavailable | deadline_exceeded; what `work` throws, as an AppError */
-  lend<T>(
-    work: (run: RunOnConnection, runTogether: RunTogether) => Promise<T>,
-    deadline: Deadline,
-    bound?: 'deadline' | 'statement_timeout',
-  ): Promise<T>;
+  lend<T>(work: WorkOnConnection<T>, deadline: Deadline, bound?: 'statement_timeout'): Promise<T>;
   /** True once the server has answered, whatever happened later. */
   reached(): boolean;
   stats(): DatabaseStats;
@@ -194,24 +192,18 @@ export const createDatabase = (options: DatabaseOptions): Database => {
     return answer;
   };
 
-  const lend: Database['lend'] = (work, deadline, bound = 'deadline') => {
-    const mostMs = bound === 'statement_timeout' ? silenceMs : Number.POSITIVE_INFINITY;
+  const lend: Database['lend'] = (work, deadline, bound) => {
+    const mostMs = bound ? silenceMs : Number.POSITIVE_INFINITY;
     const waitMs = () => Math.min(mostMs, deadline.remainingMs() + databaseLimits.silenceMarginMs);
-    const runOnceOn =
-      (connection: DatabasePoolConnection): RunOnConnection =>
-      async (statement, values) =>
-        heard(await bounded(connection.query(statement.token(values)), waitMs()));
-    const runTogetherOn =
-      (connection: DatabasePoolConnection): RunTogether =>
-      async (statements) => {
-        const { rows } = heard(await bounded(connection.query(batchToken(statements)), waitMs()));
-        return outcomesOf(rows);
-      };
+    const session = <T>(connection: DatabasePoolConnection, work: WorkOnConnection<T>): Promise<T> => {
+      const ask = async (token: QuerySqlToken) => heard(await bounded(connection.query(token), waitMs()));
+      return work(
+        (statement, values) => ask(statement.token(values)),
+        async (statements) => outcomesOf((await ask(batchToken(statements))).rows),
+      );
+    };
     return slots.use(deadline, () =>
-      withConnection(
-        (connection) => work(runOnceOn(connection), runTogetherOn(connection)),
-        waitMs() + databaseLimits.silenceMarginMs,
-      ),
+      withConnection((connection) => session(connection, work), waitMs() + databaseLimits.silenceMarginMs),
     );
   };
 
