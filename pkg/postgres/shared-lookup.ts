@@ -102,6 +102,7 @@ export interface SharedJob {
   onStart?(): void;
 }
 
+// Not kept prepared, as in transaction.ts: a session that has lost what it had prepared would refuse it by itself.
 const begin = createUnnamedStatement('BEGIN');
 const bound = createUnnamedStatement(`SET LOCAL statement_timeout = ${sharedReadLimits.patienceMs}`);
 const commit = createStatement('COMMIT');
