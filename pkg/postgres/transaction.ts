@@ -3,9 +3,9 @@
  *
  * begun        BEGIN was sent, with the first statement; left for committed, rolled back, or unknown
  * committed    PostgreSQL said so
- * rolled back  nothing holds: ROLLBACK was answered, a statement ahead of COMMIT was refused, or the connection ended before COMMIT
- *              was sent
- * unknown      COMMIT was sent and nobody answered: it may hold or not
+ * rolled back  nothing holds: ROLLBACK was answered, COMMIT or a statement ahead of it was refused, or the connection ended before
+ *              COMMIT was sent
+ * unknown      COMMIT was sent and nobody answered, or it was cancelled: it may hold or not
  *
  * What PostgreSQL rolled back only because of others (class 40) is tried again as a whole, with back-off, within the
  * deadline. It knows nothing of what the statements are for.
@@ -17,7 +17,15 @@ import { createBackoff } from '../resilience/backoff.ts';
 import type { Deadline } from '../resilience/deadline.ts';
 import type { IsolationLevel } from '../tenant/transaction-spec.ts';
 import type { Database, RunOnConnection } from './database.ts';
-import { asConflict, breaksConnection, isRefusal, isRolledBackByOthers, sqlStateOf, toAppError } from './pg-error.ts';
+import {
+  asConflict,
+  breaksConnection,
+  isCommitRefusal,
+  isRefusal,
+  isRolledBackByOthers,
+  sqlStateOf,
+  toAppError,
+} from './pg-error.ts';
 import { createStatement, createUnnamedStatement } from './statement.ts';
 import type { BoundStatement, RunTogether, StatementOutcome, StatementResult } from './statement-batch.ts';
 import { createStatementBound } from './statement-bound.ts';
@@ -52,8 +60,17 @@ const begin = {
 const commit = createStatement('COMMIT');
 const rollback = createStatement('ROLLBACK');
 
+interface Failure {
+  /** Of the statement. */
+  readonly index: number;
+  readonly error: unknown;
+}
+
 /** Undefined if all of them succeeded. Those behind one that was refused fail only because of it. */
-const firstFailure = (statements: readonly BoundStatement[], outcomes: readonly StatementOutcome[]) => {
+const firstFailure = (
+  statements: readonly BoundStatement[],
+  outcomes: readonly StatementOutcome[],
+): Failure | undefined => {
   for (const [index, outcome] of outcomes.entries()) {
     if (!('error' in outcome)) continue;
     const { error } = outcome;
@@ -62,6 +79,10 @@ const firstFailure = (statements: readonly BoundStatement[], outcomes: readonly 
   }
   return undefined;
 };
+
+/** COMMIT behind what was refused rolls back. */
+const isRolledBack = ({ index, error }: Failure, commitIndex: number): boolean =>
+  index === commitIndex ? isCommitRefusal(error) : isRefusal(error);
 
 interface Progress {
   stage: 'waiting' | 'begun' | 'committing';
@@ -84,8 +105,11 @@ const createSender = (
     progress.stage = nextStage;
     const outcomes = await runTogether(statements);
     const failure = firstFailure(statements, outcomes);
-    if (begins && nextStage === 'begun' && failure?.index === 0) progress.stage = 'waiting';
-    if (failure) throw failure.error;
+    if (failure) {
+      if (begins && nextStage === 'begun' && failure.index === 0) progress.stage = 'waiting';
+      if (nextStage === 'committing' && isRolledBack(failure, statements.length - 1)) progress.stage = 'begun';
+      throw failure.error;
+    }
     const outcome = outcomes[statements.length - 1];
     if (outcome === undefined || 'error' in outcome) throw new TypeError('a statement without an outcome');
     return outcome;
@@ -111,8 +135,6 @@ const attempt = async <T>(
       await send({ statement: commit, values: [] }, 'committing');
       return { end: 'committed', value };
     } catch (error) {
-      // PostgreSQL has answered, so a COMMIT that failed, or was sent behind what failed, has rolled back.
-      if (progress.stage === 'committing' && (isRefusal(error) || !breaksConnection(error))) progress.stage = 'begun';
       if (progress.stage === 'waiting' || breaksConnection(error)) throw error;
       await run(rollback, []).catch(() => {
         // The first error is the one to tell; thrown, it costs the connection too.

@@ -1,0 +1,56 @@
+/**
+ * A COMMIT that an operator cancels (`pg_cancel_backend`) while it waits for the disk: PostgreSQL finishes it and may refuse it all the same, where
+ * it has something to log behind it.
+ */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createStatement } from '../../pkg/postgres/statement.ts';
+import { runTransaction } from '../../pkg/postgres/transaction.ts';
+import { systemClock } from '../../pkg/process/clock.ts';
+import { prepareDatabase } from '../services/database.ts';
+import { minute, openDatabase } from '../services/open-database.ts';
+import { startPostgres } from '../services/postgres.ts';
+import { until } from '../services/until.ts';
+
+// Each COMMIT takes the longest that commit_delay can make it take, and is logged.
+const postgres = await startPostgres({
+  fsync: 'on',
+  commit_delay: '100000',
+  commit_siblings: '0',
+  log_min_duration_statement: '0',
+});
+const { url, sql } = await prepareDatabase(postgres);
+await sql('CREATE TABLE written (n int); GRANT INSERT ON written TO PUBLIC');
+const database = openDatabase({ url, poolMax: 1 });
+await database.answers();
+
+const cancelCommit = () =>
+  sql(`DO $$
+  BEGIN
+    LOOP
+      PERFORM pg_stat_clear_snapshot();
+      EXIT WHEN (SELECT bool_or(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE state = 'active' AND query = 'COMMIT');
+    END LOOP;
+  END $$`);
+
+let tries = 0;
+const commitCancelled = async () => {
+  const n = ++tries;
+  const insert = createStatement(`INSERT INTO written VALUES (${n})`);
+  const options = { clock: systemClock, isolation: 'ReadCommitted', deadline: minute() } as const;
+  const [result] = await Promise.all([runTransaction(database, options, (run) => run(insert, [])), cancelCommit()]);
+  const [row] = await sql(`SELECT count(*)::int AS n FROM written WHERE n = ${n}`);
+  return { ...result, holds: row?.n === 1 };
+};
+
+test('is not told as rolled back where it holds', async () => {
+  const { end } = await until('one that is refused and holds', async () => {
+    const result = await commitCancelled();
+    assert.ok(result.end !== 'committed' && result.holds);
+    return result;
+  });
+  assert.is(end, 'unknown');
+});
+
+test.after(() => database.stop());
+test.run();
