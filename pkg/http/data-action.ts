@@ -21,6 +21,7 @@ import { AbortedRequestError, checkBodyHeaders, readBody } from './body-reader.t
 import type { Gate } from './gate.ts';
 import { asAppError, problemReply, type Reply, writeReply } from './reply.ts';
 import { requestIdOf } from './request-id.ts';
+import { createTurns } from './turn.ts';
 
 /** What an operator hears of one answered request. */
 export interface RequestSummary {
@@ -87,11 +88,9 @@ const joinedHeader = (rawHeaders: readonly string[], name: string): string | und
 const single = (header: string | string[] | undefined): string | undefined =>
   Array.isArray(header) ? header.join(', ') : header;
 
-/** Resolves when the bytes that have arrived are read: a body that is here already does not cost a refusal its connection. */
-const takeInArrived = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
-
 export const createDataActionHandler = (options: DataActionOptions) => {
   const { clock, gate, hooks, bodyBytesMax } = options;
+  const currentTurn = createTurns();
 
   const authenticate = (request: IncomingMessage, body: Buffer, tenantId: string | undefined): Authenticated => {
     const tenant = tenantId === undefined ? undefined : options.tenant(tenantId);
@@ -162,6 +161,7 @@ export const createDataActionHandler = (options: DataActionOptions) => {
 
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const started = clock.now();
+    const turn = currentTurn();
     const requestId = requestIdOf(single(request.headers['x-request-id']));
     const progress: Progress = {};
     const budget = timeoutHeader(request.headers['x-timeout-ms']) ?? tenantLimits.deadlineMsMax;
@@ -173,14 +173,15 @@ export const createDataActionHandler = (options: DataActionOptions) => {
       entered = true;
       checkBodyHeaders(request, bodyBytesMax);
       const reply = await answer(request, requestId, deadline, progress);
-      writeReply(response, reply, { requestId, close: gate.state() !== 'open' });
+      writeReply(response, reply, { requestId, close: gate.state() !== 'open', turn });
       summarize(request, { requestId, started, status: reply.status }, { progress, error: undefined });
     } catch (thrown) {
       if (thrown instanceof AbortedRequestError) return void response.destroy();
-      if (!request.complete) await takeInArrived();
+      // A body that is here already, though unread, does not cost a refusal its connection.
+      if (!request.complete) await turn.over();
       const error = asAppError(thrown);
       const reply = problemReply(error, requestId);
-      writeReply(response, reply, { requestId, close: gate.state() !== 'open' });
+      writeReply(response, reply, { requestId, close: gate.state() !== 'open', turn });
       summarize(request, { requestId, started, status: reply.status }, { progress, error });
     } finally {
       deadline.close();

@@ -6,6 +6,7 @@ import { AppError } from '../errors/app-error.ts';
 import { problemBody } from '../webhook/problem-body.ts';
 import { endAfterBody } from './discard-body.ts';
 import { statusOf } from './status.ts';
+import type { Turn } from './turn.ts';
 
 export interface Reply {
   readonly status: number;
@@ -25,10 +26,11 @@ export const problemReply = (error: AppError, requestId: string): Reply => {
 export const asAppError = (error: unknown): AppError =>
   error instanceof AppError ? error : new AppError('internal', { cause: error });
 
+/** @param options  `turn`: that its request came in; left out: it is sent at once */
 export const writeReply = (
   response: ServerResponse,
   reply: Reply,
-  options: { readonly requestId: string; readonly close?: boolean },
+  options: { readonly requestId: string; readonly close?: boolean; readonly turn?: Turn | undefined },
 ): void => {
   if (response.destroyed || response.headersSent) return;
   const bytes = Buffer.byteLength(reply.body);
@@ -42,8 +44,13 @@ export const writeReply = (
   // What was not read of the body must not be taken for the next request.
   if (options.close || !complete) headers.push('Connection', 'close');
   response.writeHead(reply.status, headers);
+  if (!complete) {
+    response.write(reply.body);
+    endAfterBody(response);
+    return;
+  }
   // ASCII is the same in Latin-1, which goes out without a conversion.
-  if (complete) return void response.end(reply.body, bytes === reply.body.length ? 'latin1' : 'utf8');
-  response.write(reply.body);
-  endAfterBody(response);
+  const encoding = bytes === reply.body.length ? 'latin1' : 'utf8';
+  if (options.turn) options.turn.send({ response, body: reply.body, encoding });
+  else response.end(reply.body, encoding);
 };

@@ -22,6 +22,8 @@ export const requestLimits = {
   /** Of a refused body: read and thrown away, so that its sender gets the answer before the connection is closed. */
   discardedBytesMax: 8 * 1024 * 1024,
   discardSilenceMs: 1_000,
+  /** Of one turn of the event loop: what is made first does not wait for more than so many others. */
+  answersTogetherMax: 32,
   /** Headers have to be complete this long after the connection (or the last answer). */
   headersTimeoutMs: 10_000,
   /** Headers and body together, should the two above not have caught it. */
