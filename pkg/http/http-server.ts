@@ -67,15 +67,21 @@ const create = (listener: RequestListener): Server => {
     },
     listener,
   );
+  // Node's own, and in no paper of it: who has said all gets what is to come, answers that wait for the end of the turn among it.
+  Reflect.set(server, 'httpAllowHalfOpen', true);
   // An expectation nobody knows may be ignored; Node's 417 is not JSON.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   const newest = new WeakMap<Duplex, ServerResponse>();
   server.on('request', (request, response) => newest.set(request.socket, response));
+  const broken = new WeakSet<Duplex>();
   server.on('clientError', (error, socket) => {
     const response = newest.get(socket);
     // The rest of a refused body is broken: its request has had its answer.
-    if (response?.headersSent && !response.req.complete) socket.destroy();
-    else answerBrokenRequest(error, socket as Socket);
+    if (response?.headersSent && !response.req.complete) return void socket.destroy();
+    if (!response || response.writableFinished) return answerBrokenRequest(error, socket as Socket);
+    // Those ahead of it have their answers at the end of the turn.
+    if (!broken.has(socket)) setImmediate(() => answerBrokenRequest(error, socket as Socket));
+    broken.add(socket);
   });
   return server;
 };

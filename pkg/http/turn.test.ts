@@ -7,7 +7,11 @@ import { createTurns, type Turn } from './turn.ts';
 const setUp = () => {
   const currentTurn = createTurns();
   const sent: string[] = [];
-  const response = { end: (...given: string[]) => sent.push(given.join()) };
+  const end = (...given: string[]): void => {
+    if (given[0] === 'bad') throw new Error('cannot be sent');
+    sent.push(given.join());
+  };
+  const response = { end, destroy: () => sent.push('destroyed') };
   const answer = (turn: Turn, body: string): void => turn.send({ response, body, encoding: 'utf8' });
   const ask = (body: string): Turn => {
     const turn = currentTurn();
@@ -110,6 +114,27 @@ test('a turn is over once what has arrived is read', async () => {
   await over;
   assert.equal(order, ['next tick', 'over']);
   assert.is.not(currentTurn(), turn);
+});
+
+test('of a turn that is over long since, it is the end of the one that now is', async () => {
+  const { currentTurn } = setUp();
+  const earlier = currentTurn();
+  await earlier.over();
+  const order: string[] = [];
+  process.nextTick(() => order.push('next tick'));
+  await earlier.over();
+  assert.equal(order, ['next tick']);
+});
+
+test('an answer that cannot be sent costs its own connection alone', async () => {
+  const setting = setUp();
+  await several(setting);
+  const { ask, sent } = setting;
+  sent.length = 0;
+  ask('a');
+  ask('bad');
+  await ask('c').over();
+  assert.equal(sent, ['a,utf8', 'destroyed', 'c,utf8']);
 });
 
 test.run();

@@ -2,13 +2,14 @@
  * A turn of the event loop. Answers made in the turn that their requests came in go out in a row at its end: sent one by one, each would find
  * its receiver asleep again, and waking that costs as much as making an answer (docs/performance.md).
  *
- * What is answered in a later turn had to wait for something, mostly along with others, and goes out at once.
+ * What is answered in a later turn had to wait for something, mostly along with others, and goes out at once. For metrics, audit and the gate
+ * an answer that is held is one that was given: a connection must not be ended before (http-server.ts).
  */
 import { requestLimits } from '../process/limits.ts';
 
 /** What is left to do for an answer whose headers are written. */
 interface Ending {
-  readonly response: { end(body: string, encoding: BufferEncoding): unknown };
+  readonly response: { end(body: string, encoding: BufferEncoding): unknown; destroy(): unknown };
   readonly body: string;
   readonly encoding: BufferEncoding;
 }
@@ -16,11 +17,20 @@ interface Ending {
 export interface Turn {
   /** Sends it: at the end of the turn, unless many wait before, or nobody else is there. */
   send(ending: Ending): void;
-  /** Resolves at its end: what has arrived is read. */
+  /** Resolves at its end, or at that of the turn that now is: what has arrived is read. */
   over(): Promise<void>;
 }
 
-const end = ({ response, body, encoding }: Ending): void => void response.end(body, encoding);
+const end = ({ response, body, encoding }: Ending): void => {
+  try {
+    response.end(body, encoding);
+  } catch {
+    // Its caller alone notices, and not those whose answers are behind it.
+    response.destroy();
+  }
+};
+
+const turnEnd = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 class CurrentTurn implements Turn {
   readonly #followsOthers: boolean;
@@ -50,7 +60,7 @@ class CurrentTurn implements Turn {
   }
 
   over(): Promise<void> {
-    return this.#over.promise;
+    return this.#isOver ? turnEnd() : this.#over.promise;
   }
 
   end(): void {

@@ -4,7 +4,7 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createStatement } from '../../pkg/postgres/statement.ts';
+import { createStatement, createUnnamedStatement } from '../../pkg/postgres/statement.ts';
 import { runTransaction } from '../../pkg/postgres/transaction.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
 import { prepareDatabase } from '../services/database.ts';
@@ -29,6 +29,7 @@ const cancelCommit = () =>
   BEGIN
     LOOP
       PERFORM pg_stat_clear_snapshot();
+      EXIT WHEN clock_timestamp() > now() + interval '10 s';
       EXIT WHEN (SELECT bool_or(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE state = 'active' AND query = 'COMMIT');
     END LOOP;
   END $$`);
@@ -50,6 +51,17 @@ test('is not told as rolled back where it holds', async () => {
     return result;
   });
   assert.is(end, 'unknown');
+});
+
+test('where a statement ahead of COMMIT was cancelled, it is rolled back', async () => {
+  const options = { clock: systemClock, isolation: 'ReadCommitted', deadline: minute() } as const;
+  const { end } = await runTransaction(database, options, async (run, sendAlong) => {
+    await run(createStatement('INSERT INTO written VALUES (0)'), []);
+    sendAlong({ statement: createUnnamedStatement('SET LOCAL statement_timeout = 1'), values: [] });
+    sendAlong({ statement: createStatement('SELECT pg_sleep(60)'), values: [] });
+  });
+  assert.is(end, 'rolled_back');
+  assert.equal(await sql('SELECT n FROM written WHERE n = 0'), []);
 });
 
 test.after(() => database.stop());

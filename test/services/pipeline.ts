@@ -2,6 +2,7 @@
  * The request pipeline over a real server on loopback, with a tenant that exists in memory alone, a clock that stands
  * still, and an action in the test's hands.
  */
+import type { ServerResponse } from 'node:http';
 import type { Action } from '../../pkg/actions/action.ts';
 import { declaredTenant } from '../../pkg/actions/declared-tenant.ts';
 import { parsed, refused } from '../../pkg/errors/problem.ts';
@@ -34,6 +35,8 @@ interface PipelineOptions {
   readonly requestsMax?: number;
   readonly bodyBytesInFlightMax?: number;
   readonly signatureHeader?: string;
+  /** When the handler is done with a request, sent or not. */
+  onHandled?(response: ServerResponse): void;
 }
 
 export interface Pipeline extends Loopback {
@@ -115,7 +118,15 @@ export const openPipeline = async (options: PipelineOptions = {}): Promise<Pipel
       onKeyUsed: (id, index) => void keysUsed.push([id, index]),
     },
   });
-  const listener = createTrafficListener({ dataAction, onRefused: () => {}, closing: () => gate.state() !== 'open' });
+  const handled: typeof dataAction = async (request, response) => {
+    await dataAction(request, response);
+    options.onHandled?.(response);
+  };
+  const listener = createTrafficListener({
+    dataAction: handled,
+    onRefused: () => {},
+    closing: () => gate.state() !== 'open',
+  });
   const loopback = await openLoopback(listener, clock);
   return {
     ...loopback,
