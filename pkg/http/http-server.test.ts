@@ -49,6 +49,20 @@ for (const [what, bytes] of Object.entries(unreadable)) {
   });
 }
 
+test('who has said all gets the answer that is still to come, and then the end', async () => {
+  const server = await openHeld();
+  const connection = await openRaw(server.port);
+  connection.send(rawRequest('GET / HTTP/1.1'));
+  connection.end();
+  await untilTrue('its end to be read', () => server.waiting[0]?.req.socket.readableEnded === true);
+  server.letGo();
+  assert.equal(
+    (await connection.closed).map(({ status }) => status),
+    [200],
+  );
+  await server.close();
+});
+
 test('headers at their bound are read', async () => {
   const server = await openLoopback((_, response) => answer(response));
   assert.is((await server.ask('GET / HTTP/1.1', [`X-A: ${'x'.repeat(15 * 1024)}`])).status, 200);
