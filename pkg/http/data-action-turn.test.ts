@@ -1,6 +1,7 @@
 /** Answers that wait for the end of their turn are neither lost nor changed by what becomes of their connection meanwhile. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { untilTrue } from '../../test/services/loopback.ts';
 import { goodBody, openPipeline, signedHeaders } from '../../test/services/pipeline.ts';
 import { exchange, openRaw, rawRequest } from '../../test/services/raw-http.ts';
 
@@ -15,6 +16,9 @@ const openCounting = async () => {
   let count = 0;
   const sent: boolean[] = [];
   const pipeline = await openPipeline({
+    concurrency: 1_000,
+    requestsMax: 1_000,
+    bodyBytesInFlightMax: 1_000_000,
     run: async () => {
       count += 1;
       return { body: bodyOf(count), source: 'memory' };
@@ -47,15 +51,19 @@ test('the answer of who is alone is not held', async () => {
 
 test('who says nothing more behind many requests gets all answers', async () => {
   const { port, close } = await openCounting();
-  const connections = await Promise.all(numbers(50).map(() => openRaw(port)));
+  // As much as is read at once: the end of the connection is read along with it.
+  const most = Math.floor(65_536 / good.length);
+  const pad = 'x'.repeat(65_536 - most * good.length);
+  const bytes = good.repeat(most).replace('Host: test', `Host: test${pad}`);
+  const connections = await Promise.all(numbers(3).map(() => openRaw(port)));
   for (const connection of connections) {
-    connection.send(good.repeat(10));
+    connection.send(bytes);
     connection.end();
   }
   const answers = (await Promise.all(connections.map(({ closed }) => closed))).flat();
   assert.equal(
     answers.map(({ json }) => Object(json.output).n).toSorted((a, b) => a - b),
-    numbers(500),
+    numbers(3 * most),
   );
   await close();
 });
@@ -80,7 +88,7 @@ test('a body above its bound that is there by the end of a later turn does not c
   const connection = await openRaw(port);
   const [signature = ''] = signedHeaders(goodBody).slice(1);
   connection.send(rawRequest(post, ['Transfer-Encoding: chunked', 'Expect: 100-continue', signature]));
-  while (!connection.received().startsWith('HTTP/1.1 100')) await new Promise((resolve) => void setImmediate(resolve));
+  await untilTrue('the expectation to be met', () => connection.received().startsWith('HTTP/1.1 100'));
   connection.send(`800\r\n${'x'.repeat(2_048)}\r\n0\r\n\r\n${good}`);
   connection.end();
   assert.equal(
@@ -88,6 +96,16 @@ test('a body above its bound that is there by the end of a later turn does not c
     [413, 200],
   );
   await close();
+});
+
+test('a refusal whose body is broken in the same packet is the only answer', async () => {
+  const pipeline = await openPipeline({ requestsMax: 0 });
+  const answers = await exchange(pipeline.port, rawRequest(post, ['Transfer-Encoding: chunked'], 'zz\r\n'));
+  assert.equal(
+    answers.map(({ status }) => status),
+    [503],
+  );
+  await pipeline.close();
 });
 
 test.run();

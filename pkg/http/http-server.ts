@@ -73,14 +73,16 @@ const create = (listener: RequestListener): Server => {
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   const newest = new WeakMap<Duplex, ServerResponse>();
   server.on('request', (request, response) => newest.set(request.socket, response));
-  const broken = new WeakSet<Duplex>();
-  server.on('clientError', (error, socket) => {
+  const breakOff = (error: Error, socket: Duplex): void => {
     const response = newest.get(socket);
     // The rest of a refused body is broken: its request has had its answer.
-    if (response?.headersSent && !response.req.complete) return void socket.destroy();
-    if (!response || response.writableFinished) return answerBrokenRequest(error, socket as Socket);
-    // Those ahead of it have their answers at the end of the turn.
-    if (!broken.has(socket)) setImmediate(() => answerBrokenRequest(error, socket as Socket));
+    if (response?.headersSent && !response.req.complete) socket.destroy();
+    else answerBrokenRequest(error, socket as Socket);
+  };
+  const broken = new WeakSet<Duplex>();
+  server.on('clientError', (error, socket) => {
+    // By the end of the turn the requests ahead of it have their answers, if they are there to be had.
+    if (!broken.has(socket)) setImmediate(() => breakOff(error, socket));
     broken.add(socket);
   });
   return server;
