@@ -12,6 +12,7 @@ import type { Database } from '../postgres/database.ts';
 import { claimKey, type IdempotencyKey, storeAnswer } from '../postgres/idempotency.ts';
 import { encodeNotification } from '../postgres/invalidation-channel.ts';
 import type { OwnNews, OwnTransaction } from '../postgres/own-news.ts';
+import { statementTimeoutOf } from '../postgres/statement-bound.ts';
 import { runTransaction, type TransactionEnd } from '../postgres/transaction.ts';
 import { notifyOthers, openFrame } from '../postgres/transaction-frame.ts';
 import type { Clock } from '../process/clock.ts';
@@ -86,18 +87,23 @@ export const compileTransactionAction = (
     own: OwnTransaction,
   ): Promise<TransactionEnd<string>> => {
     const record = recordOf(call, 'answered');
-    const changes = changesOf(tenant.invalidated, call.input);
-    return runTransaction(database, { clock, isolation, deadline: call.deadline }, async (run, sendAlong) => {
-      openFrame(sendAlong, record, call.deadline);
-      const stored = key && (await claimKey(run, key));
+    const news = changesOf(tenant.invalidated, call.input).flatMap(({ action, keys }) =>
+      encodeNotification({ tenantId, actions: [action], ...(keys && { keys }), origin: own.origin }),
+    );
+    own.sends(news.length);
+    return runTransaction(database, { clock, isolation, deadline: call.deadline }, async (session) => {
+      const timeout = statementTimeoutOf(call.deadline);
+      const request = { tenantId, input: call.input, timeout };
+      if (key === undefined) {
+        openFrame(session.sendAlong, record, { timeout, news });
+        return runSteps(steps, session, { ...request, commits: true });
+      }
+      openFrame(session.sendAlong, record, { timeout, news: [] });
+      const stored = await claimKey(session.run, key);
       if (stored !== undefined) return stored;
-      const body = await runSteps(steps, run, { tenantId, input: call.input });
-      if (key) storeAnswer(sendAlong, key, body);
-      const news = changes.flatMap(({ action, keys }) =>
-        encodeNotification({ tenantId, actions: [action], ...(keys && { keys }), origin: own.origin }),
-      );
-      own.sends(news.length);
-      notifyOthers(sendAlong, news);
+      const body = await runSteps(steps, session, { ...request, commits: false });
+      storeAnswer(session.sendAlong, key, body);
+      notifyOthers(session.sendAlong, news);
       return body;
     });
   };

@@ -18,6 +18,11 @@ const renew = createStatement("SELECT set_config('statement_timeout', $1::text, 
 export const statementTimeoutOf = (deadline: Deadline): string =>
   String(Math.max(1, Math.ceil(deadline.remainingMs())));
 
+/** SQL that sets it to what is left by now.
+ * @param timeout  what was left at BEGIN */
+export const remainingTimeout = (timeout: string): string =>
+  `set_config('statement_timeout', greatest(1, ${timeout}::int - floor(extract(epoch FROM clock_timestamp() - now()) * 1000)::int)::text, true)`;
+
 /** @returns to be called before a statement is sent, but for the first, which sets the bound itself (transaction-frame.ts): what has to be sent
  * ahead of it; throws deadline_exceeded */
 export const createStatementBound = ({

@@ -1,16 +1,18 @@
 /**
- * What a transaction of a request does before and after its declared statements, without a round trip of its own: its bounds and
- * its audit row first, what has to be told to the other handlers last. A fault here is the operator's (tables, grants),
+ * What a transaction of a request does beside its declared statements, without a round trip of its own: its bounds, its audit row and what
+ * has to be told to the other handlers. A fault here is the operator's (tables, grants),
  * never the declaration's.
  */
-import type { Deadline } from '../resilience/deadline.ts';
 import { arrayLiteral } from './array-literal.ts';
 import { type AuditRecord, auditColumnCount, auditRowInsert, auditRowValues } from './audit-record.ts';
 import { invalidationChannel } from './invalidation-channel.ts';
 import { asOperatorFault } from './pg-error.ts';
 import { createStatement } from './statement.ts';
-import { statementTimeoutOf } from './statement-bound.ts';
+import { remainingTimeout } from './statement-bound.ts';
 import type { SendAlong } from './transaction.ts';
+
+const notifying = (payloads: string): string =>
+  `SELECT count(pg_notify('${invalidationChannel}', p)) FROM unnest(${payloads}::text[]) AS p`;
 
 // Every wait of a transaction, for locks too, ends with its deadline; lock_timeout would end some of them earlier. The first declared
 // statement is sent along, so what beginning took has to be taken off here: it may have waited for audit_log.
@@ -20,20 +22,27 @@ const opening = createStatement(`WITH audit AS (
   ${auditRowInsert(1)}
 )
 SELECT CASE current_setting('transaction_deferrable') WHEN 'off' THEN pg_terminate_backend(pg_backend_pid()) END,
-  set_config('lock_timeout', '0', true), set_config('statement_timeout',
-  greatest(1, $${auditColumnCount + 1}::int - floor(extract(epoch FROM clock_timestamp() - now()) * 1000)::int)::text, true)`);
+  set_config('lock_timeout', '0', true), ${remainingTimeout(`$${auditColumnCount + 1}`)},
+  (${notifying(`$${auditColumnCount + 2}`)})`);
 
-const notify = createStatement(`SELECT pg_notify('${invalidationChannel}', p) FROM unnest($1::text[]) AS p`);
+const notify = createStatement(notifying('$1'));
+
+interface Opening {
+  /** Of the first statement; as `statementTimeoutOf` gives it. */
+  readonly timeout: string;
+  /** What is told the other handlers if the transaction is committed. */
+  readonly news: readonly string[];
+}
 
 /** The audit row holds if the transaction does. Goes along with the first statement. */
-export const openFrame = (sendAlong: SendAlong, record: AuditRecord, deadline: Deadline): void =>
+export const openFrame = (sendAlong: SendAlong, record: AuditRecord, { timeout, news }: Opening): void =>
   sendAlong({
     statement: opening,
-    values: [...auditRowValues(record), statementTimeoutOf(deadline)],
+    values: [...auditRowValues(record), timeout, arrayLiteral(news)],
     blame: (error) => asOperatorFault('audit_log', error),
   });
 
-/** Delivered by PostgreSQL when the transaction is committed. Goes along with COMMIT. */
+/** The same news later, where the beginning could not know whether anything is changed. Goes along with COMMIT. */
 export const notifyOthers = (sendAlong: SendAlong, payloads: readonly string[]): void => {
   if (payloads.length > 0) sendAlong({ statement: notify, values: [arrayLiteral(payloads)] });
 };

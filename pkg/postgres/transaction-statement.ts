@@ -1,16 +1,24 @@
 /**
  * A statement of a transaction. One whose rows are answered returns them as ready JSON text, no more of it than shows that an
  * answer could not hold it.
+ *
+ * Where its rows are answered or counted PostgreSQL itself holds it to what it expects, and refuses it otherwise, so that what comes next can
+ * be sent along, COMMIT too. It also renews the bound on what comes next, once time has passed.
  */
-import { requestLimits } from '../process/limits.ts';
+import { databaseLimits, requestLimits } from '../process/limits.ts';
+import type { RowExpectation } from '../tenant/transaction-spec.ts';
 import type { CompiledStatement } from './compiled-statement.ts';
-import { castPlaceholders, trimStatement } from './placeholders.ts';
-import { createStatement } from './statement.ts';
+import { sqlStateOf } from './pg-error.ts';
+import { castAndHideLists, trimStatement } from './placeholders.ts';
+import { type BoundValue, createStatement } from './statement.ts';
 import type { StatementResult } from './statement-batch.ts';
+import { remainingTimeout } from './statement-bound.ts';
 
 export interface TransactionStatement extends CompiledStatement {
   /** What it returns: rows as JSON texts, nothing but their count, or what the declared statement itself does. */
   readonly returns: 'rows' | 'count' | 'anything';
+  /** Whether PostgreSQL holds it to what it expects. */
+  readonly isHeld: boolean;
 }
 
 export interface TransactionRows {
@@ -20,47 +28,98 @@ export interface TransactionRows {
   readonly rows: string;
 }
 
+interface StatementOptions {
+  /** PostgreSQL types of `$1`, `$2`, … */
+  readonly types: readonly string[];
+  readonly answersRows: boolean;
+  readonly expectRows: RowExpectation;
+  /** What its rows and the digits of their count may have in an answer that is theirs alone, in bytes of UTF-8. Left out: it is not measured. */
+  readonly bytesMax?: number | undefined;
+}
+
 /** More than fit into any answer, each with its comma. */
 const rowsTooMany = Math.ceil(requestLimits.answerBytesMax / '{},'.length);
 const charactersTooMany = requestLimits.answerBytesMax + 1;
 
-/** A byte too much is enough to know that there is too much. One row with all of them: PostgreSQL plans such a statement anew each time,
- * and window functions that cut exactly take it three times as long. */
-const rowsOf = (declared: string): string => `WITH r AS (
+/** Rows of an answer as one row with all of them. Window functions that cut exactly take PostgreSQL three times as long. */
+const gatherRows = `SELECT count(*) AS n, left(string_agg(left(row_to_json(r)::text, ${charactersTooMany}), ','), ${charactersTooMany}) AS rows
+  FROM (SELECT * FROM r LIMIT ${rowsTooMany}) AS r`;
+
+/** What PostgreSQL is made to say where it has to refuse a statement, whichever its language: an integer is none. It stands in the server's
+ * log. With the count, as it would refuse a constant when it plans the statement. */
+const refusals = {
+  unmet: 'cxone-data-actions rolls back: not the expected rows but ',
+  tooLong: 'cxone-data-actions rolls back: the answer is too long, rows: ',
+} as const;
+
+export type Refusal = keyof typeof refusals;
+
+const refuse = (reason: Refusal): string => `('${refusals[reason]}' || s.n)::int::text`;
+
+/** @returns why the statement was refused, if it was for a reason of ours */
+export const refusalOf = (error: unknown): Refusal | undefined => {
+  if (!(error instanceof Error) || sqlStateOf(error) !== '22P02') return undefined;
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if (cause.message.includes(`"${refusals.unmet}`)) return 'unmet';
+    if (cause.message.includes(`"${refusals.tooLong}`)) return 'tooLong';
+  }
+  return undefined;
+};
+
+/** @param first  the first parameter behind the declared ones: the keys that PerKey counts, then the bound */
+const heldColumns = ({ expectRows, bytesMax }: StatementOptions, first: number): readonly string[] => {
+  const isUnmet = { Any: 'false', AtLeastOne: 's.n = 0', PerKey: `s.n <> $${first}::int` }[expectRows];
+  const bound = `$${first + (expectRows === 'PerKey' ? 1 : 0)}`;
+  const isTooLong = `octet_length(convert_to(s.rows, 'UTF8')) + length(s.n::text) > ${bytesMax}`;
+  return [
+    `CASE WHEN ${isUnmet} THEN ${refuse('unmet')} ELSE s.n::text END AS count`,
+    `CASE WHEN clock_timestamp() > now() + interval '${databaseLimits.boundSlackMs} ms' THEN ${remainingTimeout(bound)} END AS bound`,
+    bytesMax === undefined ? 's.rows' : `CASE WHEN ${isTooLong} THEN ${refuse('tooLong')} ELSE s.rows END AS rows`,
+  ];
+};
+
+const rowsOf = (declared: string, columns: readonly string[]): string => `WITH r AS (
 ${declared}
 )
-SELECT count(*)::text AS count, left(string_agg(left(row_to_json(r)::text, ${charactersTooMany}), ','), ${charactersTooMany}) AS rows
-FROM (SELECT * FROM r LIMIT ${rowsTooMany}) AS r`;
+SELECT ${columns.join(',\n  ')}
+FROM (
+  ${gatherRows}
+) AS s`;
 
 /** Rows that nobody is given stay in PostgreSQL, however many there are. Materialized, as what is not read would not be run. */
-const countOf = (declared: string): string => `WITH r AS MATERIALIZED (
+const countOf = (declared: string, [count, bound]: readonly string[]): string => `WITH r AS MATERIALIZED (
 ${declared}
 )
-SELECT count(*)::text AS count FROM r`;
+SELECT ${count},
+  ${bound}
+FROM (SELECT count(*) AS n FROM r) AS s`;
 
 /** By its first word: what begins with WITH may change data, and that has to stay at the top. */
 const isQuery = (declared: string): boolean => /^\s*(?:SELECT|VALUES|TABLE)\b/i.test(declared);
 
-const textOf = (declared: string, returns: TransactionStatement['returns']): string => {
-  switch (returns) {
-    case 'rows':
-      return rowsOf(declared);
-    case 'count':
-      return countOf(declared);
-    case 'anything':
-      return declared;
+export const compileTransactionStatement = (text: string, options: StatementOptions): TransactionStatement => {
+  const { types, answersRows, expectRows } = options;
+  const declared = castAndHideLists(trimStatement(text), types);
+  const valueCount = types.length;
+  if (!answersRows && !isQuery(declared)) {
+    const statement = createStatement(declared);
+    return { declared, statement, valueCount, boundCount: valueCount, returns: 'anything', isHeld: false };
   }
+  const columns = heldColumns(options, valueCount + 1);
+  const statement = createStatement(answersRows ? rowsOf(declared, columns) : countOf(declared, columns));
+  const boundCount = valueCount + (expectRows === 'PerKey' ? 2 : 1);
+  return { declared, statement, valueCount, boundCount, returns: answersRows ? 'rows' : 'count', isHeld: true };
 };
 
-/** @param types  PostgreSQL types of `$1`, `$2`, … */
-export const compileTransactionStatement = (
-  text: string,
-  { types, answersRows }: { readonly types: readonly string[]; readonly answersRows: boolean },
-): TransactionStatement => {
-  const declared = castPlaceholders(trimStatement(text), types);
-  const returns = answersRows ? 'rows' : isQuery(declared) ? 'count' : 'anything';
-  const statement = createStatement(textOf(declared, returns));
-  return { declared, statement, valueCount: types.length, boundCount: types.length, returns };
+/** All that it binds, for `values` of the declared parameters. @param keys  how many keys PerKey counts @param timeout  as the transaction's
+ * first statement was bound */
+export const transactionValues = (
+  { valueCount, boundCount, isHeld }: TransactionStatement,
+  values: readonly BoundValue[],
+  { keys, timeout }: { readonly keys: number; readonly timeout: string },
+): readonly BoundValue[] => {
+  if (!isHeld) return values;
+  return boundCount - valueCount === 2 ? [...values, String(keys), timeout] : [...values, timeout];
 };
 
 /** @returns undefined for null */

@@ -1,7 +1,7 @@
 /**
  * Statements that take effect together or not at all, on one connection.
  *
- * begun        BEGIN was sent, with the first statement; left for committed, rolled back, or unknown
+ * begun        BEGIN was sent, with what is first; left for committed, rolled back, or unknown
  * committed    PostgreSQL said so
  * rolled back  nothing holds: ROLLBACK was answered, COMMIT or a statement ahead of it was refused, or the connection ended before
  *              COMMIT was sent
@@ -17,18 +17,11 @@ import { createBackoff } from '../resilience/backoff.ts';
 import type { Deadline } from '../resilience/deadline.ts';
 import type { IsolationLevel } from '../tenant/transaction-spec.ts';
 import type { Database, RunOnConnection } from './database.ts';
-import {
-  asConflict,
-  breaksConnection,
-  isCommitRefusal,
-  isRefusal,
-  isRolledBackByOthers,
-  sqlStateOf,
-  toAppError,
-} from './pg-error.ts';
+import { asConflict, breaksConnection, isRolledBackByOthers, sqlStateOf, toAppError } from './pg-error.ts';
 import { createStatement, createUnnamedStatement } from './statement.ts';
-import type { BoundStatement, RunTogether, StatementOutcome, StatementResult } from './statement-batch.ts';
+import type { BoundStatement, RunTogether, StatementResult } from './statement-batch.ts';
 import { createStatementBound } from './statement-bound.ts';
+import { firstFailure, isOver, mayHold, type Stage, stageAfter } from './transaction-stage.ts';
 
 export type TransactionEnd<T> =
   | { readonly end: 'committed'; readonly value: T }
@@ -47,8 +40,18 @@ interface TransactionOptions {
 /** What is to be sent along with the next statement that is run, or with COMMIT: nobody waits for it by itself, nor reads its rows. */
 export type SendAlong = (statement: BoundStatement) => void;
 
-/** May run several times: everything it does has to be done through `run` and `sendAlong`. What it throws rolls back. */
-type TransactionWork<T> = (run: RunOnConnection, sendAlong: SendAlong) => Promise<T>;
+export interface TransactionSession {
+  readonly sendAlong: SendAlong;
+  readonly run: RunOnConnection;
+  /** Several in one packet, with what is to be sent along.
+   * @param end  `commit`: COMMIT goes right behind them in the same packet, and nothing can be run after it
+   * @returns one result for each
+   * @throws what the first that PostgreSQL refused is to be blamed with */
+  runAll(statements: readonly BoundStatement[], end?: 'commit'): Promise<readonly StatementResult[]>;
+}
+
+/** May run several times: everything it does has to be done through its session. What it throws rolls back. */
+type TransactionWork<T> = (session: TransactionSession) => Promise<T>;
 
 // Not kept prepared: where a session has lost what it had prepared, BEGIN alone would be refused, and what was sent behind it take effect
 // without it. DEFERRABLE means nothing to what may write: transaction-frame.ts tells by it that BEGIN has succeeded.
@@ -60,61 +63,36 @@ const begin = {
 const commit = createStatement('COMMIT');
 const rollback = createStatement('ROLLBACK');
 
-interface Failure {
-  /** Of the statement. */
-  readonly index: number;
-  readonly error: unknown;
-}
-
-/** Undefined if all of them succeeded. Those behind one that was refused fail only because of it. */
-const firstFailure = (
-  statements: readonly BoundStatement[],
-  outcomes: readonly StatementOutcome[],
-): Failure | undefined => {
-  for (const [index, outcome] of outcomes.entries()) {
-    if (!('error' in outcome)) continue;
-    const { error } = outcome;
-    // Whoever is to blame, a connection that is gone has to be told from a refusal.
-    return { index, error: isRefusal(error) ? (statements[index]?.blame?.(error) ?? error) : error };
-  }
-  return undefined;
-};
-
-/** COMMIT behind what was refused rolls back. */
-const isRolledBack = ({ index, error }: Failure, commitIndex: number): boolean =>
-  index === commitIndex ? isCommitRefusal(error) : isRefusal(error);
-
-interface Progress {
-  stage: 'waiting' | 'begun' | 'committing';
-}
-
 /** Sends what there is to say in as few packets as there are answers to wait for, BEGIN ahead of the first. */
-const createSender = (
-  progress: Progress,
-  runTogether: RunTogether,
-  { clock, isolation, deadline }: TransactionOptions,
-) => {
+const createSession = (runTogether: RunTogether, { clock, isolation, deadline }: TransactionOptions) => {
   const aheadOfIt = createStatementBound({ clock, deadline });
+  let stage: Stage = 'waiting';
   let waiting: BoundStatement[] = [];
 
-  const send = async (last: BoundStatement, nextStage: 'begun' | 'committing'): Promise<StatementResult> => {
-    const begins = progress.stage === 'waiting';
-    const ahead = begins ? [{ statement: begin[isolation], values: [] }] : aheadOfIt();
-    const statements = [...ahead, ...waiting, last];
+  const runAll = async (last: readonly BoundStatement[], end?: 'commit'): Promise<readonly StatementResult[]> => {
+    if (isOver(stage)) throw new TypeError('a statement behind COMMIT');
+    const begins = stage === 'waiting';
+    const ahead = [...(begins ? [{ statement: begin[isolation], values: [] }] : aheadOfIt()), ...waiting];
+    const statements = [...ahead, ...last, ...(end ? [{ statement: commit, values: [] }] : [])];
     waiting = [];
-    progress.stage = nextStage;
+    stage = end ? 'committing' : 'begun';
     const outcomes = await runTogether(statements);
     const failure = firstFailure(statements, outcomes);
     if (failure) {
-      if (begins && nextStage === 'begun' && failure.index === 0) progress.stage = 'waiting';
-      if (nextStage === 'committing' && isRolledBack(failure, statements.length - 1)) progress.stage = 'begun';
-      throw failure.error;
+      stage = stageAfter(failure, outcomes, { begins, commits: end === 'commit' });
+      throw failure.blamed;
     }
-    const outcome = outcomes[statements.length - 1];
-    if (outcome === undefined || 'error' in outcome) throw new TypeError('a statement without an outcome');
-    return outcome;
+    if (end) stage = 'committed';
+    return outcomes.slice(ahead.length, ahead.length + last.length).filter((outcome) => 'rows' in outcome);
   };
-  return { send, sendAlong: (statement: BoundStatement): void => void waiting.push(statement) };
+
+  const run: RunOnConnection = async (statement, values) => {
+    const [result] = await runAll([{ statement, values }]);
+    if (result === undefined) throw new TypeError('a statement without an outcome');
+    return result;
+  };
+  const sendAlong: SendAlong = (statement) => void waiting.push(statement);
+  return { session: { run, runAll, sendAlong }, stage: () => stage };
 };
 
 const attempt = async <T>(
@@ -122,20 +100,22 @@ const attempt = async <T>(
   options: TransactionOptions,
   work: TransactionWork<T>,
 ): Promise<TransactionEnd<T>> => {
-  const progress: Progress = { stage: 'waiting' };
+  let stage = (): Stage => 'waiting';
   const ended = (error: unknown): TransactionEnd<T> => {
     const failure = asConflict(toAppError(error));
-    if (progress.stage === 'waiting') throw failure;
-    return { end: progress.stage === 'committing' ? 'unknown' : 'rolled_back', error: failure };
+    if (stage() === 'waiting') throw failure;
+    return { end: mayHold(stage()) ? 'unknown' : 'rolled_back', error: failure };
   };
-  const session = async (run: RunOnConnection, runTogether: RunTogether): Promise<TransactionEnd<T>> => {
-    const { send, sendAlong } = createSender(progress, runTogether, options);
+  const onConnection = async (run: RunOnConnection, runTogether: RunTogether): Promise<TransactionEnd<T>> => {
+    const begun = createSession(runTogether, options);
+    stage = begun.stage;
     try {
-      const value = await work((statement, values) => send({ statement, values }, 'begun'), sendAlong);
-      await send({ statement: commit, values: [] }, 'committing');
+      const value = await work(begun.session);
+      if (stage() !== 'committed') await begun.session.runAll([], 'commit');
       return { end: 'committed', value };
     } catch (error) {
-      if (progress.stage === 'waiting' || breaksConnection(error)) throw error;
+      if (isOver(stage())) return ended(error);
+      if (stage() === 'waiting' || breaksConnection(error)) throw error;
       await run(rollback, []).catch(() => {
         // The first error is the one to tell; thrown, it costs the connection too.
         throw error;
@@ -143,7 +123,7 @@ const attempt = async <T>(
       return ended(error);
     }
   };
-  return database.lend(session, options.deadline).catch(ended);
+  return database.lend(onConnection, options.deadline).catch(ended);
 };
 
 /** @throws overloaded | database_unavailable | deadline_exceeded when it could not begin */

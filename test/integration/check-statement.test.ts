@@ -84,7 +84,11 @@ for (const [what, text, sqlState] of rejected) {
 }
 
 const checkTransaction = (text: string, answersRows: boolean) =>
-  checkStatement(database, compileTransactionStatement(text, { types: ['text', 'uuid[]'], answersRows }), minute());
+  checkStatement(
+    database,
+    compileTransactionStatement(text, { types: ['text', 'uuid[]'], answersRows, expectRows: 'PerKey' }),
+    minute(),
+  );
 const update = `UPDATE customers SET name = 'changed' WHERE ${where}`;
 const gone = `WITH gone AS (DELETE FROM customers WHERE ${where} RETURNING id)`;
 

@@ -31,7 +31,7 @@ for (const isolation of isolationLevels) {
   test(`${isolation}: a session that has lost what it had prepared writes nothing outside a transaction`, async () => {
     const database = await open();
     const transaction = (text: string, mayEnd: boolean) =>
-      runTransaction(database, { clock: systemClock, isolation, deadline: minute() }, async (run) => {
+      runTransaction(database, { clock: systemClock, isolation, deadline: minute() }, async ({ run }) => {
         await run(createStatement(text), []);
         if (!mayEnd) throw new AppError('conflict');
       });
@@ -49,7 +49,8 @@ test('where BEGIN was refused, nothing of the packet behind it takes effect', as
   const database = await open();
   const record = { tenantId: 'acme', action: 'write', keys: [], requestId: 'r', context: {} };
   const packet: BoundStatement[] = [{ statement: createStatement('BEGIN AND NO MORE'), values: [] }];
-  openFrame((ahead) => packet.push(ahead), { ...record, source: 'database', outcome: 'answered' }, minute());
+  const audit = { ...record, source: 'database', outcome: 'answered' } as const;
+  openFrame((ahead) => packet.push(ahead), audit, { timeout: '60000', news: [] });
   packet.push({ statement: createStatement("INSERT INTO written VALUES ('none')"), values: [] });
   // The session ends, and the next one answers.
   await database.lend((_, runTogether) => runTogether(packet), minute()).catch(() => {});

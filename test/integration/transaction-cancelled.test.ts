@@ -39,7 +39,7 @@ const commitCancelled = async () => {
   const n = ++tries;
   const insert = createStatement(`INSERT INTO written VALUES (${n})`);
   const options = { clock: systemClock, isolation: 'ReadCommitted', deadline: minute() } as const;
-  const [result] = await Promise.all([runTransaction(database, options, (run) => run(insert, [])), cancelCommit()]);
+  const [result] = await Promise.all([runTransaction(database, options, ({ run }) => run(insert, [])), cancelCommit()]);
   const [row] = await sql(`SELECT count(*)::int AS n FROM written WHERE n = ${n}`);
   return { ...result, holds: row?.n === 1 };
 };
@@ -55,7 +55,7 @@ test('is not told as rolled back where it holds', async () => {
 
 test('where a statement ahead of COMMIT was cancelled, it is rolled back', async () => {
   const options = { clock: systemClock, isolation: 'ReadCommitted', deadline: minute() } as const;
-  const { end } = await runTransaction(database, options, async (run, sendAlong) => {
+  const { end } = await runTransaction(database, options, async ({ run, sendAlong }) => {
     await run(createStatement('INSERT INTO written VALUES (0)'), []);
     sendAlong({ statement: createUnnamedStatement('SET LOCAL statement_timeout = 1'), values: [] });
     sendAlong({ statement: createStatement('SELECT pg_sleep(60)'), values: [] });

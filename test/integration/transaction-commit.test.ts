@@ -59,10 +59,12 @@ const repeats = async (send: (handler?: typeof sound) => Promise<Answer>): Promi
   assert.is(third.text, again.text);
 };
 
-const endBackends = () =>
+const endBackends = (query = '%COMMIT%') =>
   database.sql(
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%COMMIT%' AND pid <> pg_backend_pid()",
+    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE $1 AND pid <> pg_backend_pid()',
+    [query],
   );
+const rolledBack = async () => (await metric(fragile, 'rollback_total', { tenant_id: 'acme' })) ?? 0;
 
 test('before COMMIT: the connection is cut while a statement waits', async () => {
   const { send, settled } = await begin();
@@ -82,6 +84,40 @@ test('before COMMIT: the connection is cut while a statement waits', async () =>
   assert.is(await settled(), 0);
   await repeats(send);
   assert.is(await settled(), 1);
+});
+
+test('without a key COMMIT is sent along: the connection is cut while the statement waits, and it may hold or not', async () => {
+  await begin();
+  await fragile.ask('acme', { name: ['a'] }, { action: 'balances' });
+  await database.sql(`BEGIN; ALTER TABLE counters DISABLE TRIGGER gated;
+    CREATE TRIGGER slow BEFORE UPDATE ON counters FOR EACH STATEMENT EXECUTE FUNCTION wait_gate_trigger(); COMMIT`);
+  const before = await rolledBack();
+  await gate.hold();
+  const asked = fragile.ask('acme', { name: 'a' }, { action: 'increment' });
+  await gate.waiting(1);
+  await proxy.mode('reset');
+  assertProblem(await asked, 503, 'database_unavailable', true);
+  assert.is(await rolledBack(), before, 'nobody knows that yet');
+  await gate.release();
+  await proxy.mode('forward');
+  await until('the commit', async () => assert.is(await counter(database, 'acme', 'a'), 1));
+  await database.sql('DROP TRIGGER slow ON counters; ALTER TABLE counters ENABLE TRIGGER gated');
+  const read = await fragile.ask('acme', { name: ['a'] }, { action: 'balances' });
+  assert.match(read.text, '"n":1');
+});
+
+test('without a key COMMIT is sent along: a backend that is ended while the statement waits has undone it, and says so', async () => {
+  await begin();
+  await database.sql(`BEGIN; ALTER TABLE counters DISABLE TRIGGER gated;
+    CREATE TRIGGER slow BEFORE UPDATE ON counters FOR EACH STATEMENT EXECUTE FUNCTION wait_gate_trigger(); COMMIT`);
+  await gate.hold();
+  const asked = fragile.ask('acme', { name: 'a' }, { action: 'increment' });
+  await gate.waiting(1);
+  await endBackends('%UPDATE counters%');
+  assertProblem(await asked, 503, 'database_unavailable', true);
+  await gate.release();
+  await database.sql('DROP TRIGGER slow ON counters; ALTER TABLE counters ENABLE TRIGGER gated');
+  assert.is(await counter(database, 'acme', 'a'), 0);
 });
 
 test('during COMMIT: its backend is ended, and nothing holds', async () => {
@@ -115,7 +151,6 @@ test('during COMMIT: the connection is cut, and PostgreSQL commits all the same'
 });
 
 test('COMMIT is sent along with what is ahead of it: the connection is cut while the answer is stored, and it may hold or not', async () => {
-  const rolledBack = async () => (await metric(fragile, 'rollback_total', { tenant_id: 'acme' })) ?? 0;
   const { send, settled } = await begin();
   await database.sql(`BEGIN; ALTER TABLE counters DISABLE TRIGGER gated;
     CREATE TRIGGER storing AFTER UPDATE ON idempotency_keys FOR EACH ROW EXECUTE FUNCTION wait_gate_trigger(); COMMIT`);

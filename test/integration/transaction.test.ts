@@ -30,12 +30,13 @@ const rows = {
   input: [
     { name: 'count', type: 'Integer' },
     { name: 'length', type: 'Integer' },
+    { name: 'letter', type: 'String' },
   ],
   transaction: {
     statements: [
       {
-        text: "INSERT INTO steps SELECT $1, 'row', NULL FROM generate_series(1, $2) RETURNING repeat('x', $3::int) AS x",
-        parameters: ['tenant_id', 'count', 'length'],
+        text: "INSERT INTO steps SELECT $1, 'row', NULL FROM generate_series(1, $2) RETURNING repeat($4, $3::int) AS x",
+        parameters: ['tenant_id', 'count', 'length', 'letter'],
         output: 'rows',
       },
     ],
@@ -228,16 +229,22 @@ test('a COMMIT that PostgreSQL refuses is a rollback, whatever it says, counted 
 test('422 answer_too_large: measured before the commit, at the bound and one byte beyond', async () => {
   const frame = Buffer.byteLength('{"output":{"rows":[{"x":""}],"count":1}}');
   const before = await steps();
-  const full = await call('make_rows', { count: 1, length: 32_768 - frame });
-  assert.is(`${full.status} ${Buffer.byteLength(full.text)}`, '200 32768');
+  for (const [letter, length] of [
+    ['x', 32_768 - frame],
+    ['€', Math.floor((32_768 - frame) / 3)],
+  ] as const) {
+    const full = await call('make_rows', { count: 1, length, letter });
+    assert.is(full.status, 200, full.text);
+    assert.is(Buffer.byteLength(full.text), frame + length * Buffer.byteLength(letter));
+    assertProblem(await call('make_rows', { count: 1, length: length + 1, letter }), 422, 'answer_too_large');
+  }
   for (const input of [
-    { count: 1, length: 32_769 - frame },
-    { count: 1, length: 5_000_000 },
-    { count: 20_000, length: 1 },
+    { count: 1, length: 5_000_000, letter: 'x' },
+    { count: 20_000, length: 1, letter: 'x' },
   ]) {
     assertProblem(await call('make_rows', input), 422, 'answer_too_large');
   }
-  assert.is(await steps(), before + 1);
+  assert.is(await steps(), before + 2);
 });
 
 test('400: batches are bounded by batchSize and never empty; a malformed request begins nothing', async () => {

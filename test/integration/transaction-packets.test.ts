@@ -1,0 +1,164 @@
+/**
+ * How often a transaction waits for PostgreSQL: once where nothing has to be looked at in between, COMMIT included, and once more for COMMIT where
+ * several statements make one answer. What PostgreSQL holds to its expectation fails as if it had been looked at.
+ */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { compileTransactionSteps, runSteps } from '../../pkg/actions/transaction-steps.ts';
+import type { Database } from '../../pkg/postgres/database.ts';
+import { runTransaction } from '../../pkg/postgres/transaction.ts';
+import { systemClock } from '../../pkg/process/clock.ts';
+import { actionSpec } from '../../pkg/tenant/action-spec.ts';
+import { decodeJson } from '../../pkg/tenant/codec.ts';
+import type { StatementSpec } from '../../pkg/tenant/transaction-spec.ts';
+import { createCounters, setCounters } from '../services/counters.ts';
+import { prepareDatabase } from '../services/database.ts';
+import { minute, openDatabase } from '../services/open-database.ts';
+import { startPostgres } from '../services/postgres.ts';
+
+const postgres = await startPostgres();
+const prepared = await prepareDatabase(postgres);
+await createCounters(prepared);
+const database = openDatabase({ url: prepared.url, poolMax: 1 });
+await database.answers();
+
+const where = 'WHERE tenant_id = $1 AND name = ANY($2)';
+const parameters = ['tenant_id', 'names'];
+const change: StatementSpec = {
+  text: `UPDATE counters SET n = n + 1 ${where} RETURNING name, n`,
+  parameters,
+  expectRows: 'PerKey',
+  output: 'counters',
+};
+const look: StatementSpec = {
+  text: `SELECT 1 FROM counters ${where}`,
+  parameters,
+  expectRows: 'AtLeastOne',
+};
+/** PostgreSQL alone knows how many rows it has changed. */
+const reset: StatementSpec = {
+  text: `UPDATE counters SET n = 0 ${where}`,
+  parameters,
+  expectRows: 'AtLeastOne',
+};
+const broken: StatementSpec = {
+  ...look,
+  text: `SELECT 1 / (n - n) FROM counters WHERE $1 <> '' AND $2::text[] <> '{}'`,
+};
+const noNumber: StatementSpec = { ...look, text: `SELECT ('cxone-data-actions' || n)::int FROM counters ${where}` };
+
+const compile = (statements: readonly StatementSpec[]) => {
+  const input = [{ name: 'names', type: 'String', list: true }];
+  const decoded = decodeJson(actionSpec, JSON.stringify({ name: 'change', input, transaction: { statements } }));
+  if (!decoded.ok || decoded.value.kind !== 'transaction') throw new TypeError('no transaction');
+  return compileTransactionSteps(decoded.value);
+};
+
+/** Runs them for `names`, and tells how, with what was sent: `+` between what one packet had beside BEGIN. */
+const run = async (statements: readonly StatementSpec[], names: readonly string[], commits = true) => {
+  await setCounters(prepared, 'acme', { names: ['a', 'b'], n: 7 });
+  const steps = compile(statements);
+  const packets: string[] = [];
+  const nameOf = (text: string): string => text.match(/^(?:BEGIN|COMMIT|ROLLBACK)/)?.[0] ?? 'statement';
+  const counting: Database = {
+    ...database,
+    lend: (work, ...bounds) =>
+      database.lend(
+        (ask, together) =>
+          work(
+            (statement, values) => {
+              packets.push(nameOf(statement.text));
+              return ask(statement, values);
+            },
+            (sent) => {
+              packets.push(sent.map(({ statement }) => nameOf(statement.text)).join('+'));
+              return together(sent);
+            },
+          ),
+        ...bounds,
+      ),
+  };
+  const options = { clock: systemClock, isolation: 'ReadCommitted', deadline: minute() } as const;
+  const result = await runTransaction(counting, options, (session) =>
+    runSteps(steps, session, { tenantId: 'acme', input: { names }, timeout: '60000', commits }),
+  );
+  const rows = await prepared.sql("SELECT string_agg(n::text, ' ' ORDER BY name) AS n FROM counters");
+  const told = 'error' in result ? [result.error.code, result.error.details] : [result.value];
+  return { end: result.end, told, packets, left: rows[0]?.n };
+};
+
+const both = '"counters":[{"name":"a","n":8},{"name":"b","n":8}]';
+
+test('a statement whose rows are answered: all in one packet', async () => {
+  const { end, told, packets, left } = await run([change], ['a', 'b']);
+  assert.equal([end, ...told, left], ['committed', `{"output":{${both},"count":2}}`, '8 8']);
+  assert.equal(packets, ['BEGIN+statement+COMMIT']);
+});
+
+test('the same where something has still to be done before COMMIT', async () => {
+  const { end, packets, left } = await run([change], ['a', 'b'], false);
+  assert.equal([end, left], ['committed', '8 8']);
+  assert.equal(packets, ['BEGIN+statement', 'COMMIT']);
+});
+
+test('several that PostgreSQL holds to what they expect: one packet, and COMMIT when the answer was measured', async () => {
+  const { end, told, packets } = await run([look, change, look], ['a', 'b']);
+  assert.equal([end, ...told], ['committed', `{"output":{${both},"count":6}}`]);
+  assert.equal(packets, ['BEGIN+statement+statement+statement', 'COMMIT']);
+});
+
+test('one whose rows nobody counts but PostgreSQL: it is waited for', async () => {
+  const { end, packets, left } = await run([look, reset, change], ['a', 'b']);
+  assert.equal([end, left], ['committed', '1 1']);
+  assert.equal(packets, ['BEGIN+statement+statement', 'statement', 'COMMIT']);
+  assert.equal((await run([reset], ['a'])).packets, ['BEGIN+statement', 'COMMIT']);
+});
+
+const expected = { PerKey: 'one row for each of input.names', AtLeastOne: 'at least one row' } as const;
+
+for (const [what, statements, failing, expectation, packets] of [
+  ['alone', [change], 0, 'PerKey', ['BEGIN+statement+COMMIT']],
+  ['ahead of others', [change, look], 0, 'PerKey', ['BEGIN+statement+statement', 'ROLLBACK']],
+  ['ahead of one that would fail', [change, broken], 0, 'PerKey', ['BEGIN+statement+statement', 'ROLLBACK']],
+  ['behind others', [look, change], 1, 'PerKey', ['BEGIN+statement+statement', 'ROLLBACK']],
+] as const) {
+  test(`an expectation that is not met, ${what}: its statement is named, and nothing holds`, async () => {
+    const result = await run(statements, ['a', 'nobody']);
+    assert.equal(result.told, ['conflict', [{ path: `statements[${failing}]`, expected: expected[expectation] }]]);
+    assert.equal([result.end, result.left], ['rolled_back', '7 7']);
+    assert.equal(result.packets, packets);
+    assert.is((await run([change], ['a', 'b'])).end, 'committed', 'and the connection goes on');
+  });
+}
+
+for (const step of [look, reset]) {
+  test(`at least one row, of ${step.text.slice(0, 6)}: none is a conflict`, async () => {
+    const { end, told } = await run([step], ['nobody']);
+    assert.equal(
+      [end, ...told],
+      ['rolled_back', 'conflict', [{ path: 'statements[0]', expected: expected.AtLeastOne }]],
+    );
+  });
+}
+
+test('what a declared statement fails with is its own, though it reads like ours', async () => {
+  for (const statement of [noNumber, broken]) {
+    const { end, told, left } = await run([statement], ['a']);
+    assert.equal([end, told[0], left], ['rolled_back', 'statement_failed', '7 7']);
+  }
+});
+
+test('after COMMIT nothing is run any more', async () => {
+  const options = { clock: systemClock, isolation: 'ReadCommitted', deadline: minute() } as const;
+  const [step] = compile([look]);
+  assert.ok(step);
+  const bound = { statement: step.statement.statement, values: ['acme', '{a}', '60000'] };
+  const { end } = await runTransaction(database, options, async ({ runAll }) => {
+    await runAll([bound], 'commit');
+    await runAll([bound]);
+  });
+  assert.is(end, 'unknown', 'it holds, and its answer could not be made');
+});
+
+test.after(() => database.stop());
+test.run();
