@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { collectGarbage } from '../../test/services/collect-garbage.ts';
 import { type Loopback, openLoopback, untilTrue } from '../../test/services/loopback.ts';
 import { exchange, openRaw, rawRequest } from '../../test/services/raw-http.ts';
 import { until } from '../../test/services/until.ts';
@@ -61,6 +62,22 @@ test('who has said all gets the answer that is still to come, and then the end',
     [200],
   );
   await server.close();
+});
+
+test('of a request that was answered its connection keeps nothing alive', async () => {
+  const answered: WeakRef<ServerResponse>[] = [];
+  const server = await openLoopback((_, response) => {
+    answered.push(new WeakRef(response));
+    answer(response);
+  });
+  const connection = await openRaw(server.port);
+  connection.send(rawRequest('POST / HTTP/1.1', ['Content-Length: 2'], '{}'));
+  await untilTrue('its answer', () => connection.received().endsWith('{}'));
+  for (let turns = 0; turns < 3; turns += 1) await collectGarbage();
+  const isGone = answered.map((response) => response.deref() === undefined);
+  connection.end();
+  await server.close();
+  assert.equal(isGone, [true]);
 });
 
 test('headers at their bound are read', async () => {

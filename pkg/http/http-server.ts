@@ -8,12 +8,13 @@
  */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { AppError } from '../errors/app-error.ts';
 import { type Clock, sleep } from '../process/clock.ts';
 import { processLimits, requestLimits } from '../process/limits.ts';
+import { isDiscarding } from './discard-body.ts';
 import { problemReply } from './reply.ts';
 
 export interface HttpServer {
@@ -71,12 +72,9 @@ const create = (listener: RequestListener): Server => {
   Reflect.set(server, 'httpAllowHalfOpen', true);
   // An expectation nobody knows may be ignored; Node's 417 is not JSON.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
-  const newest = new WeakMap<Duplex, ServerResponse>();
-  server.on('request', (request, response) => newest.set(request.socket, response));
   const breakOff = (error: Error, socket: Duplex): void => {
-    const response = newest.get(socket);
     // The rest of a refused body is broken: its request has had its answer.
-    if (response?.headersSent && !response.req.complete) socket.destroy();
+    if (isDiscarding(socket)) socket.destroy();
     else answerBrokenRequest(error, socket as Socket);
   };
   const broken = new WeakSet<Duplex>();

@@ -1,17 +1,7 @@
-import { setImmediate as turn } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { collectGarbage } from '../../test/services/collect-garbage.ts';
 import { createWeakValues } from './weak-values.ts';
-
-setFlagsFromString('--expose-gc');
-const gc: unknown = runInNewContext('gc');
-/** A turn first: what was looked at is held until its end. */
-const collect = async (): Promise<void> => {
-  await turn();
-  if (typeof gc === 'function') gc();
-};
 
 test('gives what was put in under a name, the newest', () => {
   const values = createWeakValues<{ readonly n: number }>(10);
@@ -31,7 +21,7 @@ test('holds no value, and names of gone ones only up to its bound', async () => 
   for (const value of held) values.set(`held-${value.n}`, value);
   for (let round = 0; round < 20; round += 1) {
     for (let n = 0; n < 100; n += 1) values.set(`gone-${round}-${n}`, { n });
-    await collect();
+    await collectGarbage();
   }
   assert.is(values.get('gone-0-0'), undefined);
   for (const value of held) assert.is(values.get(`held-${value.n}`), value);
