@@ -7,10 +7,10 @@ import type { BoundStatement } from '../postgres/statement-batch.ts';
 import type { TransactionSession } from '../postgres/transaction.ts';
 import {
   compileTransactionStatement,
+  heldValues,
   readTransactionRows,
   refusalOf,
   type TransactionStatement,
-  transactionValues,
 } from '../postgres/transaction-statement.ts';
 import { requestLimits } from '../process/limits.ts';
 import type { TransactionAction } from '../tenant/action-spec.ts';
@@ -44,6 +44,7 @@ export const compileTransactionSteps = (spec: TransactionAction): readonly Trans
       types: typesOf(parameters, spec.input),
       answersRows: output !== undefined,
       expectRows,
+      isLast: index === statements.length - 1,
       bytesMax:
         output !== undefined && statements.length === 1 ? requestLimits.answerBytesMax - frameBytes(output) : undefined,
     }),
@@ -79,10 +80,10 @@ const isMet = (step: TransactionStep, count: number, input: ActionInput): boolea
 const bindStep = (step: TransactionStep, { tenantId, input, timeout }: StepInput): BoundStatement => {
   const { statement, parameters, expectRows } = step;
   const values = parameters.map((name) => (name === 'tenant_id' ? tenantId : bindParameter(input[name])));
-  const keys = expectRows === 'PerKey' ? keysOf(step, input) : 0;
+  const keys = expectRows === 'PerKey' ? keysOf(step, input) : undefined;
   return {
     statement: statement.statement,
-    values: transactionValues(statement, values, { keys, timeout }),
+    values: [...values, ...heldValues(statement, { keys, timeout })],
     blame: (error) => {
       const refusal = refusalOf(error);
       if (refusal === 'unmet') return unmet(step, error);

@@ -1,5 +1,5 @@
 /**
- * What went wrong in PostgreSQL, in this service's words. Branches on SQLSTATE alone, never on a message.
+ * What went wrong in PostgreSQL, in this service's words. Branches on SQLSTATE alone, never on a message of PostgreSQL's own.
  * Source of the codes: PostgreSQL documentation, appendix "PostgreSQL Error Codes".
  */
 import { InvalidInputError } from 'slonik';
@@ -34,6 +34,17 @@ export const sqlStateOf = (error: unknown): string | undefined => {
     current = current.cause;
   }
   return undefined;
+};
+
+/** @returns the messages of the chain of causes: for texts that this service had PostgreSQL say, and no others */
+export const messagesOf = (error: unknown): string => {
+  const messages: string[] = [];
+  let current: unknown = error;
+  for (let depth = 0; depth < causesMax && current instanceof Error; depth++) {
+    messages.push(current.message);
+    current = current.cause;
+  }
+  return messages.join('\n');
 };
 
 /** The server is there but cannot serve now: shutting down, starting up, out of connections or space, a standby. */

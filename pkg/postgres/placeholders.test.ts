@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { castAndHideLists, castPlaceholders, trimStatement } from './placeholders.ts';
+import { castPlaceholders, trimStatement } from './placeholders.ts';
 
 const cases: readonly (readonly [what: string, text: string, expected: string])[] = [
   ['a placeholder', 'a = $1', 'a = ($1::text)'],
@@ -31,20 +31,6 @@ const cases: readonly (readonly [what: string, text: string, expected: string])[
 
 for (const [what, text, expected] of cases) {
   test(`casts ${what}`, () => assert.is(castPlaceholders(text, ['text', 'uuid[]']), expected));
-}
-
-const hidden = '((SELECT $2::uuid[])::uuid[])';
-const lists: readonly (readonly [what: string, text: string, expected: string])[] = [
-  ['a list that is compared with', 'a = ANY($2)', `a = ANY(${hidden})`],
-  ['however it is written', 'a <> all ( \n$2 ) AND b = Some ($2)', `a <> all ( \n${hidden} ) AND b = Some (${hidden})`],
-  ['no list that is used otherwise', 'f($2), many($2), $2', 'f(($2::uuid[])), many(($2::uuid[])), ($2::uuid[])'],
-  ['no part of an expression', 'a = ANY($2 || $2)', 'a = ANY(($2::uuid[]) || ($2::uuid[]))'],
-  ['nothing but lists', 'a = ANY($1)', 'a = ANY(($1::text))'],
-  ['no place without a type', 'a = ANY($3)', 'a = ANY($3)'],
-];
-
-for (const [what, text, expected] of lists) {
-  test(`hides ${what}`, () => assert.is(castAndHideLists(text, ['text', 'uuid[]']), expected));
 }
 
 /** Pieces of SQL that are whole by themselves, with and without something that only looks like a placeholder. */

@@ -27,14 +27,11 @@ const lexeme = new RegExp(
   'g',
 );
 
-/** @param replacement  of `$1`, `$2`, …, and where it stands in the text; undefined: it is left as it is */
-export const replacePlaceholders = (
-  text: string,
-  replacement: (place: number, at: number) => string | undefined,
-): string =>
+/** @param replacement  of `$1`, `$2`, …; undefined: it is left as it is */
+export const replacePlaceholders = (text: string, replacement: (place: number) => string | undefined): string =>
   // Named groups would cost an object for each word.
-  text.replace(lexeme, (found: string, _tag: string | undefined, place: string | undefined, at: number) =>
-    place === undefined ? found : (replacement(Number(place), at) ?? found),
+  text.replace(lexeme, (found: string, _tag: string | undefined, place: string | undefined) =>
+    place === undefined ? found : (replacement(Number(place)) ?? found),
   );
 
 /** @param types  PostgreSQL type of `$1`, `$2`, …
@@ -43,23 +40,6 @@ export const castPlaceholders = (text: string, types: readonly string[]): string
   replacePlaceholders(text, (place) => {
     const type = types[place - 1];
     return type === undefined ? undefined : `($${place}::${type})`;
-  });
-
-const opensQuantified = /\b(?:ANY|SOME|ALL)\s*\(\s*$/i;
-const closesQuantified = /^\$\d+\s*\)/;
-
-/**
- * The same, but a list that is compared with `= ANY ($2)` is hidden from PostgreSQL's planner, for which one of few elements is cheaper
- * than one of unknown length: it would make a new plan each time, which takes longer than to run it. What is hidden is taken for a list of
- * ten. Nowhere else, as a function of the database is no longer made part of the query that calls it with what is hidden.
- */
-export const castAndHideLists = (text: string, types: readonly string[]): string =>
-  replacePlaceholders(text, (place, at) => {
-    const type = types[place - 1];
-    if (type === undefined) return undefined;
-    const isHidden =
-      type.endsWith('[]') && opensQuantified.test(text.slice(0, at)) && closesQuantified.test(text.slice(at));
-    return isHidden ? `((SELECT $${place}::${type})::${type})` : `($${place}::${type})`;
   });
 
 /** Without what may follow the last word: white space and semicolons. */

@@ -14,8 +14,9 @@ import type { SendAlong } from './transaction.ts';
 const notifying = (payloads: string): string =>
   `SELECT count(pg_notify('${invalidationChannel}', p)) FROM unnest(${payloads}::text[]) AS p`;
 
-// Every wait of a transaction, for locks too, ends with its deadline; lock_timeout would end some of them earlier. The first declared
-// statement is sent along, so what beginning took has to be taken off here: it may have waited for audit_log.
+// Every wait of a statement, for locks too, ends with the transaction's deadline; lock_timeout would end some of them earlier. The first declared
+// statement is sent along, so what beginning took has to be taken off here: it may have waited for audit_log. PostgreSQL bounds no COMMIT: what
+// deferred triggers wait for there ends when it ends.
 // BEGIN may be refused by itself, cancelled for example: what is on its way behind it would then take effect statement by statement, so
 // the session is ended, which undoes this one and reads no other.
 const opening = createStatement(`WITH audit AS (

@@ -3,13 +3,13 @@
  * answer could not hold it.
  *
  * Where its rows are answered or counted PostgreSQL itself holds it to what it expects, and refuses it otherwise, so that what comes next can
- * be sent along, COMMIT too. It also renews the bound on what comes next, once time has passed.
+ * be sent along, COMMIT too. It also renews the bound on a statement that comes next, once time has passed.
  */
 import { databaseLimits, requestLimits } from '../process/limits.ts';
 import type { RowExpectation } from '../tenant/transaction-spec.ts';
 import type { CompiledStatement } from './compiled-statement.ts';
-import { sqlStateOf } from './pg-error.ts';
-import { castAndHideLists, trimStatement } from './placeholders.ts';
+import { messagesOf, sqlStateOf } from './pg-error.ts';
+import { castPlaceholders, trimStatement } from './placeholders.ts';
 import { type BoundValue, createStatement } from './statement.ts';
 import type { StatementResult } from './statement-batch.ts';
 import { remainingTimeout } from './statement-bound.ts';
@@ -17,7 +17,7 @@ import { remainingTimeout } from './statement-bound.ts';
 export interface TransactionStatement extends CompiledStatement {
   /** What it returns: rows as JSON texts, nothing but their count, or what the declared statement itself does. */
   readonly returns: 'rows' | 'count' | 'anything';
-  /** Whether PostgreSQL holds it to what it expects. */
+  /** Whether nothing of it has to be looked at before what comes next: PostgreSQL holds it to what it expects, if it expects anything. */
   readonly isHeld: boolean;
 }
 
@@ -33,6 +33,8 @@ interface StatementOptions {
   readonly types: readonly string[];
   readonly answersRows: boolean;
   readonly expectRows: RowExpectation;
+  /** Of its transaction: nothing but COMMIT comes next, to which PostgreSQL applies no statement_timeout. */
+  readonly isLast: boolean;
   /** What its rows and the digits of their count may have in an answer that is theirs alone, in bytes of UTF-8. Left out: it is not measured. */
   readonly bytesMax?: number | undefined;
 }
@@ -45,8 +47,8 @@ const charactersTooMany = requestLimits.answerBytesMax + 1;
 const gatherRows = `SELECT count(*) AS n, left(string_agg(left(row_to_json(r)::text, ${charactersTooMany}), ','), ${charactersTooMany}) AS rows
   FROM (SELECT * FROM r LIMIT ${rowsTooMany}) AS r`;
 
-/** What PostgreSQL is made to say where it has to refuse a statement, whichever its language: an integer is none. It stands in the server's
- * log. With the count, as it would refuse a constant when it plans the statement. */
+/** What PostgreSQL is made to say where it has to refuse a statement: an integer is none. It stands in the server's log. With the count, as it
+ * would refuse a constant when it plans the statement. */
 const refusals = {
   unmet: 'cxone-data-actions rolls back: not the expected rows but ',
   tooLong: 'cxone-data-actions rolls back: the answer is too long, rows: ',
@@ -56,71 +58,72 @@ export type Refusal = keyof typeof refusals;
 
 const refuse = (reason: Refusal): string => `('${refusals[reason]}' || s.n)::int::text`;
 
-/** @returns why the statement was refused, if it was for a reason of ours */
+/** By the message, as there is nothing else to tell it by: the words are ours, and only what stands around them is the server's language.
+ * @returns why the statement was refused, if it was for a reason of ours */
 export const refusalOf = (error: unknown): Refusal | undefined => {
-  if (!(error instanceof Error) || sqlStateOf(error) !== '22P02') return undefined;
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    if (cause.message.includes(`"${refusals.unmet}`)) return 'unmet';
-    if (cause.message.includes(`"${refusals.tooLong}`)) return 'tooLong';
-  }
-  return undefined;
+  if (sqlStateOf(error) !== '22P02') return undefined;
+  const text = messagesOf(error);
+  if (text.includes(refusals.unmet)) return 'unmet';
+  return text.includes(refusals.tooLong) ? 'tooLong' : undefined;
 };
 
 /** @param first  the first parameter behind the declared ones: the keys that PerKey counts, then the bound */
-const heldColumns = ({ expectRows, bytesMax }: StatementOptions, first: number): readonly string[] => {
+const heldColumns = ({ expectRows, isLast, bytesMax }: StatementOptions, first: number) => {
   const isUnmet = { Any: 'false', AtLeastOne: 's.n = 0', PerKey: `s.n <> $${first}::int` }[expectRows];
   const bound = `$${first + (expectRows === 'PerKey' ? 1 : 0)}`;
   const isTooLong = `octet_length(convert_to(s.rows, 'UTF8')) + length(s.n::text) > ${bytesMax}`;
-  return [
-    `CASE WHEN ${isUnmet} THEN ${refuse('unmet')} ELSE s.n::text END AS count`,
-    `CASE WHEN clock_timestamp() > now() + interval '${databaseLimits.boundSlackMs} ms' THEN ${remainingTimeout(bound)} END AS bound`,
-    bytesMax === undefined ? 's.rows' : `CASE WHEN ${isTooLong} THEN ${refuse('tooLong')} ELSE s.rows END AS rows`,
-  ];
+  const late = `clock_timestamp() > now() + interval '${databaseLimits.boundSlackMs} ms'`;
+  return {
+    count: `CASE WHEN ${isUnmet} THEN ${refuse('unmet')} ELSE s.n::text END AS count`,
+    bound: isLast ? '' : `, CASE WHEN ${late} THEN ${remainingTimeout(bound)} END AS bound`,
+    rows:
+      bytesMax === undefined ? 's.rows' : `CASE WHEN ${isTooLong} THEN ${refuse('tooLong')} ELSE s.rows END AS rows`,
+  };
 };
 
-const rowsOf = (declared: string, columns: readonly string[]): string => `WITH r AS (
+type HeldColumns = ReturnType<typeof heldColumns>;
+
+const rowsOf = (declared: string, { count, bound, rows }: HeldColumns): string => `WITH r AS (
 ${declared}
 )
-SELECT ${columns.join(',\n  ')}
+SELECT ${count},
+  ${rows}${bound}
 FROM (
   ${gatherRows}
 ) AS s`;
 
 /** Rows that nobody is given stay in PostgreSQL, however many there are. Materialized, as what is not read would not be run. */
-const countOf = (declared: string, [count, bound]: readonly string[]): string => `WITH r AS MATERIALIZED (
+const countOf = (declared: string, { count, bound }: HeldColumns): string => `WITH r AS MATERIALIZED (
 ${declared}
 )
-SELECT ${count},
-  ${bound}
+SELECT ${count}${bound}
 FROM (SELECT count(*) AS n FROM r) AS s`;
 
 /** By its first word: what begins with WITH may change data, and that has to stay at the top. */
 const isQuery = (declared: string): boolean => /^\s*(?:SELECT|VALUES|TABLE)\b/i.test(declared);
 
 export const compileTransactionStatement = (text: string, options: StatementOptions): TransactionStatement => {
-  const { types, answersRows, expectRows } = options;
-  const declared = castAndHideLists(trimStatement(text), types);
+  const { types, answersRows, expectRows, isLast } = options;
+  const declared = castPlaceholders(trimStatement(text), types);
   const valueCount = types.length;
   if (!answersRows && !isQuery(declared)) {
     const statement = createStatement(declared);
-    return { declared, statement, valueCount, boundCount: valueCount, returns: 'anything', isHeld: false };
+    const isHeld = expectRows === 'Any' && isLast;
+    return { declared, statement, valueCount, boundCount: valueCount, returns: 'anything', isHeld };
   }
   const columns = heldColumns(options, valueCount + 1);
   const statement = createStatement(answersRows ? rowsOf(declared, columns) : countOf(declared, columns));
-  const boundCount = valueCount + (expectRows === 'PerKey' ? 2 : 1);
+  const boundCount = valueCount + (expectRows === 'PerKey' ? 1 : 0) + (isLast ? 0 : 1);
   return { declared, statement, valueCount, boundCount, returns: answersRows ? 'rows' : 'count', isHeld: true };
 };
 
-/** All that it binds, for `values` of the declared parameters. @param keys  how many keys PerKey counts @param timeout  as the transaction's
- * first statement was bound */
-export const transactionValues = (
-  { valueCount, boundCount, isHeld }: TransactionStatement,
-  values: readonly BoundValue[],
-  { keys, timeout }: { readonly keys: number; readonly timeout: string },
-): readonly BoundValue[] => {
-  if (!isHeld) return values;
-  return boundCount - valueCount === 2 ? [...values, String(keys), timeout] : [...values, timeout];
-};
+/** What it binds behind the values of the declared parameters.
+ * @param keys  how many PerKey counts; undefined: none are counted
+ * @param timeout  what the transaction's first statement was bound by */
+export const heldValues = (
+  { valueCount, boundCount }: TransactionStatement,
+  { keys, timeout }: { readonly keys: number | undefined; readonly timeout: string },
+): readonly BoundValue[] => [...(keys === undefined ? [] : [String(keys)]), timeout].slice(0, boundCount - valueCount);
 
 /** @returns undefined for null */
 const textField = (row: unknown, name: string): string | undefined => {

@@ -114,8 +114,8 @@ const attempt = async <T>(
       if (stage() !== 'committed') await begun.session.runAll([], 'commit');
       return { end: 'committed', value };
     } catch (error) {
-      if (isOver(stage())) return ended(error);
       if (stage() === 'waiting' || breaksConnection(error)) throw error;
+      if (isOver(stage())) return ended(error);
       await run(rollback, []).catch(() => {
         // The first error is the one to tell; thrown, it costs the connection too.
         throw error;

@@ -106,7 +106,7 @@ test('without a key COMMIT is sent along: the connection is cut while the statem
   assert.match(read.text, '"n":1');
 });
 
-test('without a key COMMIT is sent along: a backend that is ended while the statement waits has undone it, and says so', async () => {
+test('without a key COMMIT is sent along: a backend that is ended while the statement waits has undone it', async () => {
   await begin();
   await database.sql(`BEGIN; ALTER TABLE counters DISABLE TRIGGER gated;
     CREATE TRIGGER slow BEFORE UPDATE ON counters FOR EACH STATEMENT EXECUTE FUNCTION wait_gate_trigger(); COMMIT`);

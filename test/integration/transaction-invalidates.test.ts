@@ -2,6 +2,7 @@
  * Cached rows that a transaction makes stale: gone from memory and Redis when it is answered, and from the other handlers'
  * memory as soon as PostgreSQL has told them. The table has no trigger here: `invalidates` alone does it.
  */
+import { Client } from 'pg';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createCounters, lookUpCustomers, setCustomerStatus } from '../services/counters.ts';
@@ -97,6 +98,24 @@ run('what was rolled back invalidates nothing', async () => {
   const before = await hits('memory');
   assert.is(await status(one, 7), 'inactive');
   assert.is((await hits('memory')) - before, 1);
+});
+
+run('a repeat of an idempotency key, which changes nothing, tells nobody', async () => {
+  const listener = new Client({ connectionString: postgres.url });
+  const heard: (string | undefined)[] = [];
+  listener.on('notification', ({ payload }) => void heard.push(payload));
+  await listener.connect();
+  await listener.query('LISTEN dataactions_invalidate');
+  const input = { customer_ids: [customerId(8)], status: 'blocked' };
+  for (const _ of ['first', 'repeat']) {
+    const options = { action: 'set_customer_status', headers: { 'Idempotency-Key': 'k' } };
+    assert.is((await one.ask('acme', input, options)).status, 200);
+  }
+  // Whatever was told before is heard before.
+  await listener.query(`NOTIFY dataactions_invalidate, '{"tenantId":"nobody"}'`);
+  await until('the last news', async () => assert.match(heard.at(-1) ?? '', 'nobody'));
+  assert.is(heard.length, 2, heard.join(' '));
+  await listener.end();
 });
 
 test.after(async () => {

@@ -6,6 +6,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compileTransactionSteps, runSteps } from '../../pkg/actions/transaction-steps.ts';
 import type { Database } from '../../pkg/postgres/database.ts';
+import { createUnnamedStatement } from '../../pkg/postgres/statement.ts';
 import { runTransaction } from '../../pkg/postgres/transaction.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
 import { actionSpec } from '../../pkg/tenant/action-spec.ts';
@@ -113,6 +114,24 @@ test('one whose rows nobody counts but PostgreSQL: it is waited for', async () =
   assert.equal(packets, ['BEGIN+statement+statement', 'statement', 'COMMIT']);
   assert.equal((await run([reset], ['a'])).packets, ['BEGIN+statement', 'COMMIT']);
 });
+
+test('one that expects nothing, and whose rows nobody is given: COMMIT goes along', async () => {
+  const anything: StatementSpec = { ...reset, expectRows: 'Any' };
+  const { end, told, packets, left } = await run([anything], ['a', 'nobody']);
+  assert.equal([end, ...told, left], ['committed', '{"output":{"count":1}}', '0 7']);
+  assert.equal(packets, ['BEGIN+statement+COMMIT']);
+  assert.equal((await run([look, anything], ['a'])).packets, ['BEGIN+statement+statement', 'COMMIT']);
+  assert.equal((await run([anything, look], ['a'])).packets, ['BEGIN+statement', 'statement', 'COMMIT']);
+});
+
+for (const spoilt of ['default_transaction_read_only = on', "search_path = 'pg_catalog'"]) {
+  test(`a session that is not what it should be is not used again, though COMMIT has ended the transaction: ${spoilt}`, async () => {
+    await database.lend((ask) => ask(createUnnamedStatement(`SET ${spoilt}`), []), minute());
+    const { end, left } = await run([change], ['a', 'b']);
+    assert.equal([end, left], ['rolled_back', '7 7']);
+    assert.is((await run([change], ['a', 'b'])).end, 'committed');
+  });
+}
 
 const expected = { PerKey: 'one row for each of input.names', AtLeastOne: 'at least one row' } as const;
 
