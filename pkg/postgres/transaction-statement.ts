@@ -54,7 +54,7 @@ const refusals = {
   tooLong: 'cxone-data-actions rolls back: the answer is too long, rows: ',
 } as const;
 
-export type Refusal = keyof typeof refusals;
+type Refusal = keyof typeof refusals;
 
 const refuse = (reason: Refusal): string => `('${refusals[reason]}' || s.n)::int::text`;
 
@@ -117,7 +117,8 @@ export const compileTransactionStatement = (text: string, options: StatementOpti
   return { declared, statement, valueCount, boundCount, returns: answersRows ? 'rows' : 'count', isHeld: true };
 };
 
-/** What it binds behind the values of the declared parameters.
+/** What it binds behind the values of the declared parameters: the keys that PerKey counts, then the bound on what comes next; neither, or the
+ * first alone, where its text has no place for them.
  * @param keys  how many PerKey counts; undefined: none are counted
  * @param timeout  what the transaction's first statement was bound by */
 export const heldValues = (

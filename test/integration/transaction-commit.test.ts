@@ -64,14 +64,16 @@ const endBackends = (query = '%COMMIT%') =>
     'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE $1 AND pid <> pg_backend_pid()',
     [query],
   );
+/** From now on a change waits in its statement, and no longer in its COMMIT. */
+const waitInStatements = () =>
+  database.sql(`BEGIN; ALTER TABLE counters DISABLE TRIGGER gated;
+    CREATE TRIGGER slow BEFORE UPDATE ON counters FOR EACH STATEMENT EXECUTE FUNCTION wait_gate_trigger(); COMMIT`);
+const waitInCommits = () => database.sql('DROP TRIGGER slow ON counters; ALTER TABLE counters ENABLE TRIGGER gated');
 const rolledBack = async () => (await metric(fragile, 'rollback_total', { tenant_id: 'acme' })) ?? 0;
 
 test('before COMMIT: the connection is cut while a statement waits', async () => {
   const { send, settled } = await begin();
-  await database.sql('BEGIN; ALTER TABLE counters DISABLE TRIGGER gated; COMMIT');
-  await database.sql(
-    `CREATE TRIGGER slow BEFORE UPDATE ON counters FOR EACH STATEMENT EXECUTE FUNCTION wait_gate_trigger()`,
-  );
+  await waitInStatements();
   await gate.hold();
   const first = send();
   await gate.waiting(1);
@@ -80,7 +82,7 @@ test('before COMMIT: the connection is cut while a statement waits', async () =>
   await proxy.mode('forward');
   await gate.release();
   await gate.waiting(0);
-  await database.sql('DROP TRIGGER slow ON counters; ALTER TABLE counters ENABLE TRIGGER gated');
+  await waitInCommits();
   assert.is(await settled(), 0);
   await repeats(send);
   assert.is(await settled(), 1);
@@ -89,8 +91,7 @@ test('before COMMIT: the connection is cut while a statement waits', async () =>
 test('without a key COMMIT is sent along: the connection is cut while the statement waits, and it may hold or not', async () => {
   await begin();
   await fragile.ask('acme', { name: ['a'] }, { action: 'balances' });
-  await database.sql(`BEGIN; ALTER TABLE counters DISABLE TRIGGER gated;
-    CREATE TRIGGER slow BEFORE UPDATE ON counters FOR EACH STATEMENT EXECUTE FUNCTION wait_gate_trigger(); COMMIT`);
+  await waitInStatements();
   const before = await rolledBack();
   await gate.hold();
   const asked = fragile.ask('acme', { name: 'a' }, { action: 'increment' });
@@ -101,22 +102,21 @@ test('without a key COMMIT is sent along: the connection is cut while the statem
   await gate.release();
   await proxy.mode('forward');
   await until('the commit', async () => assert.is(await counter(database, 'acme', 'a'), 1));
-  await database.sql('DROP TRIGGER slow ON counters; ALTER TABLE counters ENABLE TRIGGER gated');
+  await waitInCommits();
   const read = await fragile.ask('acme', { name: ['a'] }, { action: 'balances' });
   assert.match(read.text, '"n":1');
 });
 
 test('without a key COMMIT is sent along: a backend that is ended while the statement waits has undone it', async () => {
   await begin();
-  await database.sql(`BEGIN; ALTER TABLE counters DISABLE TRIGGER gated;
-    CREATE TRIGGER slow BEFORE UPDATE ON counters FOR EACH STATEMENT EXECUTE FUNCTION wait_gate_trigger(); COMMIT`);
+  await waitInStatements();
   await gate.hold();
   const asked = fragile.ask('acme', { name: 'a' }, { action: 'increment' });
   await gate.waiting(1);
   await endBackends('%UPDATE counters%');
   assertProblem(await asked, 503, 'database_unavailable', true);
   await gate.release();
-  await database.sql('DROP TRIGGER slow ON counters; ALTER TABLE counters ENABLE TRIGGER gated');
+  await waitInCommits();
   assert.is(await counter(database, 'acme', 'a'), 0);
 });
 
