@@ -1,6 +1,12 @@
 /**
  * SIGTERM under load: nothing that was accepted is lost, whether its caller keeps connections or makes new ones.
+ *
+ * A connection can come between the server's last look for one and the closing of its door. The kernel resets it and no
+ * server can help that; it was not accepted, so the server's own count tells it from one that was lost.
  */
+import { subscribe } from 'node:diagnostics_channel';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { hmacKey } from '../../pkg/webhook/hmac.ts';
@@ -8,14 +14,21 @@ import { hmacBody } from '../../pkg/webhook/hmac-body.ts';
 import { customerId, prepareDatabase } from '../services/database.ts';
 import { type Answer, defaultAction, startHandler } from '../services/handler.ts';
 import { startLoad } from '../services/load.ts';
+import { ownDirectory } from '../services/owned.ts';
 import { startPostgres } from '../services/postgres.ts';
-import { exchange, rawRequest } from '../services/raw-http.ts';
+import { openRaw, rawRequest } from '../services/raw-http.ts';
 import { secretOf } from '../services/tenants.ts';
 import { until } from '../services/until.ts';
 
 const postgres = await startPostgres();
 const database = await prepareDatabase(postgres);
 const limits = { requestsPerSecond: 100_000, burst: 100_000 };
+
+/** This process's connections to servers so far. */
+let connected = 0;
+subscribe('undici:client:connected', () => {
+  connected += 1;
+});
 
 const body = JSON.stringify({ action: defaultAction, input: { tenant_id: 'acme', customer_ids: [customerId(1)] } });
 const scheme = { header: 'X-CXone-Signature', encoding: 'Hex', toleranceSeconds: 300 } as const;
@@ -29,7 +42,10 @@ const bytes = rawRequest(
 
 /** Everything sent at once on a connection of its own. @throws when no answer came */
 const askAnew = async (port: number): Promise<Answer> => {
-  const [answer] = await exchange(port, bytes);
+  const connection = await openRaw(port);
+  connected += 1;
+  connection.send(bytes);
+  const [answer] = await connection.closed;
   if (!answer) throw new Error('closed without an answer');
   return answer;
 };
@@ -38,10 +54,17 @@ const askAnew = async (port: number): Promise<Answer> => {
 const wasNotSent = (error: unknown): boolean => error instanceof Error && Reflect.get(error, 'syscall') === 'connect';
 
 /** Under load, from SIGTERM to the end. */
-const drainUnderLoad = async (env: Readonly<Record<string, string>>) => {
-  const handler = await startHandler({ DATABASE_URL: database.url, MEMORY_CACHE_BYTES: '0', ...env }, [
-    { tenantId: 'acme', spec: { limits } },
-  ]);
+const drainUnderLoad = async (delayMs: string) => {
+  const acceptedFile = join(ownDirectory('accepted'), 'count');
+  const env = {
+    DATABASE_URL: database.url,
+    MEMORY_CACHE_BYTES: '0',
+    DRAIN_DELAY_MS: delayMs,
+    NODE_OPTIONS: `--import=${new URL('../services/accepted.ts', import.meta.url)}`,
+    ACCEPTED_FILE: acceptedFile,
+  };
+  connected = 0;
+  const handler = await startHandler(env, [{ tenantId: 'acme', spec: { limits } }]);
   await handler.ready();
   const loads = [
     startLoad(16, (n) => handler.ask('acme', { customer_ids: [customerId(1 + (n % 2_000))] })),
@@ -52,21 +75,21 @@ const drainUnderLoad = async (env: Readonly<Record<string, string>>) => {
   const code = await handler.exited();
   const results = await Promise.all(loads.map((load) => load.stop()));
   await handler.stop();
-  return { code, results };
+  return {
+    code,
+    answers: results.flatMap(({ answered }) => answered.map(({ answer }) => answer)),
+    failures: results.flatMap((result) => result.failures.filter((error) => !wasNotSent(error))),
+    notAccepted: connected - Number(readFileSync(acceptedFile, 'utf8')),
+  };
 };
 
 for (const delayMs of ['300', '0']) {
   test(`loses no accepted request, with ${delayMs} ms between "not ready" and the closed door`, async () => {
-    const { code, results } = await drainUnderLoad({ DRAIN_DELAY_MS: delayMs });
+    const { code, answers, failures, notAccepted } = await drainUnderLoad(delayMs);
     assert.is(code, 0);
-    for (const { answered, failures } of results) {
-      assert.equal(
-        failures.filter((error) => !wasNotSent(error)),
-        [],
-      );
-      const refused = answered.filter(({ answer }) => answer.status !== 200);
-      for (const { answer } of refused) assert.is(`${answer.status} ${answer.json.code}`, '503 stopping');
-    }
+    assert.ok(failures.length <= notAccepted, `${notAccepted} were not accepted, and failed:\n${failures.join('\n')}`);
+    const refused = answers.filter(({ status }) => status !== 200);
+    for (const { status, json } of refused) assert.is(`${status} ${json.code}`, '503 stopping');
   });
 }
 
