@@ -4,8 +4,11 @@
 import { accessSync, constants } from 'node:fs';
 import { systemClock } from '../../pkg/process/clock.ts';
 import { loadSettings } from '../../pkg/process/settings.ts';
+import { keepTickShape } from '../../pkg/process/tick-shape.ts';
 import { createLogger } from '../../pkg/telemetry/logger.ts';
 import { createHandler } from './handler.ts';
+
+keepTickShape();
 
 const usageError = 2;
 
