@@ -84,6 +84,7 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
       const deadline = createDeadline(clock, statementTimeoutMs);
       return checkStatement(database, statement, deadline).finally(() => deadline.close());
     },
+    labelOf: observer.tenantLabel,
     hooks: {
       onReload: (reload) => observer.reloaded(reload, clock.wall()),
       onTenant: observer.tenantChanged,

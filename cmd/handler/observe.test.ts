@@ -10,6 +10,7 @@ const answered: RequestSummary = {
   requestId: 'r-1',
   traceId: undefined,
   tenantId: 'acme',
+  tenantLabel: 'other',
   action: 'get',
   actionKind: 'lookup',
   status: 200,

@@ -22,7 +22,7 @@ export const createObserver = (metrics: Metrics, logger: Logger) => {
 
   const logAnswered = (summary: RequestSummary): void => {
     if (!summary.error && !logger.isLevelEnabled('info')) return;
-    const { error, actionKind: _, ...fields } = summary;
+    const { error, actionKind: _, tenantLabel: _label, ...fields } = summary;
     if (error && error.kind !== 'request' && error.kind !== 'load') logger.warn({ ...fields, error }, 'request failed');
     else logger.info(fields, 'request answered');
   };
@@ -30,8 +30,7 @@ export const createObserver = (metrics: Metrics, logger: Logger) => {
   return {
     requestAnswered: (summary: RequestSummary): void => {
       const status = String(summary.status);
-      const tenant_id = tenants.label(summary.tenantId);
-      metrics.count('requests_total', { tenant_id, status });
+      metrics.count('requests_total', { tenant_id: summary.tenantLabel, status });
       const labels = { action_kind: summary.actionKind ?? 'none', status };
       metrics.observe('request_duration_seconds', labels, summary.durationMs / 1_000, summary.traceId);
       if (summary.code && shedCodes.has(summary.code)) metrics.count('shed_total', { reason: summary.code });
@@ -45,8 +44,8 @@ export const createObserver = (metrics: Metrics, logger: Logger) => {
     },
     shed: (reason: string): void => metrics.count('shed_total', { reason }),
     signatureFailed: (reason: string): void => metrics.count('signature_failures_total', { reason }),
-    keyUsed: (tenantId: string, keyIndex: number): void =>
-      metrics.count('signature_key_used_total', { tenant_id: tenants.label(tenantId), key: String(keyIndex) }),
+    keyUsed: (tenantLabel: string, keyIndex: number): void =>
+      metrics.count('signature_key_used_total', { tenant_id: tenantLabel, key: String(keyIndex) }),
     queryEnded: (tenantId: string, status: string, seconds: number): void =>
       metrics.observe('query_duration_seconds', { tenant_id: tenants.label(tenantId), status }, seconds),
     rolledBack: (tenantId: string): void => metrics.count('rollback_total', { tenant_id: tenants.label(tenantId) }),
@@ -107,13 +106,13 @@ export const createObserver = (metrics: Metrics, logger: Logger) => {
       metrics.set('config_last_reload_timestamp_seconds', {}, timestampMs / 1_000);
       logger.info({ revision, success, ...(problems.length > 0 ? { problems } : {}) }, 'configuration taken over');
     },
-    tenantChanged: ({ report, wanted }: TenantEntry): void => {
-      tenants.add(wanted.tenantId);
+    tenantChanged: ({ report }: TenantEntry): void => {
       const { tenantId, revision, state, reason, message } = report;
       if (state === 'Refused')
         logger.warn({ tenantId, revision, reason, detail: message }, 'tenant configuration refused');
       else logger.debug({ tenantId, revision, state }, 'tenant configuration settled');
     },
+    tenantLabel: tenants.add,
     tenantRemoved: (tenantId: string): void => tenants.remove(tenantId),
     bug: (error: unknown): void => logger.error({ error }, 'unexpected error'),
   };

@@ -74,6 +74,7 @@ test('an answered request is told with everything an operator asks for', async (
       requestId: 'r-1',
       traceId,
       tenantId: 'acme',
+      tenantLabel: 'label of acme',
       action: 'get',
       actionKind: 'lookup',
       status: 200,
@@ -92,11 +93,13 @@ test('a refused request tells its code, and its tenant only when that was verifi
   await pipeline.post('{"input":{"tenant_id":"acme"}}');
   await pipeline.post('{');
   assert.equal(
-    pipeline.answered.map(({ status, code, tenantId, action, error }) => [status, code, tenantId, action, error?.code]),
+    pipeline.answered.map(({ status, code, tenantId, tenantLabel, action, error }) => [
+      ...[status, code, tenantId, tenantLabel, action, error?.code],
+    ]),
     [
-      [401, 'unauthenticated', undefined, undefined, 'unauthenticated'],
-      [400, 'invalid_request', 'acme', undefined, 'invalid_request'],
-      [400, 'invalid_json', undefined, undefined, 'invalid_json'],
+      [401, 'unauthenticated', undefined, 'none', undefined, 'unauthenticated'],
+      [400, 'invalid_request', 'acme', 'label of acme', undefined, 'invalid_request'],
+      [400, 'invalid_json', undefined, 'none', undefined, 'invalid_json'],
     ],
   );
   await pipeline.close();

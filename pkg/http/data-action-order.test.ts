@@ -128,8 +128,8 @@ test('signatures: the key that matched and the reason of each refusal are told, 
   await pipeline.post(goodBody);
   await pipeline.post(goodBody, { key: previousKey });
   assert.equal(pipeline.keysUsed, [
-    ['acme', 0],
-    ['acme', 1],
+    ['label of acme', 0],
+    ['label of acme', 1],
   ]);
   const unknown = goodBody.replace('acme', 'other');
   const answers = [

@@ -29,6 +29,8 @@ export interface RequestSummary {
   readonly traceId: string | undefined;
   /** Verified ones only. */
   readonly tenantId: string | undefined;
+  /** What metrics call it. */
+  readonly tenantLabel: string;
   readonly action: string | undefined;
   readonly actionKind: Action['kind'] | undefined;
   readonly status: number;
@@ -48,7 +50,7 @@ export interface DataActionOptions {
   readonly hooks: {
     onAnswered(summary: RequestSummary): void;
     onSignatureFailure(reason: FailureReason): void;
-    onKeyUsed(tenantId: string, keyIndex: number): void;
+    onKeyUsed(tenantLabel: string, keyIndex: number): void;
   };
 }
 
@@ -60,10 +62,13 @@ interface Authenticated {
 
 /** What becomes known of a request on its way. */
 interface Progress {
-  tenantId?: string;
+  tenant?: LiveTenant;
   action?: Action;
   source?: string;
 }
+
+/** Label of requests of no verified tenant. */
+const noTenant = 'none';
 
 /** @returns milliseconds the caller gives us, or undefined; anything but a positive whole number is ignored */
 const timeoutHeader = (header: string | string[] | undefined): number | undefined => {
@@ -100,7 +105,7 @@ export const createDataActionHandler = (options: DataActionOptions) => {
       now: Math.floor(clock.wall() / 1_000),
     });
     if (verification.ok && tenant) {
-      hooks.onKeyUsed(tenant.tenantId, verification.keyIndex);
+      hooks.onKeyUsed(tenant.label.text, verification.keyIndex);
       return { tenant, messageId: verification.messageId };
     }
     hooks.onSignatureFailure(verification.ok ? 'unknown_tenant' : verification.reason);
@@ -118,7 +123,7 @@ export const createDataActionHandler = (options: DataActionOptions) => {
     );
     const envelope = parseEnvelope(body);
     const { tenant, messageId } = authenticate(request, body, envelope.tenantId);
-    progress.tenantId = tenant.tenantId;
+    progress.tenant = tenant;
     deadline.narrow(tenant.deadlineMs);
     const decoded = decodeRequest(tenant.compiled.actions, envelope.body);
     if (!decoded.ok) throw new AppError('invalid_request', { details: decoded.problems });
@@ -149,7 +154,8 @@ export const createDataActionHandler = (options: DataActionOptions) => {
     hooks.onAnswered({
       requestId,
       traceId: traceIdOf(single(request.headers.traceparent)),
-      tenantId: progress.tenantId,
+      tenantId: progress.tenant?.tenantId,
+      tenantLabel: progress.tenant?.label.text ?? noTenant,
       action: progress.action?.name,
       actionKind: progress.action?.kind,
       status,

@@ -7,6 +7,7 @@ import { type Parsed, type Problem, parsed, refused } from '../errors/problem.ts
 import { bundleLimits } from '../process/limits.ts';
 import { createWeakValues } from '../process/weak-values.ts';
 import type { Admission } from '../resilience/admission.ts';
+import type { TenantLabel } from '../telemetry/tenant-labels.ts';
 import type { BundleTenant } from '../tenant/bundle.ts';
 import { signatureSchemes } from '../webhook/schemes.ts';
 import type { SchemeOptions, SignatureScheme, SigningKey } from '../webhook/signature.ts';
@@ -14,6 +15,8 @@ import type { KeyRing } from '../webhook/verify.ts';
 
 export interface LiveTenant {
   readonly tenantId: string;
+  /** Here, so that nobody has to look for it by name with each request. */
+  readonly label: TenantLabel;
   /** Of the configuration its actions come from. */
   readonly revision: string;
   /** Undefined while suspended: every request is refused as if the tenant did not exist. */

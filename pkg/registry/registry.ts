@@ -13,6 +13,7 @@ import type { CompiledStatement } from '../postgres/compiled-statement.ts';
 import type { Clock } from '../process/clock.ts';
 import { bundleLimits } from '../process/limits.ts';
 import { createAdmission } from '../resilience/admission.ts';
+import type { TenantLabel } from '../telemetry/tenant-labels.ts';
 import type { BundleTenant } from '../tenant/bundle.ts';
 import { shardFileName } from '../tenant/bundle-directory.ts';
 import type { ConfigReport } from '../tenant/report.ts';
@@ -37,6 +38,8 @@ export interface RegistryOptions {
   readonly clock: Clock;
   compile(tenant: BundleTenant): Parsed<CompiledTenant>;
   checkStatement(statement: CompiledStatement): Promise<StatementCheck>;
+  /** What metrics call a tenant that is served from now on. */
+  labelOf(tenantId: string): TenantLabel;
   readonly hooks?: {
     onReload?(reload: Reload): void;
     /** A tenant's configuration was settled, with another outcome than before. */
@@ -75,9 +78,13 @@ export const createRegistry = (options: RegistryOptions): Registry => {
   const reader = createBundleReader(dir);
   const checks = createStatementChecks(options.checkStatement);
   const entries = new Map<string, TenantEntry>();
+  /** Of the entries: what a request asks for, nothing else in between. */
+  const live = new Map<string, LiveTenant>();
   const log = createReportLog();
   const put = (tenantId: string, entry: TenantEntry): void => {
     entries.set(tenantId, entry);
+    if (entry.live) live.set(tenantId, entry.live);
+    else live.delete(tenantId);
     log.note(tenantId);
   };
   /** Whoever was settled and does not run what the bundle says. */
@@ -101,7 +108,7 @@ export const createRegistry = (options: RegistryOptions): Registry => {
     // Changed or removed meanwhile: whoever did that has it settled again.
     if (stopped || entries.get(tenantId) !== entry) return;
     const admission = entry.live?.admission ?? createAdmission(clock, entry.wanted.limits);
-    const settled = settleEntry(entry, compiled, { verdict, admission });
+    const settled = settleEntry(entry, compiled, { verdict, admission, label: options.labelOf(tenantId) });
     put(tenantId, settled);
     if (settled.live !== entry.live) {
       settled.live?.admission.configure(entry.wanted.limits);
@@ -123,6 +130,7 @@ export const createRegistry = (options: RegistryOptions): Registry => {
   const remove = (tenantId: string): void => {
     const before = entries.get(tenantId)?.live;
     entries.delete(tenantId);
+    live.delete(tenantId);
     log.note(tenantId);
     unsettled.delete(tenantId);
     checks.forget(tenantId);
@@ -214,7 +222,7 @@ export const createRegistry = (options: RegistryOptions): Registry => {
       watch?.stop();
       await takingOver.idle();
     },
-    tenant: (tenantId) => entries.get(tenantId)?.live,
+    tenant: (tenantId) => live.get(tenantId),
     tenantIds: () => entries.keys(),
     configured: () => applied.revision !== noRevision,
     report: (since = '') => {

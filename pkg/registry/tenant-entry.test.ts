@@ -24,12 +24,13 @@ const verdicts: Readonly<Record<Said, StatementsVerdict>> = {
   unknown: { verdict: 'unknown' },
   invalid: { verdict: 'accepted' },
 };
+const label = { text: 'acme' };
 const admission = createAdmission(createManualClock(), wanted('name').limits);
 
 const settle = (entry: TenantEntry, said: Said): TenantEntry => {
   const compiled =
     said === 'invalid' ? refused([{ path: 'spec.actions[0]', expected: 'x' }]) : compileStandIn(entry.wanted);
-  return settleEntry(entry, compiled, { verdict: verdicts[said], admission });
+  return settleEntry(entry, compiled, { verdict: verdicts[said], admission, label });
 };
 
 const change = (before: TenantEntry | undefined, tenant: BundleTenant, said: Said): TenantEntry =>
@@ -140,7 +141,11 @@ test('many problems make a message that a report can carry', () => {
     path: `spec.actions[${index}]`,
     expected: 'x'.repeat(80),
   }));
-  const { report } = settleEntry(takeKeys(undefined, v1), refused(problems), { verdict: verdicts.accepted, admission });
+  const { report } = settleEntry(takeKeys(undefined, v1), refused(problems), {
+    verdict: verdicts.accepted,
+    admission,
+    label,
+  });
   assert.is(report.message.length, bundleLimits.messageCharactersMax);
   const text = encodeReport({ schema: 1, revision: v1.revision, appliedAt: '2026-01-01T00:00:00Z', tenants: [report] });
   assert.ok(decodeReport(text).ok);

@@ -13,6 +13,7 @@ import { declaredTenant } from '../actions/declared-tenant.ts';
 import type { Parsed, Problem } from '../errors/problem.ts';
 import { bundleLimits } from '../process/limits.ts';
 import type { Admission } from '../resilience/admission.ts';
+import type { TenantLabel } from '../telemetry/tenant-labels.ts';
 import type { BundleTenant } from '../tenant/bundle.ts';
 import type { TenantReport } from '../tenant/report.ts';
 import type { KeyRing } from '../webhook/verify.ts';
@@ -75,12 +76,18 @@ const refuse = (entry: TenantEntry, outcome: Outcome): TenantEntry => {
   return { ...entry, live, standing, report: reportOf(entry.wanted, live, outcome) };
 };
 
-/** @param unsettled  from takeKeys, or from here with a verdict that may have changed     @param compiled  of what it wants
- * @param verdict  of its statements */
+interface Settlement {
+  /** Of its statements. */
+  readonly verdict: StatementsVerdict;
+  readonly admission: Admission;
+  readonly label: TenantLabel;
+}
+
+/** @param unsettled  from takeKeys, or from here with a verdict that may have changed     @param compiled  of what it wants */
 export const settleEntry = (
   unsettled: TenantEntry,
   compiled: Parsed<CompiledTenant>,
-  { verdict, admission }: { readonly verdict: StatementsVerdict; readonly admission: Admission },
+  { verdict, admission, label }: Settlement,
 ): TenantEntry => {
   const entry = { ...unsettled, compiled };
   const { wanted, ring } = entry;
@@ -99,6 +106,7 @@ export const settleEntry = (
   }
   const live: LiveTenant = {
     tenantId: wanted.tenantId,
+    label,
     revision: wanted.revision,
     keyRing: ring.value,
     deadlineMs: wanted.limits.deadlineMilliseconds,

@@ -15,43 +15,43 @@ export interface TokenBucket {
   configure(options: TokenBucketOptions): void;
 }
 
-/** Sums of fractions come out a trifle short; a caller that waited as long as it was told must not be refused for it. */
+/** Differences of times come out a trifle short; a caller that waited as long as it was told must not be refused for it. */
 const roundingError = 1e-6;
 
 export const createTokenBucket = (clock: Clock, options: TokenBucketOptions): TokenBucket => new Bucket(clock, options);
 
+/** One time in place of a level and the time it was taken at: what is in the bucket follows from it. */
 class Bucket implements TokenBucket {
   readonly #clock: Clock;
   #ratePerSecond: number;
   #burst: number;
-  #tokens: number;
-  #refilledAt: number;
+  /** When it is full again, or was; by `clock.now`. */
+  #fullAt: number;
 
   constructor(clock: Clock, { ratePerSecond, burst }: TokenBucketOptions) {
     this.#clock = clock;
     this.#ratePerSecond = ratePerSecond;
     this.#burst = burst;
-    this.#tokens = burst;
-    this.#refilledAt = clock.now();
+    this.#fullAt = clock.now();
   }
 
   take(): number {
-    this.#refill();
-    if (this.#tokens < 1 - roundingError) return Math.ceil(((1 - this.#tokens) / this.#ratePerSecond) * 1_000);
-    this.#tokens -= 1;
+    const now = this.#clock.now();
+    const tokens = this.#tokens(now);
+    if (tokens < 1 - roundingError) return Math.ceil(((1 - tokens) / this.#ratePerSecond) * 1_000);
+    this.#fullAt = Math.max(now, this.#fullAt) + 1_000 / this.#ratePerSecond;
     return 0;
   }
 
   configure({ ratePerSecond, burst }: TokenBucketOptions): void {
-    this.#refill();
+    const now = this.#clock.now();
+    const tokens = Math.min(burst, this.#tokens(now));
     this.#ratePerSecond = ratePerSecond;
     this.#burst = burst;
-    this.#tokens = Math.min(burst, this.#tokens);
+    this.#fullAt = now + ((burst - tokens) * 1_000) / ratePerSecond;
   }
 
-  #refill(): void {
-    const now = this.#clock.now();
-    this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#refilledAt) / 1_000) * this.#ratePerSecond);
-    this.#refilledAt = now;
+  #tokens(now: number): number {
+    return this.#burst - (Math.max(0, this.#fullAt - now) / 1_000) * this.#ratePerSecond;
   }
 }

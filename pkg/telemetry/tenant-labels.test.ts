@@ -12,18 +12,20 @@ const createLabels = (tenantsMax: number) => {
   return { labels: createTenantLabels(metrics, tenantsMax), forgotten };
 };
 
-test('a configured tenant is itself, an unknown one other, no verified tenant none', () => {
+test('a configured tenant is itself, an unknown one other', () => {
   const { labels } = createLabels(2);
-  labels.add('acme');
+  const label = labels.add('acme');
+  assert.is(label.text, 'acme');
+  assert.is(labels.add('acme'), label);
   assert.is(labels.label('acme'), 'acme');
   assert.is(labels.label('nobody'), 'other');
-  assert.is(labels.label(undefined), 'none');
 });
 
 test('tenants above the bound share other; those below it stay', () => {
   const { labels } = createLabels(2);
   for (const tenantId of ['a', 'b', 'c', 'a']) labels.add(tenantId);
   assert.equal(['a', 'b', 'c'].map(labels.label), ['a', 'b', 'other']);
+  assert.is(labels.add('c').text, 'other');
 });
 
 test('a place that a tenant leaves is taken by the next one added', () => {
@@ -46,6 +48,15 @@ test('a tenant that goes takes its series of every metric that has them along', 
     .map(([name]) => name);
   assert.ok(perTenant.includes('requests_total'));
   assert.equal(forgotten, [[perTenant, 'a']]);
+});
+
+test('a request that is answered after its tenant has gone is counted as other: nothing brings the series back', () => {
+  const { labels } = createLabels(1);
+  const label = labels.add('a');
+  labels.remove('a');
+  assert.is(label.text, 'other');
+  assert.is(labels.add('a').text, 'a');
+  assert.is(label.text, 'other');
 });
 
 test('a tenant that comes back is itself again', () => {

@@ -7,32 +7,46 @@ import type { MetricName } from './metric-names.ts';
 import { metricTable } from './metric-table.ts';
 import type { Metrics } from './metrics.ts';
 
+/** What metrics call a tenant at the moment. */
+export interface TenantLabel {
+  readonly text: string;
+}
+
 export interface TenantLabels {
-  add(tenantId: string): void;
+  /** @returns the same one for as long as the tenant is there, but for one of `other`, which another time may find a place */
+  add(tenantId: string): TenantLabel;
   remove(tenantId: string): void;
-  /** @returns `none` for requests of no verified tenant */
-  label(tenantId: string | undefined): string;
+  /** By name, for what is counted seldom. */
+  label(tenantId: string): string;
 }
 
 const perTenant = Object.entries(metricTable)
   .filter(([, { labels }]) => labels.some((label) => label === 'tenant_id'))
   .map(([name]) => name as MetricName);
 
+const other: TenantLabel = { text: 'other' };
+
 export const createTenantLabels = (
   metrics: Pick<Metrics, 'forgetTenant'>,
   tenantsMax: number = processLimits.metricTenantsMax,
 ): TenantLabels => {
-  const known = new Set<string>();
+  const known = new Map<string, { text: string }>();
   return {
     add: (tenantId) => {
-      if (known.size < tenantsMax) known.add(tenantId);
+      const before = known.get(tenantId);
+      if (before || known.size >= tenantsMax) return before ?? other;
+      const label = { text: tenantId };
+      known.set(tenantId, label);
+      return label;
     },
     remove: (tenantId) => {
-      if (known.delete(tenantId)) void metrics.forgetTenant(perTenant, tenantId);
+      const label = known.get(tenantId);
+      if (!label) return;
+      // Requests that it began with go on.
+      label.text = other.text;
+      known.delete(tenantId);
+      void metrics.forgetTenant(perTenant, tenantId);
     },
-    label: (tenantId) => {
-      if (tenantId === undefined) return 'none';
-      return known.has(tenantId) ? tenantId : 'other';
-    },
+    label: (tenantId) => (known.get(tenantId) ?? other).text,
   };
 };

@@ -10,10 +10,8 @@ const body = Buffer.from('{"input":{"tenant_id":"acme"}}');
 const token = 'a-token/of~visible+ASCII=characters';
 const previous = 'the-token-before';
 
-const verify = (
-  authorization: string | undefined,
-  keys: readonly SigningKey[] = [token, previous].map((text) => Buffer.from(text)),
-) => bearer.verify(options, keys, signedRequest({ authorization }, body));
+const verify = (authorization: string | undefined, keys: readonly SigningKey[] = [token, previous]) =>
+  bearer.verify(options, keys, signedRequest({ authorization }, body));
 const matched = (keyIndex: number) => ({ ok: true, keyIndex });
 const refused = (reason: string) => ({ ok: false, reason });
 
@@ -21,12 +19,11 @@ test('a token of the tenant verifies, and which one it was is told', () => {
   assert.equal(verify(`Bearer ${token}`), matched(0));
   assert.equal(verify(`Bearer ${previous}`), matched(1));
   const four = ['the-newest-of-four', 'the-second-of-four', 'the-third-of-four', 'the-oldest-of-four'];
-  const keys = four.map((text) => Buffer.from(text));
-  for (const [index, key] of four.entries()) assert.equal(verify(`Bearer ${key}`, keys), matched(index));
+  for (const [index, key] of four.entries()) assert.equal(verify(`Bearer ${key}`, four), matched(index));
 });
 
 test('sends what verifies', () => {
-  assert.equal(bearer.sign(options, Buffer.from(token), body, 0), { Authorization: `Bearer ${token}` });
+  assert.equal(bearer.sign(options, token, body, 0), { Authorization: `Bearer ${token}` });
 });
 
 test('the word Bearer is of any case, and any number of spaces follows it', () => {
@@ -61,12 +58,12 @@ test('no header is told apart from a wrong one, for the metrics', () => {
 test('without keys, or with one that is none of this scheme, nothing verifies', () => {
   for (const text of [undefined, 'Bearer', 'Bearer ', `Bearer ${token}`]) {
     assert.not(verify(text, []).ok);
-    assert.not(verify(text, [Buffer.alloc(0), hmacKey(token)]).ok);
+    assert.not(verify(text, ['', hmacKey(token)]).ok);
   }
 });
 
 test('a key is visible ASCII alone; any other secret is named by its place and not shown', () => {
-  assert.equal(bearer.parseKey(Buffer.from(token), 'x'), { ok: true, value: Buffer.from(token) });
+  assert.equal(bearer.parseKey(Buffer.from(token), 'x'), { ok: true, value: token });
   for (const text of [`${token}\n`, ` ${token}`, 'two words of a token', 'Schlüssel-des-Mandanten', `${token}\0`]) {
     const key = bearer.parseKey(Buffer.from(text), 'spec.webhook.secretRefs[1]');
     const [problem] = key.ok ? [] : key.problems;

@@ -11,11 +11,12 @@ const [blockBytes, digestBytes] = [64, 32];
 const [innerPad, outerPad] = [0x36, 0x5c];
 
 /** The key's block as the inner and as the outer hash begin with it, one after the other.
+ * @returns Latin-1
  * @param secret  of any length; text stands for its UTF-8 */
 export const hmacKey = (secret: Uint8Array | string): SigningKey => {
   const [bytes, block] = [Buffer.from(secret), Buffer.alloc(blockBytes)];
   block.set(bytes.length > blockBytes ? hash('sha256', bytes, 'buffer') : bytes);
-  return Buffer.concat([block.map((byte) => byte ^ innerPad), block.map((byte) => byte ^ outerPad)]);
+  return Buffer.concat([innerPad, outerPad].map((pad) => block.map((byte) => byte ^ pad))).toString('latin1');
 };
 
 /** `parseKey` of the schemes whose secrets are any bytes. */
@@ -31,12 +32,12 @@ const outer = Buffer.alloc(blockBytes + digestBytes);
 export const hmac = (key: SigningKey, prefix: string, body: Uint8Array): string => {
   const bodyAt = blockBytes + Buffer.byteLength(prefix);
   const bytes = bodyAt + body.length;
-  const inner = bytes <= scratch.length ? scratch : Buffer.alloc(bytes);
-  key.copy(inner, 0, 0, blockBytes);
+  const inner = bytes <= scratch.length ? scratch : Buffer.alloc(bytes + blockBytes);
+  inner.write(key, 'latin1');
+  inner.copy(outer, 0, blockBytes, 2 * blockBytes);
   if (prefix !== '') inner.write(prefix, blockBytes);
   inner.set(body, bodyAt);
   // As Latin-1 a digest is a short string; as a Buffer it would cost as much as its hash.
   outer.write(hash('sha256', inner.subarray(0, bytes), 'binary'), blockBytes, 'binary');
-  key.copy(outer, 0, blockBytes);
   return hash('sha256', outer, 'hex');
 };

@@ -5,8 +5,9 @@
  */
 import type { Parsed } from '../errors/problem.ts';
 
-/** A key as its scheme's `parseKey` has prepared it: of use to that scheme alone. */
-export type SigningKey = Buffer;
+/** A key as its scheme's `parseKey` has prepared it: of use to that scheme alone. Bytes as Latin-1, which are one place of memory, where a
+ * Buffer is three. */
+export type SigningKey = string;
 
 /** What every scheme may look at. */
 export interface SignedRequest {

@@ -81,6 +81,7 @@ export const openPipeline = async (options: PipelineOptions = {}): Promise<Pipel
   };
   const tenant: LiveTenant = {
     tenantId,
+    label: { text: 'label of acme' },
     revision: 'r1',
     keyRing: options.suspended
       ? undefined

@@ -98,6 +98,7 @@ export const createTestRegistry = (): TestRegistry => {
       asked.push(statement.declared);
       return judge(statement);
     },
+    labelOf: (tenantId) => ({ text: tenantId }),
     hooks: {
       onReload: (reload) => void reloads.push(reload),
       onTenant: ({ wanted }) => void told.push(wanted.tenantId),

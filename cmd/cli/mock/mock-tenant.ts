@@ -107,6 +107,7 @@ export const mockTenant = async (tenant: BundleTenant, options: MockOptions): Pr
   const { actions, keys } = mocking.value;
   const live = {
     tenantId,
+    label: { text: tenantId },
     revision,
     keyRing: ring.value,
     deadlineMs: limits.deadlineMilliseconds,

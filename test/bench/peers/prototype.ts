@@ -194,7 +194,7 @@ const served = new Map(
   ),
 );
 
-const isProof = (key: Buffer, body: Buffer, given: string): boolean => {
+const isProof = (key: string, body: Buffer, given: string): boolean => {
   const expected = hmac(key, '', body);
   return given.length === expected.length && timingSafeEqual(Buffer.from(given), Buffer.from(expected));
 };
