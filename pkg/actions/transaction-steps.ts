@@ -3,13 +3,13 @@
  */
 import { AppError } from '../errors/app-error.ts';
 import { bindParameter, typesOf } from '../postgres/parameter.ts';
+import { refusalOf } from '../postgres/refusal.ts';
 import type { BoundStatement } from '../postgres/statement-batch.ts';
 import type { TransactionSession } from '../postgres/transaction.ts';
 import {
   compileTransactionStatement,
   heldValues,
   readTransactionRows,
-  refusalOf,
   type TransactionStatement,
 } from '../postgres/transaction-statement.ts';
 import { requestLimits } from '../process/limits.ts';

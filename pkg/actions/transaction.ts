@@ -9,11 +9,11 @@ import { type AppError, isAppError } from '../errors/app-error.ts';
 import type { AuditLog } from '../postgres/audit-log.ts';
 import type { AuditRecord } from '../postgres/audit-record.ts';
 import type { Database } from '../postgres/database.ts';
-import { claimKey, type IdempotencyKey, storeAnswer } from '../postgres/idempotency.ts';
+import { claimAhead, claimKey, type IdempotencyKey, isRepeat, storeAnswer } from '../postgres/idempotency.ts';
 import { encodeNotification } from '../postgres/invalidation-channel.ts';
 import type { OwnNews, OwnTransaction } from '../postgres/own-news.ts';
 import { statementTimeoutOf } from '../postgres/statement-bound.ts';
-import { runTransaction, type TransactionEnd } from '../postgres/transaction.ts';
+import { runTransaction, type TransactionEnd, type TransactionSession } from '../postgres/transaction.ts';
 import { notifyOthers, openFrame } from '../postgres/transaction-frame.ts';
 import type { Clock } from '../process/clock.ts';
 import type { Slots } from '../resilience/slots.ts';
@@ -81,7 +81,7 @@ export const compileTransactionAction = (
     context: call.context,
   });
 
-  const runOnce = (
+  const runOnce = async (
     call: ActionCall,
     key: IdempotencyKey | undefined,
     own: OwnTransaction,
@@ -91,18 +91,26 @@ export const compileTransactionAction = (
       encodeNotification({ tenantId, actions: [action], ...(keys && { keys }), origin: own.origin }),
     );
     own.sends(news.length);
-    return runTransaction(database, { clock, isolation, deadline: call.deadline }, async (session) => {
-      const timeout = statementTimeoutOf(call.deadline);
+    const options = { clock, isolation, deadline: call.deadline };
+    const run = async (session: TransactionSession, timeout: string): Promise<string> => {
       const request = { tenantId, input: call.input, timeout };
-      if (key === undefined) {
-        openFrame(session.sendAlong, record, { timeout, news });
-        return runSteps(steps, session, { ...request, commits: true });
-      }
+      const body = await runSteps(steps, session, { ...request, commits: key === undefined });
+      if (key) storeAnswer(session.sendAlong, key, body);
+      return body;
+    };
+    const result = await runTransaction(database, options, (session) => {
+      const timeout = statementTimeoutOf(call.deadline);
+      openFrame(session.sendAlong, record, { timeout, news });
+      if (key) claimAhead(session.sendAlong, key, timeout);
+      return run(session, timeout);
+    });
+    if (key === undefined || result.end !== 'rolled_back' || !isRepeat(result.error)) return result;
+    return runTransaction(database, options, async (session) => {
+      const timeout = statementTimeoutOf(call.deadline);
       openFrame(session.sendAlong, record, { timeout, news: [] });
       const stored = await claimKey(session.run, key);
       if (stored !== undefined) return stored;
-      const body = await runSteps(steps, session, { ...request, commits: false });
-      storeAnswer(session.sendAlong, key, body);
+      const body = await run(session, timeout);
       notifyOthers(session.sendAlong, news);
       return body;
     });

@@ -8,7 +8,9 @@ import { AppError } from '../errors/app-error.ts';
 import { idempotencyLimits } from '../process/limits.ts';
 import type { RunOnConnection } from './database.ts';
 import { asOperatorFault } from './pg-error.ts';
+import { refusalOf, refuse } from './refusal.ts';
 import { createStatement } from './statement.ts';
+import { renewedTimeout } from './statement-bound.ts';
 import type { SendAlong } from './transaction.ts';
 
 export interface IdempotencyKey {
@@ -21,11 +23,20 @@ export interface IdempotencyKey {
 
 const tooOld = `created_at < now() - interval '${idempotencyLimits.lifeHours} hours'`;
 
-const claimStatement = createStatement(`INSERT INTO idempotency_keys AS held (tenant_id, action, key, body_hash)
+const claim = `INSERT INTO idempotency_keys AS held (tenant_id, action, key, body_hash)
 VALUES ($1::text, $2::text, $3::text, $4::text)
 ON CONFLICT (tenant_id, action, key) DO UPDATE SET body_hash = excluded.body_hash, answer = NULL, created_at = now()
 WHERE held.${tooOld}
-RETURNING key`);
+RETURNING key`;
+
+const claimStatement = createStatement(claim);
+
+/** What comes behind it may be on its way already: refused where the key is another's, and bounded anew where it was waited for. */
+const claimAheadStatement = createStatement(`WITH claimed AS (
+${claim}
+)
+SELECT CASE s.n WHEN 0 THEN ${refuse('repeated', 's.n')} END, ${renewedTimeout('$5')}
+FROM (SELECT count(*) AS n FROM claimed) AS s`);
 
 const readStatement = createStatement(
   'SELECT body_hash, answer FROM idempotency_keys WHERE tenant_id = $1::text AND action = $2::text AND key = $3::text',
@@ -50,6 +61,22 @@ const textOrNull = (row: unknown, field: string): string | null => {
   const value: unknown = typeof row === 'object' && row !== null ? Reflect.get(row, field) : undefined;
   return typeof value === 'string' ? value : null;
 };
+
+/** Claims the key along with what comes next, for a request that is likely the first of its key: where it repeats one, PostgreSQL refuses all of it,
+ * by an error that `isRepeat` tells, and `claimKey` has the answer.
+ * @param timeout  as `statementTimeoutOf` gave it at the beginning */
+export const claimAhead = (
+  sendAlong: SendAlong,
+  { tenantId, action, key, bodyHash }: IdempotencyKey,
+  timeout: string,
+): void =>
+  sendAlong({
+    statement: claimAheadStatement,
+    values: [tenantId, action, key, bodyHash, timeout],
+    blame: operatorsFault,
+  });
+
+export const isRepeat = (error: unknown): boolean => refusalOf(error) === 'repeated';
 
 /** @returns the stored answer of the request that this one repeats; undefined: it is the first, and the key is its own until the
  * transaction ends

@@ -23,6 +23,10 @@ export const statementTimeoutOf = (deadline: Deadline): string =>
 export const remainingTimeout = (timeout: string): string =>
   `set_config('statement_timeout', greatest(1, ${timeout}::int - floor(extract(epoch FROM clock_timestamp() - now()) * 1000)::int)::text, true)`;
 
+/** The same once time has passed since BEGIN, and nothing before. */
+export const renewedTimeout = (timeout: string): string =>
+  `CASE WHEN clock_timestamp() > now() + interval '${databaseLimits.boundSlackMs} ms' THEN ${remainingTimeout(timeout)} END`;
+
 /** @returns to be called before a statement is sent, but for the first, which sets the bound itself (transaction-frame.ts): what has to be sent
  * ahead of it; throws deadline_exceeded */
 export const createStatementBound = ({

@@ -5,14 +5,14 @@
  * Where its rows are answered or counted PostgreSQL itself holds it to what it expects, and refuses it otherwise, so that what comes next can
  * be sent along, COMMIT too. It also renews the bound on a statement that comes next, once time has passed.
  */
-import { databaseLimits, requestLimits } from '../process/limits.ts';
+import { requestLimits } from '../process/limits.ts';
 import type { RowExpectation } from '../tenant/transaction-spec.ts';
 import type { CompiledStatement } from './compiled-statement.ts';
-import { messagesOf, sqlStateOf } from './pg-error.ts';
 import { castPlaceholders, trimStatement } from './placeholders.ts';
+import { refuse } from './refusal.ts';
 import { type BoundValue, createStatement } from './statement.ts';
 import type { StatementResult } from './statement-batch.ts';
-import { remainingTimeout } from './statement-bound.ts';
+import { renewedTimeout } from './statement-bound.ts';
 
 export interface TransactionStatement extends CompiledStatement {
   /** What it returns: rows as JSON texts, nothing but their count, or what the declared statement itself does. */
@@ -47,37 +47,18 @@ const charactersTooMany = requestLimits.answerBytesMax + 1;
 const gatherRows = `SELECT count(*) AS n, left(string_agg(left(row_to_json(r)::text, ${charactersTooMany}), ','), ${charactersTooMany}) AS rows
   FROM (SELECT * FROM r LIMIT ${rowsTooMany}) AS r`;
 
-/** What PostgreSQL is made to say where it has to refuse a statement: an integer is none. It stands in the server's log. With the count, as it
- * would refuse a constant when it plans the statement. */
-const refusals = {
-  unmet: 'cxone-data-actions rolls back: not the expected rows but ',
-  tooLong: 'cxone-data-actions rolls back: the answer is too long, rows: ',
-} as const;
-
-type Refusal = keyof typeof refusals;
-
-const refuse = (reason: Refusal): string => `('${refusals[reason]}' || s.n)::int::text`;
-
-/** By the message, as there is nothing else to tell it by: the words are ours, and only what stands around them is the server's language.
- * @returns why the statement was refused, if it was for a reason of ours */
-export const refusalOf = (error: unknown): Refusal | undefined => {
-  if (sqlStateOf(error) !== '22P02') return undefined;
-  const text = messagesOf(error);
-  if (text.includes(refusals.unmet)) return 'unmet';
-  return text.includes(refusals.tooLong) ? 'tooLong' : undefined;
-};
-
 /** @param first  the first parameter behind the declared ones: the keys that PerKey counts, then the bound */
 const heldColumns = ({ expectRows, isLast, bytesMax }: StatementOptions, first: number) => {
   const isUnmet = { Any: 'false', AtLeastOne: 's.n = 0', PerKey: `s.n <> $${first}::int` }[expectRows];
   const bound = `$${first + (expectRows === 'PerKey' ? 1 : 0)}`;
   const isTooLong = `octet_length(convert_to(s.rows, 'UTF8')) + length(s.n::text) > ${bytesMax}`;
-  const late = `clock_timestamp() > now() + interval '${databaseLimits.boundSlackMs} ms'`;
   return {
-    count: `CASE WHEN ${isUnmet} THEN ${refuse('unmet')} ELSE s.n::text END AS count`,
-    bound: isLast ? '' : `, CASE WHEN ${late} THEN ${remainingTimeout(bound)} END AS bound`,
+    count: `CASE WHEN ${isUnmet} THEN ${refuse('unmet', 's.n')}::text ELSE s.n::text END AS count`,
+    bound: isLast ? '' : `, ${renewedTimeout(bound)} AS bound`,
     rows:
-      bytesMax === undefined ? 's.rows' : `CASE WHEN ${isTooLong} THEN ${refuse('tooLong')} ELSE s.rows END AS rows`,
+      bytesMax === undefined
+        ? 's.rows'
+        : `CASE WHEN ${isTooLong} THEN ${refuse('tooLong', 's.n')}::text ELSE s.rows END AS rows`,
   };
 };
 

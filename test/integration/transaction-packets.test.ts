@@ -5,13 +5,13 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compileTransactionSteps, runSteps } from '../../pkg/actions/transaction-steps.ts';
-import type { Database } from '../../pkg/postgres/database.ts';
 import { createUnnamedStatement } from '../../pkg/postgres/statement.ts';
 import { runTransaction } from '../../pkg/postgres/transaction.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
 import { actionSpec } from '../../pkg/tenant/action-spec.ts';
 import { decodeJson } from '../../pkg/tenant/codec.ts';
 import type { StatementSpec } from '../../pkg/tenant/transaction-spec.ts';
+import { countPackets } from '../services/count-packets.ts';
 import { createCounters, setCounters } from '../services/counters.ts';
 import { prepareDatabase } from '../services/database.ts';
 import { minute, openDatabase } from '../services/open-database.ts';
@@ -59,26 +59,7 @@ const compile = (statements: readonly StatementSpec[]) => {
 const run = async (statements: readonly StatementSpec[], names: readonly string[], commits = true) => {
   await setCounters(prepared, 'acme', { names: ['a', 'b'], n: 7 });
   const steps = compile(statements);
-  const packets: string[] = [];
-  const nameOf = (text: string): string => text.match(/^(?:BEGIN|COMMIT|ROLLBACK)/)?.[0] ?? 'statement';
-  const counting: Database = {
-    ...database,
-    lend: (work, ...bounds) =>
-      database.lend(
-        (ask, together) =>
-          work(
-            (statement, values) => {
-              packets.push(nameOf(statement.text));
-              return ask(statement, values);
-            },
-            (sent) => {
-              packets.push(sent.map(({ statement }) => nameOf(statement.text)).join('+'));
-              return together(sent);
-            },
-          ),
-        ...bounds,
-      ),
-  };
+  const { database: counting, packets } = countPackets(database);
   const options = { clock: systemClock, isolation: 'ReadCommitted', deadline: minute() } as const;
   const result = await runTransaction(counting, options, (session) =>
     runSteps(steps, session, { tenantId: 'acme', input: { names }, timeout: '60000', commits }),

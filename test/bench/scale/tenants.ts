@@ -1,7 +1,7 @@
 /**
  * From one tenant to ten thousand in the bundle, all of them asked in turn: what a request costs, and how long the handler takes to be ready.
  *
- * The rows stay the same in number, however many tenants share them, so that a cache that holds more is not taken for tenants that cost more.
+ * All sizes take their turns within a round; every few rounds they are processes anew. The rows stay the same in number, however many tenants share them, so that a cache that holds more is not taken for tenants that cost more.
  * warm is one id from memory. cold is one id from PostgreSQL, by the same declared statement for all tenants, which they may share.
  */
 import type { TenantOptions } from '../../services/tenants.ts';
@@ -38,6 +38,10 @@ const sizes = [1, 10, 100, 1_000, 10_000];
 const rowsInAll = 10_000;
 const callers = 32;
 const filledAtOnce = 32;
+/** As much for one tenant as for thousands, of whom reading all rows takes longer. */
+const warmUpSeconds = 3;
+/** So many, and then others: two processes of one size differ, too. */
+const roundsOfProcesses = 3;
 const idsMax = 100;
 const ttlSeconds = { warm: 86_400, cold: 1 } as const;
 
@@ -96,38 +100,53 @@ const fill = async (service: Service, size: number): Promise<void> => {
   client.close();
 };
 
-interface Candidate {
-  readonly size: number;
-  readonly service: Service;
-  readonly maker: RequestMaker;
-  readonly runs: LoadFigures[];
+interface Run extends LoadFigures {
+  readonly readyMs: number;
+  readonly rssMiB: number;
 }
 
-const measureTemperature = async (bench: Bench, temperature: Temperature): Promise<readonly TenantsRow[]> => {
-  const candidates: Candidate[] = [];
+/** @returns the runs of each size, by rounds */
+const measureProcesses = async (
+  bench: Bench,
+  temperature: Temperature,
+  rounds: number,
+): Promise<readonly (readonly Run[])[]> => {
+  const candidates = [];
   for (const size of sizes) {
     const service = await bench.startService({ tenants: tenantsOf(size, temperature) });
-    candidates.push({ size, service, maker: createMaker(size), runs: [] });
+    const load = {
+      ...{ variant: service, maker: createMaker(size), callers, kind: `tenants ${temperature} ${size}` },
+      firstGuess: temperature === 'warm' ? 20_000 : 6_000,
+    };
+    if (temperature === 'warm') await fill(service, size);
+    await bench.measureLoad({ ...load, seconds: warmUpSeconds });
+    candidates.push({ service, load });
   }
-  const run = ({ size, service, maker }: Candidate, seconds: number): Promise<LoadFigures> =>
-    bench.measureLoad({
-      ...{ variant: service, maker, callers, seconds },
-      ...{ kind: `tenants ${temperature} ${size}`, firstGuess: temperature === 'warm' ? 20_000 : 6_000 },
-    });
-  for (const candidate of candidates) {
-    if (temperature === 'warm') await fill(candidate.service, candidate.size);
-    await run(candidate, 1);
+  const seen: (readonly Run[])[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const runs: Run[] = [];
+    for (const { service, load } of candidates) {
+      const figures = await bench.measureLoad({ ...load, seconds: bench.seconds });
+      runs.push({ ...figures, readyMs: service.readyMs, rssMiB: memoryOf(service.pid).rssMiB });
+    }
+    seen.push(runs);
   }
-  for (let round = 0; round < bench.rounds; round += 1) {
-    for (const candidate of candidates) candidate.runs.push(await run(candidate, bench.seconds));
+  for (const { service } of candidates) await service.stop();
+  return seen;
+};
+
+const measureTemperature = async (bench: Bench, temperature: Temperature): Promise<readonly TenantsRow[]> => {
+  const seen: (readonly Run[])[] = [];
+  while (seen.length < bench.rounds) {
+    const rounds = Math.min(roundsOfProcesses, bench.rounds - seen.length);
+    seen.push(...(await measureProcesses(bench, temperature, rounds)));
   }
-  const ofOne = candidates[0]?.runs ?? [];
-  const rows = candidates.map(({ size, service, runs }) => {
-    const of = (pick: (run: LoadFigures) => number): number => median(runs.map(pick));
-    const toOne = (pick: (run: LoadFigures) => number): number =>
-      median(runs.map((run, n) => pick(run) / pick(ofOne[n] ?? run)));
+  return sizes.map((tenants, place) => {
+    const of = (pick: (run: Run) => number): number => median(seen.flatMap((runs) => runs[place] ?? []).map(pick));
+    const toOne = (pick: (run: Run) => number): number =>
+      median(seen.flatMap(({ 0: one, [place]: run }) => (one && run ? [pick(run) / pick(one)] : [])));
     return {
-      ...{ temperature, tenants: size, readyMs: service.readyMs, rssMiB: memoryOf(service.pid).rssMiB },
+      ...{ temperature, tenants, readyMs: of((run) => run.readyMs), rssMiB: of((run) => run.rssMiB) },
       requestsPerSecond: of((run) => run.requestsPerSecond),
       p99Ms: of((run) => run.p99Ms),
       serviceUs: of((run) => run.serviceUs),
@@ -137,8 +156,6 @@ const measureTemperature = async (bench: Bench, temperature: Temperature): Promi
       serviceUsToOne: toOne((run) => run.serviceUs),
     };
   });
-  for (const { service } of candidates) await service.stop();
-  return rows;
 };
 
 const seriesOf = (rows: readonly TenantsRow[], figure: (row: TenantsRow) => number) =>

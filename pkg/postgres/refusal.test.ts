@@ -1,10 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { refusalOf } from './transaction-statement.ts';
+import { refusalOf } from './refusal.ts';
 
 const said = (message: string, code = '22P02') => Object.assign(new Error(message), { code });
 const unmet = 'cxone-data-actions rolls back: not the expected rows but 0';
 const tooLong = 'cxone-data-actions rolls back: the answer is too long, rows: 3';
+const repeated = 'cxone-data-actions rolls back: the idempotency key was used before, claims: 0';
 
 test('a refusal of ours is told in whichever language PostgreSQL speaks', () => {
   for (const [opening, closing] of [
@@ -14,6 +15,7 @@ test('a refusal of ours is told in whichever language PostgreSQL speaks', () => 
   ]) {
     assert.is(refusalOf(said(`${opening}${unmet}${closing}`)), 'unmet');
     assert.is(refusalOf(said(`${opening}${tooLong}${closing}`)), 'tooLong');
+    assert.is(refusalOf(said(`${opening}${repeated}${closing}`)), 'repeated');
   }
 });
 
