@@ -1,6 +1,6 @@
 /**
  * An estimate of what a lookup can reach on this machine: the service's plan, one MGET and one statement for all that wait, by node:http, pg
- * and ioredis as they come, and nothing else. There is no validation, limit, deadline, breaker, metric or log in it, and no transaction.
+ * and ioredis as they come, and nothing else. There is no validation, deadline, breaker, metric or log in it, no limit but at the door, and no transaction.
  *
  * Ids have to exist, in lower case, each listed once, as the bench asks for them; an error ends it. Memory is emptied where it is full.
  */
@@ -199,9 +199,20 @@ const isProof = (key: string, body: Buffer, given: string): boolean => {
   return given.length === expected.length && timingSafeEqual(Buffer.from(given), Buffer.from(expected));
 };
 
+/** Where the service begins to refuse, too. */
+const inFlightMax = 500;
+let inFlight = 0;
 let asked = 0;
 const server = createServer((request, response) => {
   if (request.method !== 'POST') return void response.writeHead(404).end();
+  if (inFlight >= inFlightMax) {
+    request.resume();
+    return void response.writeHead(503, { 'Content-Length': '0' }).end();
+  }
+  inFlight += 1;
+  response.once('close', () => {
+    inFlight -= 1;
+  });
   collectBody(request, (body) => {
     const parsed = JSON.parse(body.toString()) as PeerRequest;
     const tenant = served.get(parsed.input.tenant_id);

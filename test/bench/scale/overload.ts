@@ -4,6 +4,8 @@
  *
  * warm-100 and cold-50 have the service's own core as their bound, costly-1 PostgreSQL's: a row of it takes PostgreSQL some two milliseconds.
  *
+ * The prototype, which does a lookup's work and no more and refuses at the same number in flight, tells what of that is the plan's and Node's.
+ *
  * The client has the core that PostgreSQL has too, so the requests are heavy ones (100 ids from memory, 50 from PostgreSQL), of which few are
  * needed; `client` says how much of that core it took all the same. Every refusal is read, verified and answered as well, and costs the service
  * what it costs. The share of the time that requests left late is the client's own.
@@ -12,9 +14,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { TenantOptions } from '../../services/tenants.ts';
 import { memoryOf } from '../config/process-figures.ts';
 import { type OpenLoopResult, runOpenLoop } from '../open-loop.ts';
+import { pin } from '../processes.ts';
 import { createRequestMaker } from '../request-maker.ts';
 import { type AuditMode, benchActions, benchTenants, type Scenario, scenarioNamed } from '../scenarios.ts';
 import { linesOf } from '../tables.ts';
+import { startVariant, type VariantName } from '../variants.ts';
 import type { Bench, Curve } from './curve.ts';
 import type { Service } from './service.ts';
 
@@ -33,6 +37,8 @@ interface Measured {
   readonly audit: AuditMode;
   /** Left out: those of the scenarios. */
   readonly tenants?: readonly TenantOptions[];
+  /** In place of the service. */
+  readonly peer?: VariantName;
 }
 
 const costlyStatement = `SELECT id, name, status, updated_at
@@ -53,6 +59,7 @@ const costlyTenants: readonly TenantOptions[] = benchTenants.map(({ tenantId, sp
 const measured: readonly Measured[] = [
   { scenario: { ...scenarioNamed('warm-50'), name: 'warm-100', batch: 100 }, audit: 'DatabaseReads' },
   { scenario: scenarioNamed('cold-50'), audit: 'EveryRequest' },
+  { scenario: scenarioNamed('cold-50'), audit: 'EveryRequest', peer: 'prototype' },
   { scenario: { ...scenarioNamed('cold-1'), name: 'costly-1' }, audit: 'EveryRequest', tenants: costlyTenants },
 ];
 /** More than REQUESTS_IN_FLIGHT_MAX, so that it is the service that refuses. */
@@ -62,12 +69,24 @@ const env = { NODE_OPTIONS: '--max-old-space-size=358' };
 const capacityCallers = 128;
 const memoryPollMs = 50;
 
+type Measurable = Pick<Service, 'url' | 'pid' | 'stop'>;
+
+const start = async ({ stage, startService }: Bench, { tenants, peer }: Measured): Promise<Measurable> => {
+  if (peer === undefined) return startService({ env, ...(tenants && { tenants }) });
+  const { url, pid = 0, stop } = await startVariant(peer, stage.servers);
+  if (stage.servedCore !== undefined) pin(pid, stage.servedCore);
+  return { url, pid, stop };
+};
+
 /** @returns with the most that it held */
-const whileWatching = async <T>(service: Service, work: Promise<T>): Promise<readonly [result: T, rssMiB: number]> => {
+const whileWatching = async <T>(
+  { pid }: Measurable,
+  work: Promise<T>,
+): Promise<readonly [result: T, rssMiB: number]> => {
   let [most, isOver] = [0, false];
   const watch = async (): Promise<void> => {
     while (!isOver) {
-      most = Math.max(most, memoryOf(service.pid).rssMiB);
+      most = Math.max(most, memoryOf(pid).rssMiB);
       await pause(memoryPollMs);
     }
   };
@@ -79,10 +98,12 @@ const whileWatching = async <T>(service: Service, work: Promise<T>): Promise<rea
   return [result, most];
 };
 
-const measureScenario = async (bench: Bench, { scenario, audit, tenants }: Measured) => {
-  const service = await bench.startService({ env, ...(tenants && { tenants }) });
+const measureScenario = async (bench: Bench, one: Measured) => {
+  const { scenario, audit, peer } = one;
+  const name = peer === undefined ? scenario.name : `${scenario.name} of the ${peer}`;
+  const service = await start(bench, one);
   const load = { variant: service, maker: createRequestMaker(scenario, audit), callers: capacityCallers };
-  const kind = `overload ${scenario.name}`;
+  const kind = `overload ${name}`;
   const measureClosed = (seconds: number) => bench.measureLoad({ ...load, seconds, kind, firstGuess: 5_000 });
   await measureClosed(2);
   const rows: OverloadRow[] = [];
@@ -92,7 +113,7 @@ const measureScenario = async (bench: Bench, { scenario, audit, tenants }: Measu
     const perSecond = Math.round(capacity * times);
     const order = { url: service.url, scenario, audit, perSecond, seconds: bench.seconds, connections };
     const [result, rssMiB] = await whileWatching(service, runOpenLoop(order));
-    rows.push({ scenario: scenario.name, capacity, times, offeredPerSecond: perSecond, ...result, rssMiB });
+    rows.push({ scenario: name, capacity, times, offeredPerSecond: perSecond, ...result, rssMiB });
   }
   await service.stop();
   return rows;
@@ -116,7 +137,7 @@ export const overload: Curve<OverloadRow> = {
   table: (rows) =>
     linesOf(
       [
-        ['scenario', -10, ({ scenario }) => scenario],
+        ['scenario', -24, ({ scenario }) => scenario],
         ['×', 5, ({ times }) => String(times)],
         ['offered/s', 11, ({ offeredPerSecond }) => String(offeredPerSecond)],
         ['200s/s', 9, ({ answeredPerSecond }) => answeredPerSecond.toFixed(0)],
