@@ -32,6 +32,7 @@ test('start takes over what is there', () =>
     assert.equal([...registry.tenantIds()].toSorted(), ['acme', 'globex']);
     assert.equal(told.toSorted(), ['acme', 'globex']);
     assert.is(outcome('acme'), 'Applied/Applied');
+    assert.is(registry.tenant('acme')?.label.text, 'label of acme');
     assert.equal(reloads, [{ revision: registry.report().revision, success: true, problems: [] }]);
   }));
 

@@ -108,7 +108,7 @@ export const createRegistry = (options: RegistryOptions): Registry => {
     // Changed or removed meanwhile: whoever did that has it settled again.
     if (stopped || entries.get(tenantId) !== entry) return;
     const admission = entry.live?.admission ?? createAdmission(clock, entry.wanted.limits);
-    const settled = settleEntry(entry, compiled, { verdict, admission, label: options.labelOf(tenantId) });
+    const settled = settleEntry(entry, compiled, { verdict, admission, labelOf: options.labelOf });
     put(tenantId, settled);
     if (settled.live !== entry.live) {
       settled.live?.admission.configure(entry.wanted.limits);

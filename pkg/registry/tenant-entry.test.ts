@@ -24,13 +24,17 @@ const verdicts: Readonly<Record<Said, StatementsVerdict>> = {
   unknown: { verdict: 'unknown' },
   invalid: { verdict: 'accepted' },
 };
-const label = { text: 'acme' };
+const named: string[] = [];
+const labelOf = (tenantId: string) => {
+  named.push(tenantId);
+  return { text: `label of ${tenantId}` };
+};
 const admission = createAdmission(createManualClock(), wanted('name').limits);
 
 const settle = (entry: TenantEntry, said: Said): TenantEntry => {
   const compiled =
     said === 'invalid' ? refused([{ path: 'spec.actions[0]', expected: 'x' }]) : compileStandIn(entry.wanted);
-  return settleEntry(entry, compiled, { verdict: verdicts[said], admission, label });
+  return settleEntry(entry, compiled, { verdict: verdicts[said], admission, labelOf });
 };
 
 const change = (before: TenantEntry | undefined, tenant: BundleTenant, said: Said): TenantEntry =>
@@ -129,6 +133,17 @@ test('a suspended tenant that is fine otherwise is reported as Suspended and not
   assert.is(live?.keyRing, undefined);
 });
 
+test('metrics call a tenant by its new label once it is live by what it wants, and by the old one until then', () => {
+  named.length = 0;
+  for (const said of ['rejected', 'invalid', 'unknown'] as const) {
+    assert.is(change(good, v2, said).live?.label, good.live?.label);
+  }
+  assert.is(change(undefined, v1, 'rejected').live, undefined);
+  assert.equal(named, []);
+  assert.is(change(good, v2, 'accepted').live?.label.text, 'label of acme');
+  assert.equal(named, ['acme']);
+});
+
 test('a rejection names the path and the SQLSTATE, and nothing of the statement', () => {
   const { message } = change(undefined, wanted('secret_column'), 'rejected').report;
   assert.match(message, 'spec.actions[0].lookup.statement');
@@ -144,7 +159,7 @@ test('many problems make a message that a report can carry', () => {
   const { report } = settleEntry(takeKeys(undefined, v1), refused(problems), {
     verdict: verdicts.accepted,
     admission,
-    label,
+    labelOf,
   });
   assert.is(report.message.length, bundleLimits.messageCharactersMax);
   const text = encodeReport({ schema: 1, revision: v1.revision, appliedAt: '2026-01-01T00:00:00Z', tenants: [report] });

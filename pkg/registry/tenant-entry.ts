@@ -80,14 +80,15 @@ interface Settlement {
   /** Of its statements. */
   readonly verdict: StatementsVerdict;
   readonly admission: Admission;
-  readonly label: TenantLabel;
+  /** Asked where the tenant is live from now on by what it wants: one that stays as it was keeps what metrics call it. */
+  labelOf(tenantId: string): TenantLabel;
 }
 
 /** @param unsettled  from takeKeys, or from here with a verdict that may have changed     @param compiled  of what it wants */
 export const settleEntry = (
   unsettled: TenantEntry,
   compiled: Parsed<CompiledTenant>,
-  { verdict, admission, label }: Settlement,
+  { verdict, admission, labelOf }: Settlement,
 ): TenantEntry => {
   const entry = { ...unsettled, compiled };
   const { wanted, ring } = entry;
@@ -106,7 +107,7 @@ export const settleEntry = (
   }
   const live: LiveTenant = {
     tenantId: wanted.tenantId,
-    label,
+    label: labelOf(wanted.tenantId),
     revision: wanted.revision,
     keyRing: ring.value,
     deadlineMs: wanted.limits.deadlineMilliseconds,

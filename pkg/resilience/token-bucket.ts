@@ -15,7 +15,8 @@ export interface TokenBucket {
   configure(options: TokenBucketOptions): void;
 }
 
-/** Differences of times come out a trifle short; a caller that waited as long as it was told must not be refused for it. */
+/** In tokens. Times of a process that has run for weeks come out a trifle short; a caller that waited as long as it was told must not be refused
+ * for it. Where a step of the clock's is more than that, the wait has been rounded up by more. */
 const roundingError = 1e-6;
 
 export const createTokenBucket = (clock: Clock, options: TokenBucketOptions): TokenBucket => new Bucket(clock, options);
@@ -45,9 +46,10 @@ class Bucket implements TokenBucket {
 
   configure({ ratePerSecond, burst }: TokenBucketOptions): void {
     const now = this.#clock.now();
-    const tokens = Math.min(burst, this.#tokens(now));
+    const tokens = this.#tokens(now);
     this.#ratePerSecond = ratePerSecond;
     this.#burst = burst;
+    // In the past where there are more than it may hold from now on.
     this.#fullAt = now + ((burst - tokens) * 1_000) / ratePerSecond;
   }
 

@@ -32,7 +32,7 @@ const outer = Buffer.alloc(blockBytes + digestBytes);
 export const hmac = (key: SigningKey, prefix: string, body: Uint8Array): string => {
   const bodyAt = blockBytes + Buffer.byteLength(prefix);
   const bytes = bodyAt + body.length;
-  const inner = bytes <= scratch.length ? scratch : Buffer.alloc(bytes + blockBytes);
+  const inner = bytes <= scratch.length ? scratch : Buffer.alloc(bytes);
   inner.write(key, 'latin1');
   inner.copy(outer, 0, blockBytes, 2 * blockBytes);
   if (prefix !== '') inner.write(prefix, blockBytes);

@@ -14,6 +14,7 @@ import { createAuditLog } from '../../pkg/postgres/audit-log.ts';
 import type { Database } from '../../pkg/postgres/database.ts';
 import { invalidationChannel } from '../../pkg/postgres/invalidation-channel.ts';
 import { createOwnNews } from '../../pkg/postgres/own-news.ts';
+import { createUnnamedStatement } from '../../pkg/postgres/statement.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
 import { createSlots } from '../../pkg/resilience/slots.ts';
 import { actionSpec } from '../../pkg/tenant/action-spec.ts';
@@ -48,12 +49,19 @@ const bound = {
   },
 };
 
+let rolledBack = 0;
+const hooks = {
+  onRollback: () => {
+    rolledBack += 1;
+  },
+};
+
 const compile = (database: Database, declaration: object) => {
   const spec = decodeJson(actionSpec, JSON.stringify(declaration));
   if (!spec.ok || spec.value.kind !== 'transaction') throw new TypeError('no transaction');
   const cache = createCache({ clock, memory: createMemoryTier(0), random: Math.random, lookupsOf: () => [] });
   const services = {
-    ...{ database, cache, clock, ownNews: createOwnNews(), timer: createQueryTimer(clock) },
+    ...{ database, cache, clock, ownNews: createOwnNews(), timer: createQueryTimer(clock), hooks },
     auditLog: createAuditLog({ database, clock, statementTimeoutMs: 5_000 }),
   };
   const share = createSlots({ clock, slots: 5, queueMax: 100 });
@@ -121,11 +129,54 @@ test('a repeat is refused as a whole, and gets what is stored; nobody is told of
   await ask('again');
   const other = await connect();
   const packets = [...refused, 'BEGIN+statement+statement', 'statement', 'COMMIT'];
+  rolledBack = 0;
   assert.equal(await ask('again'), { told: answerOf(1), packets });
   assert.is(await other.heard(), 0);
   await other.client.end();
   assert.is(await counter(prepared, tenantId, 'a'), 1);
+  assert.is(rolledBack, 0);
 });
+
+test('where BEGIN was refused nothing is claimed: the key is free for the next try', async () => {
+  const lend: Database['lend'] = (work, ...bounds) =>
+    pool.lend(
+      (run, together) =>
+        work(run, ([begin, ...behind]) => {
+          assert.ok(begin);
+          return together([{ ...begin, statement: createUnnamedStatement('BEGIN AND NO MORE') }, ...behind]);
+        }),
+      ...bounds,
+    );
+  await ask('not-begun', { database: { ...pool, lend } });
+  assert.equal(await prepared.sql("SELECT key FROM idempotency_keys WHERE key = 'not-begun'"), []);
+  await pool.answers();
+  assert.equal(await ask('not-begun'), { told: answerOf(1), packets: first });
+});
+
+/** What is wrong with the table, and what mends it. */
+const faults = [
+  [
+    'a grant that is missing',
+    'REVOKE INSERT ON idempotency_keys FROM dataactions_service',
+    'GRANT INSERT ON idempotency_keys TO dataactions_service',
+  ],
+  [
+    'an answer that it does not take',
+    'ALTER TABLE idempotency_keys ADD CONSTRAINT no_answer CHECK (answer IS NULL) NOT VALID',
+    'ALTER TABLE idempotency_keys DROP CONSTRAINT no_answer',
+  ],
+] as const;
+for (const [what, harm, mend] of faults) {
+  test(`a table that is not as it should be is the operator's fault, and nothing holds: ${what}`, async () => {
+    await prepared.sql(harm);
+    const key = what.replaceAll(' ', '-');
+    const { told } = await ask(key);
+    await prepared.sql(mend);
+    assert.is(told, 'database_unavailable');
+    assert.is(await counter(prepared, tenantId, 'a'), 0);
+    assert.is((await ask(key)).told, answerOf(1));
+  });
+}
 
 test('with another body it is told that the key was used', async () => {
   await ask('reused');

@@ -98,7 +98,7 @@ export const createTestRegistry = (): TestRegistry => {
       asked.push(statement.declared);
       return judge(statement);
     },
-    labelOf: (tenantId) => ({ text: tenantId }),
+    labelOf: (tenantId) => ({ text: `label of ${tenantId}` }),
     hooks: {
       onReload: (reload) => void reloads.push(reload),
       onTenant: ({ wanted }) => void told.push(wanted.tenantId),
