@@ -9,7 +9,7 @@ import type { TenantEntry } from '../../pkg/registry/tenant-entry.ts';
 import type { BreakerState } from '../../pkg/resilience/breaker.ts';
 import type { Logger } from '../../pkg/telemetry/logger.ts';
 import type { Metrics } from '../../pkg/telemetry/metrics.ts';
-import { createTenantLabels } from '../../pkg/telemetry/tenant-labels.ts';
+import { createTenantLabels, noTenant } from '../../pkg/telemetry/tenant-labels.ts';
 
 const breakerValues: Readonly<Record<BreakerState, number>> = { closed: 0, 'half-open': 1, open: 2 };
 /** What only load, not the service, is to blame for. */
@@ -37,7 +37,7 @@ export const createObserver = (metrics: Metrics, logger: Logger) => {
       logAnswered(summary);
     },
     requestRefused: ({ requestId, status, error }: RefusedSummary): void => {
-      metrics.count('requests_total', { tenant_id: 'none', status: String(status) });
+      metrics.count('requests_total', { tenant_id: noTenant, status: String(status) });
       const fields = { requestId, status, code: error.code };
       if (error.kind === 'bug') logger.error({ ...fields, error }, 'request failed');
       else logger.info(fields, 'request refused');

@@ -81,6 +81,7 @@ export const compileTransactionAction = (
     context: call.context,
   });
 
+  /** Takes effect once at most: where the key was used before, by a second transaction, which reads what is stored. */
   const runOnce = async (
     call: ActionCall,
     key: IdempotencyKey | undefined,

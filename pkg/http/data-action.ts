@@ -13,6 +13,7 @@ import type { Clock } from '../process/clock.ts';
 import { requestLimits, tenantLimits } from '../process/limits.ts';
 import type { LiveTenant } from '../registry/live-tenant.ts';
 import { createDeadline, type Deadline } from '../resilience/deadline.ts';
+import { noTenant } from '../telemetry/tenant-labels.ts';
 import { traceIdOf } from '../telemetry/traceparent.ts';
 import { parseEnvelope } from '../webhook/envelope.ts';
 import type { FailureReason } from '../webhook/signature.ts';
@@ -66,9 +67,6 @@ interface Progress {
   action?: Action;
   source?: string;
 }
-
-/** Label of requests of no verified tenant. */
-const noTenant = 'none';
 
 /** @returns milliseconds the caller gives us, or undefined; anything but a positive whole number is ignored */
 const timeoutHeader = (header: string | string[] | undefined): number | undefined => {

@@ -16,13 +16,16 @@ export interface TenantLabels {
   /** @returns the same one for as long as the tenant is there, but for one of `other`, which another time may find a place */
   add(tenantId: string): TenantLabel;
   remove(tenantId: string): void;
-  /** By name, for what is counted seldom. */
+  /** By name, for who has no more of the tenant than that. */
   label(tenantId: string): string;
 }
 
 const perTenant = Object.entries(metricTable)
   .filter(([, { labels }]) => labels.some((label) => label === 'tenant_id'))
   .map(([name]) => name as MetricName);
+
+/** For requests of no verified tenant. */
+export const noTenant = 'none';
 
 const other: TenantLabel = { text: 'other' };
 
