@@ -10,7 +10,7 @@ import { compileLookup } from '../postgres/lookup-statement.ts';
 import { bindParameter } from '../postgres/parameter.ts';
 import { toAppError } from '../postgres/pg-error.ts';
 import type { BoundValue } from '../postgres/statement.ts';
-import type { RunTogether, StatementOutcome } from '../postgres/statement-batch.ts';
+import type { BatchOutcome, RunTogether, StatementResult } from '../postgres/statement-batch.ts';
 import { sharedReadLimits } from '../process/limits.ts';
 import { createManualClock } from '../process/manual-clock.ts';
 import { createDeadline } from '../resilience/deadline.ts';
@@ -22,7 +22,7 @@ import { createSharedReads } from './shared-reads.ts';
 const { patienceMs, inFlightMax, aloneAfterSlowMs, restMsMin, restOfHeavyMs, readingKeysMax } = sharedReadLimits;
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 const sqlState = (code: string): Error => Object.assign(new Error('refused'), { code });
-const done: StatementOutcome = { rows: [], rowCount: 0 };
+const done: StatementResult = { rows: [], rowCount: 0 };
 const listed = (literal: BoundValue | undefined): readonly string[] =>
   (literal ?? '').slice(1, -1).split(/,(?![^{]*})/);
 
@@ -53,16 +53,16 @@ const setUp = ({ text = plain, slots = 10, waiters = 100 } = {}) => {
   const runBy =
     (deadline: number): RunTogether =>
     (statements) => {
-      const { promise, resolve } = Promise.withResolvers<readonly StatementOutcome[]>();
-      const values = statements[2]?.values ?? [];
+      const { promise, resolve } = Promise.withResolvers<BatchOutcome>();
+      const values = statements[1]?.values ?? [];
       const [tenants, keys] = [listed(values[0]), listed(values[1])];
       const rows = tenants.map((tenant, n) => ({ n: n + 1, key: 'k', row: `"${tenant}"` }));
       asked.push({
         ...{ tenants, keys, requestIds: listed(values[5]), deadline },
         answer: (ms = 0) =>
-          resolve([done, done, { rows: [...rows, { n: 0, key: `${ms}`, row: '' }], rowCount: 1 }, done]),
-        refuse: (code) => resolve([done, done, { error: sqlState(code) }, done]),
-        drop: () => resolve(statements.map(() => ({ error: new Error('Connection terminated') }))),
+          resolve({ results: [done, { rows: [...rows, { n: 0, key: `${ms}`, row: '' }], rowCount: 1 }] }),
+        refuse: (code) => resolve({ results: [done], failure: { error: sqlState(code) } }),
+        drop: () => resolve({ results: [], failure: { error: new Error('Connection terminated') } }),
       });
       return promise;
     };

@@ -102,7 +102,6 @@ export const compileTransactionAction = (
     const result = await runTransaction(database, options, (session) => {
       const timeout = statementTimeoutOf(call.deadline);
       openFrame(session.sendAlong, record, { timeout, news });
-      // Behind the opening, which ends the session where BEGIN was refused: a claim by itself would hold the key without an answer.
       if (key) claimAhead(session.sendAlong, key, timeout);
       return run(session, timeout);
     });

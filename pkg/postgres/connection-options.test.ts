@@ -7,10 +7,10 @@ const base = 'postgres://user:p%40ss@db.example:6543/rows';
 
 test('the pool gets the session settings beside options that the URL brings', () => {
   const settings = (url: string) => new URL(poolOptions(url, undefined, session).uri).searchParams.get('options');
-  assert.is(settings(base), '-c TimeZone=UTC -c lock_timeout=2000');
+  assert.is(settings(base), '-c TimeZone=UTC -c default_transaction_isolation=read\\ committed -c lock_timeout=2000');
   assert.is(
     settings(`${base}?options=-c%20search_path%3Dapp`),
-    '-c search_path=app -c TimeZone=UTC -c lock_timeout=2000',
+    '-c search_path=app -c TimeZone=UTC -c default_transaction_isolation=read\\ committed -c lock_timeout=2000',
   );
 });
 

@@ -21,9 +21,9 @@ const tlsOf = (url: URL, ca: string | undefined): Tls => {
 export const poolOptions = (databaseUrl: string, ca: string | undefined, session: SessionSettings) => {
   const url = new URL(databaseUrl);
   const ssl = tlsOf(url, ca);
-  // UTC, so that timestamps in rows read the same wherever the server stands.
+  // UTC, so that timestamps in rows read the same wherever the server stands. The isolation is that of what is sent without a BEGIN that names it.
   const given = url.searchParams.get('options');
-  const options = `-c TimeZone=UTC -c lock_timeout=${session.lockTimeoutMs}`;
+  const options = `-c TimeZone=UTC -c default_transaction_isolation=read\\ committed -c lock_timeout=${session.lockTimeoutMs}`;
   url.searchParams.set('options', given ? `${given} ${options}` : options);
   url.searchParams.delete('sslmode');
   return { uri: url.href, ssl };

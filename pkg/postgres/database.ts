@@ -15,7 +15,7 @@ import { createSlots } from '../resilience/slots.ts';
 import { openPool, type PoolSettings } from './open-pool.ts';
 import { isSessionSuspect, isStatementFault, SilentConnectionError, toAppError } from './pg-error.ts';
 import { type BoundValue, createUnnamedStatement, type Statement } from './statement.ts';
-import { batchToken, outcomesOf, type RunTogether, type StatementResult } from './statement-batch.ts';
+import { batchToken, outcomeOf, type RunTogether, type StatementResult } from './statement-batch.ts';
 
 export interface DatabaseOptions extends PoolSettings {
   readonly poolMin: number;
@@ -199,7 +199,7 @@ export const createDatabase = (options: DatabaseOptions): Database => {
       const ask = async (token: QuerySqlToken) => heard(await bounded(connection.query(token), waitMs()));
       return work(
         (statement, values) => ask(statement.token(values)),
-        async (statements) => outcomesOf((await ask(batchToken(statements))).rows),
+        async (statements) => outcomeOf((await ask(batchToken(statements))).rows),
       );
     };
     return slots.use(deadline, () =>

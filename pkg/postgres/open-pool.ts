@@ -4,8 +4,8 @@
  */
 import { createPool, type DatabasePool } from 'slonik';
 import { databaseLimits } from '../process/limits.ts';
+import { createBatchDriver } from './batch-driver.ts';
 import { clientOptions, poolOptions } from './connection-options.ts';
-import { createPipelinedDriver } from './pipelined-driver.ts';
 
 export interface PoolSettings {
   readonly url: string;
@@ -18,7 +18,7 @@ export interface PoolSettings {
 export const openPool = ({ url, ca, poolMax, statementTimeoutMs }: PoolSettings): Promise<DatabasePool> => {
   const { uri } = poolOptions(url, ca, databaseLimits);
   const named = new URL(uri).searchParams;
-  const driverFactory = createPipelinedDriver({
+  const driverFactory = createBatchDriver({
     ...clientOptions(url, ca),
     application_name: named.get('application_name') ?? undefined,
     options: named.get('options') ?? undefined,

@@ -15,7 +15,8 @@ import { isRefusal, isSessionSuspect, toAppError } from './pg-error.ts';
 import { replacePlaceholders, trimStatement } from './placeholders.ts';
 import { isPlainPlan, isPlainSelect } from './plain-select.ts';
 import { type BoundValue, createStatement, createUnnamedStatement, type Statement } from './statement.ts';
-import type { RunTogether, StatementOutcome } from './statement-batch.ts';
+import type { RunTogether, StatementResult } from './statement-batch.ts';
+import { failureOf } from './transaction-stage.ts';
 
 export interface SharedForm {
   /** Its values: an array of text for each declared parameter, one element for each reading, and then those of the audit rows. */
@@ -102,34 +103,18 @@ export interface SharedJob {
   onStart?(): void;
 }
 
-// Not kept prepared, as in transaction.ts: a session that has lost what it had prepared would refuse it by itself.
-const begin = createUnnamedStatement('BEGIN');
-const bound = createUnnamedStatement(`SET LOCAL statement_timeout = ${sharedReadLimits.patienceMs}`);
-const commit = createStatement('COMMIT');
+/** Of what comes behind it in its packet, which is one transaction. */
+const bound = createStatement(`SELECT set_config('statement_timeout', '${sharedReadLimits.patienceMs}', true)`);
 
-/** Undefined unless all of it holds. */
-const foundIn = ([, , read, end]: readonly StatementOutcome[], readings: number) => {
-  if (read === undefined || 'error' in read || end === undefined || 'error' in end) return undefined;
+const foundIn = ({ rows }: StatementResult, readings: number) => {
   const found = Array.from({ length: readings }, (): KeyedRow[] => []);
   let ms = 0;
-  for (const row of read.rows) {
+  for (const row of rows) {
     if (!isKeyedRow(row) || !('n' in row) || typeof row.n !== 'number') continue;
     if (row.n === 0) ms = Number(row.key);
     else found[row.n - 1]?.push(row);
   }
   return { found, ms };
-};
-
-const succeeded = (outcome: StatementOutcome | undefined): boolean => outcome !== undefined && !('error' in outcome);
-
-/**
- * Of one that does not hold. `holdsNothing`: the transaction was begun, refused what it was for, and ended. Behind a BEGIN that was refused by itself
- * the others may have taken effect; a COMMIT that was cancelled may have, or may have left the transaction open.
- */
-const failureIn = (outcomes: readonly StatementOutcome[]) => {
-  const errors = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome.error] : []));
-  const holdsNothing = succeeded(outcomes[0]) && succeeded(outcomes[3]) && errors.every(isRefusal);
-  return { error: errors.find((error) => !isRefusal(error)) ?? errors[0], holdsNothing };
 };
 
 /** Whether a session that has answered so is as good as before: the statement was at fault, or ended by its time-out. */
@@ -144,22 +129,21 @@ export const runSharedLookup = async (
 ): Promise<SharedOutcome> => {
   const columns = (readings[0] ?? []).map((_, index) => arrayLiteral(readings.map((values) => values[index] ?? null)));
   const statements = [
-    { statement: begin, values: [] },
     { statement: bound, values: [] },
     { statement, values: [...columns, ...auditValues(records)] },
-    { statement: commit, values: [] },
   ];
   let refused: AppError | undefined;
   const session = async (runTogether: RunTogether): Promise<SharedOutcome> => {
     onStart?.();
-    const outcomes = await runTogether(statements);
-    const found = foundIn(outcomes, readings.length);
-    if (found) return found;
-    const { error, holdsNothing } = failureIn(outcomes);
-    if (holdsNothing) refused = toAppError(error);
+    const outcome = await runTogether(statements);
+    const failure = failureOf(statements, outcome);
+    const read = outcome.results[1];
+    if (!failure && read) return foundIn(read, readings.length);
+    // A commit that was refused may have been cancelled, and hold all the same.
+    if (failure && failure.index < statements.length && isRefusal(failure.error)) refused = toAppError(failure.error);
     if (refused && isFitForMore(refused)) return { refused };
     // It costs the connection.
-    throw error;
+    throw failure?.error ?? new TypeError('a shared statement without a result');
   };
   try {
     return await database.lend((_run, runTogether) => session(runTogether), deadline, 'statement_timeout');

@@ -1,6 +1,6 @@
 /**
- * Several statements that are sent together and answered one by one: one round trip. Each is still a statement of its own to PostgreSQL;
- * in a transaction, those behind one that fails fail too.
+ * Several statements that are sent together and answered together: one round trip. Each is still a statement of its own to PostgreSQL, which
+ * passes over those behind one that fails. Where they neither begin nor end a transaction they are one: what they did holds, or nothing.
  *
  * To slonik, which stands between, a batch is one query, and its values are lists.
  */
@@ -8,9 +8,9 @@ import type { QuerySqlToken } from 'slonik';
 import { type BoundValue, createUnnamedStatement, type Statement } from './statement.ts';
 
 /** What one statement did. */
-export interface StatementResult {
+export interface StatementResult<Row = unknown> {
   /** As the driver gives them: objects by column name. */
-  readonly rows: readonly unknown[];
+  readonly rows: readonly Row[];
   /** Rows returned or changed, as PostgreSQL's command tag says. */
   readonly rowCount: number;
 }
@@ -22,18 +22,23 @@ export interface BoundStatement {
   readonly blame?: (error: unknown) => unknown;
 }
 
-/** What became of one of them. */
-export type StatementOutcome = StatementResult | { readonly error: unknown };
+/** What became of them. */
+export interface BatchOutcome<Row = unknown> {
+  /** Of those that were run, in their order. */
+  readonly results: readonly StatementResult<Row>[];
+  /** Why the statement behind those failed, and with it all that came behind it. With a result for each of them: why they do not hold, or that
+   * nobody knows. */
+  readonly failure?: { readonly error: unknown };
+}
 
-/** Sends them in one packet on the connection that was lent. What PostgreSQL refuses is an outcome, and not thrown.
- * @returns one outcome for each */
-export type RunTogether = (statements: readonly BoundStatement[]) => Promise<readonly StatementOutcome[]>;
+/** Sends them in one packet on the connection that was lent. What PostgreSQL refuses is an outcome, and not thrown. */
+export type RunTogether = (statements: readonly BoundStatement[]) => Promise<BatchOutcome>;
 
 export interface BatchEntry {
   /** Empty: not kept prepared. */
   readonly name: string;
   readonly text: string;
-  readonly values: readonly unknown[];
+  readonly values: BoundValue[];
 }
 
 /** No statement that anybody declares: PostgreSQL would answer nothing to it. */
@@ -44,20 +49,26 @@ export const batchToken = (statements: readonly BoundStatement[]): QuerySqlToken
   values: statements.map(({ statement: { name, text }, values }) => [name, text, ...values]),
 });
 
-const isEntry = (value: unknown): value is [name: string, text: string, ...values: unknown[]] =>
-  Array.isArray(value) && typeof value[0] === 'string' && typeof value[1] === 'string';
+/** Of those that slonik lets pass, which are all ours. */
+export const boundValues = (values: readonly unknown[]): BoundValue[] =>
+  values.map((value) => (value === null ? null : String(value)));
 
 /** @returns undefined for any other query */
 export const decodeBatch = (text: string, values: readonly unknown[]): readonly BatchEntry[] | undefined => {
   if (text !== batch.text) return undefined;
-  return values.filter(isEntry).map(([name, text, ...rest]) => ({ name, text, values: rest }));
+  return values.filter(Array.isArray).map(([name, text, ...rest]) => ({
+    name: String(name),
+    text: String(text),
+    values: boundValues(rest),
+  }));
 };
 
-const isOutcome = (value: unknown): value is StatementOutcome =>
-  typeof value === 'object' && value !== null && ('error' in value || ('rows' in value && 'rowCount' in value));
+const isOutcome = (value: unknown): value is BatchOutcome =>
+  typeof value === 'object' && value !== null && 'results' in value;
 
-/** @param rows  what the driver answers to a batch: one row with the outcomes of all */
-export const outcomesOf = ([row]: readonly unknown[]): readonly StatementOutcome[] => {
-  const outcomes: unknown = typeof row === 'object' && row !== null ? Reflect.get(row, 'outcomes') : undefined;
-  return Array.isArray(outcomes) ? outcomes.filter(isOutcome) : [];
+/** @param rows  what the driver answers to a batch: one row with what became of it */
+export const outcomeOf = ([row]: readonly unknown[]): BatchOutcome => {
+  const outcome: unknown = typeof row === 'object' && row !== null ? Reflect.get(row, 'outcome') : undefined;
+  if (!isOutcome(outcome)) throw new TypeError('a batch without an outcome');
+  return outcome;
 };

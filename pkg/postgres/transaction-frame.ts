@@ -17,13 +17,10 @@ const notifying = (payloads: string): string =>
 // Every wait of a statement, for locks too, ends with the transaction's deadline; lock_timeout would end some of them earlier. The first declared
 // statement is sent along, so what beginning took has to be taken off here: it may have waited for audit_log. PostgreSQL bounds no COMMIT: what
 // deferred triggers wait for there ends when it ends.
-// BEGIN may be refused by itself, cancelled for example: what is on its way behind it would then take effect statement by statement, so
-// the session is ended, which undoes this one and reads no other.
 const opening = createStatement(`WITH audit AS (
   ${auditRowInsert(1)}
 )
-SELECT CASE current_setting('transaction_deferrable') WHEN 'off' THEN pg_terminate_backend(pg_backend_pid()) END,
-  set_config('lock_timeout', '0', true), ${remainingTimeout(`$${auditColumnCount + 1}`)},
+SELECT set_config('lock_timeout', '0', true), ${remainingTimeout(`$${auditColumnCount + 1}`)},
   (${notifying(`$${auditColumnCount + 2}`)})`);
 
 const notify = createStatement(notifying('$1'));

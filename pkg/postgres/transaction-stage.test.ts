@@ -2,60 +2,77 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { AppError } from '../errors/app-error.ts';
 import { createStatement } from './statement.ts';
-import type { BoundStatement, StatementOutcome } from './statement-batch.ts';
-import { firstFailure, isOver, mayHold, type Stage, stageAfter } from './transaction-stage.ts';
+import type { BatchOutcome, BoundStatement, StatementResult } from './statement-batch.ts';
+import { failureOf, isOver, mayHold, type PacketPart, type Stage, stageAfter } from './transaction-stage.ts';
 
-const done: StatementOutcome = { rows: [], rowCount: 0 };
-const refused = (state: string): StatementOutcome => ({ error: Object.assign(new Error('refused'), { code: state }) });
-const gone: StatementOutcome = {
-  error: Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' }),
-};
+const done: StatementResult = { rows: [], rowCount: 0 };
+const refused = (state: string): Error => Object.assign(new Error('refused'), { code: state });
+const gone = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' });
 const ended = refused('57P01');
-const aborted = refused('25P02');
 const unique = refused('23505');
 const cancelled = refused('57014');
 
 const ask: BoundStatement = { statement: createStatement('SELECT 1'), values: [] };
 const blamed: BoundStatement = { ...ask, blame: () => new AppError('conflict') };
 
-type Packet = 'BEGIN … COMMIT' | 'BEGIN …' | '… COMMIT' | '…';
+/** Of three statements each, with BEGIN and COMMIT where they are named. */
+const packets = {
+  'BEGIN …': { begins: true, ends: 'not' },
+  '…': { begins: false, ends: 'not' },
+  '… COMMIT': { begins: false, ends: 'by COMMIT' },
+  'BEGIN … COMMIT': { begins: true, ends: 'by COMMIT' },
+  'all of it': { begins: false, ends: 'whole' },
+} as const satisfies Record<string, Omit<PacketPart, 'length'>>;
+type Packet = keyof typeof packets;
+const length = 3;
 
-const cases: readonly (readonly [what: string, packet: Packet, outcomes: readonly StatementOutcome[], stage: Stage])[] =
-  [
-    ['a statement is refused', 'BEGIN …', [done, done, unique], 'begun'],
-    ['a statement is refused ahead of COMMIT', 'BEGIN … COMMIT', [done, unique, aborted, done], 'rolled back'],
-    ['the first is refused ahead of COMMIT', '… COMMIT', [unique, aborted, done], 'rolled back'],
-    ['a statement is refused, and COMMIT not answered', 'BEGIN … COMMIT', [done, unique, aborted, gone], 'begun'],
-    ['COMMIT is refused', 'BEGIN … COMMIT', [done, done, unique], 'begun'],
-    ['COMMIT is cancelled', 'BEGIN … COMMIT', [done, done, cancelled], 'committing'],
-    ['COMMIT is not answered', 'BEGIN … COMMIT', [done, done, gone], 'committing'],
-    ['the session is ended during COMMIT', '… COMMIT', [done, ended], 'committing'],
-    ['a statement is not answered', 'BEGIN …', [done, gone, gone], 'begun'],
-    ['a statement is not answered ahead of COMMIT', 'BEGIN … COMMIT', [done, gone, gone, gone], 'committing'],
-    ['a later statement is not answered', '…', [gone], 'begun'],
-    ['BEGIN is refused', 'BEGIN …', [cancelled, ended, gone], 'waiting'],
-    ['BEGIN is refused ahead of COMMIT', 'BEGIN … COMMIT', [cancelled, ended, gone], 'waiting'],
-    ['BEGIN is not answered', 'BEGIN …', [gone, gone], 'waiting'],
-    ['BEGIN is not answered, nor COMMIT', 'BEGIN … COMMIT', [gone, gone, gone], 'committing'],
-  ];
+const cases: readonly (readonly [what: string, packet: Packet, results: number, error: Error, stage: Stage])[] = [
+  ['a statement is refused', 'BEGIN …', 2, unique, 'begun'],
+  ['a statement is refused ahead of COMMIT, which is passed over', 'BEGIN … COMMIT', 1, unique, 'begun'],
+  ['the first is refused ahead of COMMIT', '… COMMIT', 0, unique, 'begun'],
+  ['COMMIT is refused', 'BEGIN … COMMIT', 2, unique, 'begun'],
+  ['COMMIT is cancelled', 'BEGIN … COMMIT', 2, cancelled, 'committing'],
+  ['COMMIT is cancelled when it is over', 'BEGIN … COMMIT', 3, cancelled, 'committing'],
+  ['COMMIT is not answered', 'BEGIN … COMMIT', 2, gone, 'committing'],
+  ['the session is ended during COMMIT', '… COMMIT', 2, ended, 'committing'],
+  ['a statement is cancelled ahead of COMMIT', '… COMMIT', 1, cancelled, 'begun'],
+  ['a statement is not answered', 'BEGIN …', 1, gone, 'begun'],
+  ['a statement is not answered ahead of COMMIT', 'BEGIN … COMMIT', 1, gone, 'committing'],
+  ['a later statement is not answered', '…', 0, gone, 'begun'],
+  ['a later statement is refused', '…', 0, unique, 'begun'],
+  ['BEGIN is refused', 'BEGIN …', 0, cancelled, 'waiting'],
+  ['BEGIN is refused ahead of COMMIT', 'BEGIN … COMMIT', 0, cancelled, 'waiting'],
+  ['BEGIN is not answered', 'BEGIN …', 0, gone, 'waiting'],
+  ['BEGIN is not answered, nor COMMIT', 'BEGIN … COMMIT', 0, gone, 'committing'],
+  ['the first is refused', 'all of it', 0, unique, 'rolled back'],
+  ['the last is cancelled', 'all of it', 2, cancelled, 'rolled back'],
+  ['its commit is refused', 'all of it', 3, unique, 'rolled back'],
+  ['its commit is cancelled', 'all of it', 3, cancelled, 'committing'],
+  ['its commit is not answered', 'all of it', 3, gone, 'committing'],
+  ['the session is ended during its commit', 'all of it', 3, ended, 'committing'],
+  ['nothing is answered', 'all of it', 0, gone, 'committing'],
+];
 
-for (const [what, packet, outcomes, stage] of cases) {
+const outcome = (results: number, error: Error): BatchOutcome => ({
+  results: Array<StatementResult>(results).fill(done),
+  failure: { error },
+});
+
+for (const [what, packet, results, error, stage] of cases) {
   test(`${packet}: ${what}: ${stage}`, () => {
-    const failure = firstFailure(
-      outcomes.map(() => blamed),
-      outcomes,
-    );
+    const failure = failureOf(Array<BoundStatement>(length).fill(blamed), outcome(results, error));
     assert.ok(failure);
-    const [begins, commits] = [packet.startsWith('BEGIN'), packet.endsWith('COMMIT')];
-    assert.is(stageAfter(failure, outcomes, { begins, commits }), stage);
+    if (failure) assert.is(stageAfter(failure, { ...packets[packet], length }), stage);
   });
 }
 
 test('a refusal is told as whoever is to blame has it, and nothing else is', () => {
-  assert.is(firstFailure([ask, blamed], [done, done]), undefined);
-  assert.is(firstFailure([ask, blamed], [unique, aborted])?.blamed, 'error' in unique && unique.error);
-  assert.instance(firstFailure([ask, blamed], [done, unique])?.blamed, AppError);
-  assert.is(firstFailure([ask, blamed], [done, gone])?.blamed, 'error' in gone && gone.error);
+  const statements = [ask, blamed];
+  assert.is(failureOf(statements, { results: [done, done] }), undefined);
+  assert.is(failureOf(statements, outcome(0, unique))?.blamed, unique);
+  assert.instance(failureOf(statements, outcome(1, unique))?.blamed, AppError);
+  assert.is(failureOf(statements, outcome(1, gone))?.blamed, gone);
+  assert.is(failureOf(statements, outcome(2, unique))?.blamed, unique, 'the commit is no statement');
 });
 
 test('what may hold is not over before somebody has said so', () => {

@@ -2,7 +2,7 @@
  * How far a transaction has come, by what became of the statements of a packet. Pure, so that every way a packet can end is tested.
  */
 import { isCommitRefusal, isRefusal } from './pg-error.ts';
-import type { BoundStatement, StatementOutcome } from './statement-batch.ts';
+import type { BatchOutcome, BoundStatement } from './statement-batch.ts';
 
 /** `waiting`: nothing can have taken effect yet. `committing`: it may hold, or not. */
 export type Stage = 'waiting' | 'begun' | 'committing' | 'committed' | 'rolled back';
@@ -12,47 +12,46 @@ export const isOver = (stage: Stage): boolean => stage === 'committed' || stage 
 
 export const mayHold = (stage: Stage): boolean => stage === 'committed' || stage === 'committing';
 
-interface Failure {
-  /** Of the statement. */
+export interface Failure {
+  /** Of the statement; as many as there are: the packet's own end, which commits what they did. */
   readonly index: number;
   readonly error: unknown;
   /** What it is told as. */
   readonly blamed: unknown;
 }
 
-/** Undefined if all of them succeeded. Those behind one that was refused fail only because of it. */
-export const firstFailure = (
+/** Undefined if all of them succeeded. */
+export const failureOf = (
   statements: readonly BoundStatement[],
-  outcomes: readonly StatementOutcome[],
+  { results, failure }: BatchOutcome,
 ): Failure | undefined => {
-  for (const [index, outcome] of outcomes.entries()) {
-    if (!('error' in outcome)) continue;
-    const { error } = outcome;
-    // Whoever is to blame, a connection that is gone has to be told from a refusal.
-    return { index, error, blamed: isRefusal(error) ? (statements[index]?.blame?.(error) ?? error) : error };
-  }
-  return undefined;
+  if (failure === undefined) return undefined;
+  const index = results.length;
+  const { error } = failure;
+  // Whoever is to blame, a connection that is gone has to be told from a refusal.
+  return { index, error, blamed: isRefusal(error) ? (statements[index]?.blame?.(error) ?? error) : error };
 };
 
-/** After COMMIT, which rolls back behind what was refused. */
-const stageAfterCommit = (
-  { index, error }: Pick<Failure, 'index' | 'error'>,
-  outcomes: readonly StatementOutcome[],
-): Stage => {
-  const commitIndex = outcomes.length - 1;
-  if (index === commitIndex) return isCommitRefusal(error) ? 'begun' : 'committing';
-  if (!isRefusal(error)) return 'committing';
-  const end = outcomes[commitIndex];
-  return end && !('error' in end) ? 'rolled back' : 'begun';
-};
+/** What a packet is of its transaction. */
+export interface PacketPart {
+  /** BEGIN is its first statement. */
+  readonly begins: boolean;
+  /** COMMIT is its last; `whole`: it has neither, and is the transaction. */
+  readonly ends: 'not' | 'by COMMIT' | 'whole';
+  readonly length: number;
+}
 
-/** @param packet  whether BEGIN was its first, and COMMIT its last */
+/** After a packet that failed. */
 export const stageAfter = (
-  failure: Pick<Failure, 'index' | 'error'>,
-  outcomes: readonly StatementOutcome[],
-  { begins, commits }: { readonly begins: boolean; readonly commits: boolean },
+  { index, error }: Pick<Failure, 'index' | 'error'>,
+  { begins, ends, length }: PacketPart,
 ): Stage => {
-  // Behind a BEGIN that was refused the session ends (transaction-frame.ts). Behind one that nobody answered everything may have happened.
-  if (begins && failure.index === 0 && (isRefusal(failure.error) || !commits)) return 'waiting';
-  return commits ? stageAfterCommit(failure, outcomes) : 'begun';
+  const refused = isRefusal(error);
+  if (begins && index === 0 && (refused || ends === 'not')) return 'waiting';
+  if (ends === 'not') return 'begun';
+  const commitIndex = ends === 'whole' ? length : length - 1;
+  // What fails behind COMMIT is about COMMIT still: it is logged when it is over, and may be cancelled there.
+  if (!(index < commitIndex ? refused : isCommitRefusal(error))) return 'committing';
+  // PostgreSQL leaves a transaction open that BEGIN has opened, COMMIT or not: what is behind a failure is passed over.
+  return ends === 'whole' ? 'rolled back' : 'begun';
 };

@@ -1,9 +1,9 @@
 /**
  * Statements that take effect together or not at all, on one connection.
  *
- * begun        BEGIN was sent, with what is first; left for committed, rolled back, or unknown
+ * begun        its first packet was sent; left for committed, rolled back, or unknown
  * committed    PostgreSQL said so
- * rolled back  nothing holds: ROLLBACK was answered, COMMIT or a statement ahead of it was refused, or the connection ended before
+ * rolled back  nothing holds: ROLLBACK was answered, a packet that is all of it was refused, or the connection ended before
  *              COMMIT was sent
  * unknown      COMMIT was sent and nobody answered, or it was cancelled: it may hold or not
  *
@@ -18,10 +18,10 @@ import type { Deadline } from '../resilience/deadline.ts';
 import type { IsolationLevel } from '../tenant/transaction-spec.ts';
 import type { Database, RunOnConnection } from './database.ts';
 import { asConflict, breaksConnection, isRolledBackByOthers, sqlStateOf, toAppError } from './pg-error.ts';
-import { createStatement, createUnnamedStatement } from './statement.ts';
+import { createStatement } from './statement.ts';
 import type { BoundStatement, RunTogether, StatementResult } from './statement-batch.ts';
 import { createStatementBound } from './statement-bound.ts';
-import { firstFailure, isOver, mayHold, type Stage, stageAfter } from './transaction-stage.ts';
+import { failureOf, isOver, mayHold, type Stage, stageAfter } from './transaction-stage.ts';
 
 export type TransactionEnd<T> =
   | { readonly end: 'committed'; readonly value: T }
@@ -53,17 +53,18 @@ export interface TransactionSession {
 /** May run several times: everything it does has to be done through its session. What it throws rolls back. */
 type TransactionWork<T> = (session: TransactionSession) => Promise<T>;
 
-// Not kept prepared: where a session has lost what it had prepared, BEGIN alone would be refused, and what was sent behind it take effect
-// without it. DEFERRABLE means nothing to what may write: transaction-frame.ts tells by it that BEGIN has succeeded.
 const begin = {
-  ReadCommitted: createUnnamedStatement('BEGIN ISOLATION LEVEL READ COMMITTED DEFERRABLE'),
-  RepeatableRead: createUnnamedStatement('BEGIN ISOLATION LEVEL REPEATABLE READ DEFERRABLE'),
-  Serializable: createUnnamedStatement('BEGIN ISOLATION LEVEL SERIALIZABLE DEFERRABLE'),
+  ReadCommitted: createStatement('BEGIN ISOLATION LEVEL READ COMMITTED'),
+  RepeatableRead: createStatement('BEGIN ISOLATION LEVEL REPEATABLE READ'),
+  Serializable: createStatement('BEGIN ISOLATION LEVEL SERIALIZABLE'),
 } as const satisfies Record<IsolationLevel, unknown>;
 const commit = createStatement('COMMIT');
 const rollback = createStatement('ROLLBACK');
 
-/** Sends what there is to say in as few packets as there are answers to wait for, BEGIN ahead of the first. */
+/** Of a packet without BEGIN and COMMIT: what connections are opened with (connection-options.ts). */
+const isolationOfPackets: IsolationLevel = 'ReadCommitted';
+
+/** Sends what there is to say in as few packets as there are answers to wait for, BEGIN ahead of the first unless that is all of it. */
 const createSession = (runTogether: RunTogether, { clock, isolation, deadline }: TransactionOptions) => {
   const aheadOfIt = createStatementBound({ clock, deadline });
   let stage: Stage = 'waiting';
@@ -71,19 +72,26 @@ const createSession = (runTogether: RunTogether, { clock, isolation, deadline }:
 
   const runAll = async (last: readonly BoundStatement[], end?: 'commit'): Promise<readonly StatementResult[]> => {
     if (isOver(stage)) throw new TypeError('a statement behind COMMIT');
-    const begins = stage === 'waiting';
-    const ahead = [...(begins ? [{ statement: begin[isolation], values: [] }] : aheadOfIt()), ...waiting];
-    const statements = [...ahead, ...last, ...(end ? [{ statement: commit, values: [] }] : [])];
+    const isFirst = stage === 'waiting';
+    const isWhole = isFirst && end === 'commit' && isolation === isolationOfPackets;
+    const begins = isFirst && !isWhole;
+    const ahead = [
+      ...(begins ? [{ statement: begin[isolation], values: [] }] : []),
+      ...(isFirst ? [] : aheadOfIt()),
+      ...waiting,
+    ];
+    const statements = [...ahead, ...last, ...(end && !isWhole ? [{ statement: commit, values: [] }] : [])];
     waiting = [];
     stage = end ? 'committing' : 'begun';
-    const outcomes = await runTogether(statements);
-    const failure = firstFailure(statements, outcomes);
+    const outcome = await runTogether(statements);
+    const failure = failureOf(statements, outcome);
     if (failure) {
-      stage = stageAfter(failure, outcomes, { begins, commits: end === 'commit' });
+      const ends = isWhole ? 'whole' : end ? 'by COMMIT' : 'not';
+      stage = stageAfter(failure, { begins, ends, length: statements.length });
       throw failure.blamed;
     }
     if (end) stage = 'committed';
-    return outcomes.slice(ahead.length, ahead.length + last.length).filter((outcome) => 'rows' in outcome);
+    return outcome.results.slice(ahead.length, ahead.length + last.length);
   };
 
   const run: RunOnConnection = async (statement, values) => {

@@ -1,5 +1,5 @@
 /**
- * Statements that are sent together, on a real server: one packet, one outcome each, and a connection that goes on.
+ * Statements that are sent together, on a real server: one packet, answered in one, and a connection that goes on.
  */
 import { connect, createServer, type Socket } from 'node:net';
 import { test } from 'uvu';
@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { freePort } from '../../cmd/dev/free-port.ts';
 import { sqlStateOf } from '../../pkg/postgres/pg-error.ts';
 import { createStatement, createUnnamedStatement } from '../../pkg/postgres/statement.ts';
-import type { BoundStatement, StatementOutcome } from '../../pkg/postgres/statement-batch.ts';
+import type { BatchOutcome, BoundStatement } from '../../pkg/postgres/statement-batch.ts';
 import { prepareDatabase } from '../services/database.ts';
 import { minute, openDatabase } from '../services/open-database.ts';
 import { startPostgres } from '../services/postgres.ts';
@@ -43,8 +43,13 @@ const bind = (text: string, ...values: readonly string[]): BoundStatement => ({
 });
 const together = (...statements: readonly BoundStatement[]) =>
   database.lend((_, runTogether) => runTogether(statements), minute());
-const told = (outcomes: readonly StatementOutcome[]) =>
-  outcomes.map((outcome) => ('error' in outcome ? sqlStateOf(outcome.error) : outcome.rows));
+const told = ({ results, failure }: BatchOutcome) => [
+  ...results.map(({ rows }) => rows),
+  ...(failure ? [sqlStateOf(failure.error)] : []),
+];
+/** Statements of a text of its own each, so that PostgreSQL has prepared none of them before. */
+let news = 0;
+const bindNew = (value: string): BoundStatement => bind(`SELECT $1::text AS x, '${++news}'::text AS n`, value);
 
 test('several statements are one packet, and answered in their order', async () => {
   const statements = ['a', 'b', 'c'].map((value) => bind('SELECT $1::text AS x', value));
@@ -54,27 +59,75 @@ test('several statements are one packet, and answered in their order', async () 
   assert.is(packets - before, 1);
 });
 
-test('one that is refused is an outcome; outside a transaction, those behind it run', async () => {
-  const outcomes = await together(bind('SELECT 1 / $1::int AS x', '0'), bind('SELECT $1::int AS x', '2'));
-  assert.equal(told(outcomes), ['22012', [{ x: 2 }]]);
+const insert = (n: string) => bind('INSERT INTO t VALUES (1 / $1::int) RETURNING n', n);
+const inserted = async () => told(await together(bind('SELECT n FROM t ORDER BY n')));
+
+test('without BEGIN and COMMIT they are a transaction: all of it holds, or nothing', async () => {
+  await database.lend((run) => run(createUnnamedStatement('CREATE TEMP TABLE t (n int)'), []), minute());
+  assert.equal(told(await together(insert('1'), insert('1'))), [[{ n: 1 }], [{ n: 1 }]]);
+  assert.equal(told(await together(insert('1'), insert('0'), insert('1'))), [[{ n: 1 }], '22012']);
+  assert.equal(await inserted(), [[{ n: 1 }, { n: 1 }]]);
 });
 
-test('in a transaction, those behind it fail because of it, COMMIT rolls back, and the connection goes on', async () => {
-  await database.lend((run) => run(createUnnamedStatement('CREATE TEMP TABLE t (n int)'), []), minute());
-  const insert = (n: string) => bind('INSERT INTO t VALUES (1 / $1::int) RETURNING n', n);
-  // Of these two, PostgreSQL has prepared neither before.
-  const outcomes = await together(
-    bind('BEGIN'),
-    insert('1'),
-    insert('0'),
-    bind('SELECT $1::text AS new', ''),
-    bind('COMMIT'),
-  );
-  assert.equal(told(outcomes), [[], [{ n: 1 }], '22012', '25P02', []]);
-  assert.equal(told(await together(bind('SELECT $1::text AS new', 'x'), bind('SELECT count(*)::int AS n FROM t'))), [
-    [{ new: 'x' }],
-    [{ n: 0 }],
+test('what its end is refused for stands behind the results of all of them, and nothing holds', async () => {
+  await together(bind('CREATE TEMP TABLE unique_late (n int UNIQUE DEFERRABLE INITIALLY DEFERRED)'));
+  const twice = ['1', '1'].map((n) => bind('INSERT INTO unique_late VALUES ($1::int)', n));
+  assert.equal(told(await together(...twice)), [[], [], '23505']);
+  assert.equal(told(await together(bind('SELECT n FROM unique_late'))), [[]]);
+});
+
+test('behind BEGIN what was done stays undecided, COMMIT is passed over, and the connection goes on', async () => {
+  const outcome = await together(bind('BEGIN'), insert('1'), insert('0'), bindNew('b'), bind('COMMIT'));
+  assert.equal(told(outcome), [[], [{ n: 1 }], '22012']);
+  assert.equal(told(await together(bind('SELECT 1'))), ['25P02']);
+  assert.equal(told(await together(bind('ROLLBACK'))), [[]]);
+  assert.equal(await inserted(), [[{ n: 1 }, { n: 1 }]]);
+});
+
+test('what was passed over, or refused before its columns were known, is prepared all the same when it is asked again', async () => {
+  const [passedOver, wrong] = [bindNew('a'), bind('SELECT 1 / $1::int AS quotient', 'no number')];
+  assert.equal(told(await together(insert('0'), passedOver)), ['22012']);
+  assert.equal(told(await together(passedOver)), [[{ x: 'a', n: `${news}` }]]);
+  assert.equal(told(await together(wrong)), ['22P02']);
+  for (const _ of ['the first time', 'the second'])
+    assert.equal(told(await together({ ...wrong, values: ['1'] })), [[{ quotient: 1 }]]);
+});
+
+test('the same statement twice in a packet is prepared once', async () => {
+  const statement = bindNew('a');
+  assert.equal(told(await together(statement, { ...statement, values: ['b'] })), [
+    [{ x: 'a', n: `${news}` }],
+    [{ x: 'b', n: `${news}` }],
   ]);
+});
+
+test('columns that have changed since they were told are refused, and not misread', async () => {
+  await together(bind('CREATE TEMP TABLE wide (a int)'), bind('INSERT INTO wide VALUES (1)'));
+  const all = bind('SELECT * FROM wide');
+  assert.equal(told(await together(all)), [[{ a: 1 }]]);
+  await together(bind("ALTER TABLE wide ADD b text DEFAULT 'x'"));
+  assert.equal(told(await together(all)), ['0A000']);
+});
+
+test('any name of a column, none, and null', async () => {
+  const names = bind(`SELECT $1::text AS "__proto__", 2 AS "constructor", NULL::int AS "toString", 3 AS "a b"`, 'x');
+  for (const _ of ['the first time', 'the second']) {
+    const [[row]] = told(await together(names)) as unknown as [[object]];
+    assert.equal(Object.entries(row), [
+      ['__proto__', 'x'],
+      ['constructor', 2],
+      ['toString', null],
+      ['a b', 3],
+    ]);
+  }
+  assert.equal(told(await together(bind('SELECT FROM generate_series(1, 2)'))), [[{}, {}]]);
+  assert.equal(told(await together(bind(''))), [[]]);
+});
+
+test('what would be streamed is refused, or passed over', async () => {
+  await together(bind('CREATE TEMP TABLE copied (n int)'));
+  assert.equal(told(await together(bind('COPY copied FROM STDIN'))), ['57014']);
+  assert.equal(told(await together(bind('COPY (SELECT 1) TO STDOUT'), bind('SELECT 1 AS n'))), [[], [{ n: 1 }]]);
 });
 
 test('values of any kind arrive as they are', async () => {

@@ -3,13 +3,13 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { AppError } from '../../pkg/errors/app-error.ts';
+import type { AppError } from '../../pkg/errors/app-error.ts';
 import { createStatement } from '../../pkg/postgres/statement.ts';
 import type { BoundStatement } from '../../pkg/postgres/statement-batch.ts';
 import { runTransaction } from '../../pkg/postgres/transaction.ts';
 import { openFrame } from '../../pkg/postgres/transaction-frame.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
-import { isolationLevels } from '../../pkg/tenant/transaction-spec.ts';
+import { type IsolationLevel, isolationLevels } from '../../pkg/tenant/transaction-spec.ts';
 import { prepareDatabase } from '../services/database.ts';
 import { minute, type OpenDatabase, openDatabase } from '../services/open-database.ts';
 import { startPostgres } from '../services/postgres.ts';
@@ -27,21 +27,43 @@ const open = async (): Promise<OpenDatabase> => {
   return database;
 };
 
+const isRefused = (isolation: IsolationLevel, end?: 'commit') => async () => {
+  const database = await open();
+  const transaction = (text: string) =>
+    runTransaction(database, { clock: systemClock, isolation, deadline: minute() }, ({ runAll }) =>
+      runAll([{ statement: createStatement(text), values: [] }], end),
+    ).then(
+      (result) => result.end,
+      (error: AppError) => error.code,
+    );
+  const write = `INSERT INTO written VALUES ('${isolation}')`;
+  assert.is(await transaction('SELECT 1'), 'committed');
+  // As behind a pooler that gives a transaction another session.
+  await database.lend((run) => run(createStatement('DEALLOCATE ALL'), []), minute());
+  assert.is.not(await transaction('SELECT 1'), 'committed');
+  assert.equal(await sql('SELECT isolation FROM written'), []);
+  assert.is(await transaction(write), 'committed', 'by a session that is as it should be');
+  await sql('TRUNCATE written');
+};
 for (const isolation of isolationLevels) {
-  test(`${isolation}: a session that has lost what it had prepared writes nothing outside a transaction`, async () => {
+  const what = `${isolation}: a session that has lost what it had prepared writes nothing outside a transaction`;
+  test(what, isRefused(isolation));
+  test(`${what}, all in one packet`, isRefused(isolation, 'commit'));
+}
+
+for (const isolation of isolationLevels) {
+  test(`${isolation} is what a transaction gets, in one packet too, whatever the role's default is`, async () => {
+    await sql("ALTER ROLE dataactions_service SET default_transaction_isolation = 'repeatable read'");
     const database = await open();
-    const transaction = (text: string, mayEnd: boolean) =>
-      runTransaction(database, { clock: systemClock, isolation, deadline: minute() }, async ({ run }) => {
-        await run(createStatement(text), []);
-        if (!mayEnd) throw new AppError('conflict');
-      });
-    assert.is((await transaction('SELECT 1', true)).end, 'committed');
-    // As behind a pooler that gives a transaction another session.
-    await database.lend((run) => run(createStatement('DEALLOCATE ALL'), []), minute());
-    // New to the connection, so that it is prepared and run.
-    const { end } = await transaction(`INSERT INTO written VALUES ('${isolation}')`, false);
-    assert.is(end, 'rolled_back');
-    assert.equal(await sql('SELECT isolation FROM written'), []);
+    const options = { clock: systemClock, isolation, deadline: minute() };
+    const show = { statement: createStatement("SELECT current_setting('transaction_isolation') AS level"), values: [] };
+    for (const end of ['commit', undefined] as const) {
+      const result = await runTransaction(database, options, ({ runAll }) => runAll([show], end));
+      assert.equal('value' in result && result.value.map(({ rows }) => rows), [
+        [{ level: isolation.replace(/(?<=[a-z])(?=[A-Z])/, ' ').toLowerCase() }],
+      ]);
+    }
+    await sql('ALTER ROLE dataactions_service RESET default_transaction_isolation');
   });
 }
 
@@ -52,9 +74,7 @@ test('where BEGIN was refused, nothing of the packet behind it takes effect', as
   const audit = { ...record, source: 'database', outcome: 'answered' } as const;
   openFrame((ahead) => packet.push(ahead), audit, { timeout: '60000', news: [] });
   packet.push({ statement: createStatement("INSERT INTO written VALUES ('none')"), values: [] });
-  // The session ends, and the next one answers.
-  await database.lend((_, runTogether) => runTogether(packet), minute()).catch(() => {});
-  await database.answers();
+  await database.lend((_, runTogether) => runTogether(packet), minute());
   assert.equal(await sql('SELECT isolation FROM written'), []);
   assert.is(await auditRows(), 0);
 });

@@ -1,6 +1,6 @@
 /**
- * A COMMIT that an operator cancels (`pg_cancel_backend`) while it waits for the disk: PostgreSQL finishes it and may refuse it all the same, where
- * it has something to log behind it.
+ * A commit that an operator cancels (`pg_cancel_backend`) while it waits for the disk: PostgreSQL finishes it and may refuse COMMIT all the same,
+ * where it has something to log behind it.
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -24,22 +24,28 @@ await sql('CREATE TABLE written (n int); GRANT INSERT ON written TO PUBLIC');
 const database = openDatabase({ url, poolMax: 1 });
 await database.answers();
 
-const cancelCommit = () =>
+/** @param since  for how many milliseconds it has been asked for */
+const cancelWhile = (query: string, since = 0) =>
   sql(`DO $$
   BEGIN
     LOOP
       PERFORM pg_stat_clear_snapshot();
       EXIT WHEN clock_timestamp() > now() + interval '10 s';
-      EXIT WHEN (SELECT bool_or(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE state = 'active' AND query = 'COMMIT');
+      EXIT WHEN (SELECT bool_or(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '${query}'
+        AND clock_timestamp() > query_start + interval '${since} ms');
     END LOOP;
   END $$`);
 
 let tries = 0;
-const commitCancelled = async () => {
+/** @param end  `commit`: all in one packet, without COMMIT */
+const commitCancelled = async (end?: 'commit') => {
   const n = ++tries;
-  const insert = createStatement(`INSERT INTO written VALUES (${n})`);
+  const insert = { statement: createStatement(`INSERT INTO written VALUES (${n})`), values: [] };
   const options = { clock: systemClock, isolation: 'ReadCommitted', deadline: minute() } as const;
-  const [result] = await Promise.all([runTransaction(database, options, ({ run }) => run(insert, [])), cancelCommit()]);
+  const [result] = await Promise.all([
+    runTransaction(database, options, ({ runAll }) => runAll([insert], end)),
+    end ? cancelWhile('INSERT INTO written%', n % 2 ? 20 : 0) : cancelWhile('COMMIT'),
+  ]);
   const [row] = await sql(`SELECT count(*)::int AS n FROM written WHERE n = ${n}`);
   return { ...result, holds: row?.n === 1 };
 };
@@ -51,6 +57,13 @@ test('is not told as rolled back where it holds', async () => {
     return result;
   });
   assert.is(end, 'unknown');
+});
+
+test('all in one packet: what is told is so', async () => {
+  for (const _ of Array(10).keys()) {
+    const { end, holds } = await commitCancelled('commit');
+    if (end !== 'unknown') assert.is(holds, end === 'committed');
+  }
 });
 
 test('where a statement ahead of COMMIT was cancelled, it is rolled back', async () => {
