@@ -5,12 +5,14 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { request } from 'undici';
 import { decide } from '../../pkg/controller/decide.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
 import { writeBundle } from '../../pkg/tenant/bundle-directory.ts';
 import { startHandler } from '../services/handler.ts';
 import { ownDirectory, ownProcess } from '../services/owned.ts';
 import { secretOf, tenantManifests } from '../services/tenants.ts';
+import { until } from '../services/until.ts';
 import type { PeerOptions } from './peers/contract.ts';
 import { benchTenants, peerTenants, type Scenario, type Temperature } from './scenarios.ts';
 
@@ -72,9 +74,17 @@ const startBaseline = async (servers: Servers): Promise<Variant> => {
   return announced('baseline', child);
 };
 
+const isReady = (adminPort: number): Promise<void> =>
+  until('readiness', async () => {
+    const { statusCode, body } = await request(`http://127.0.0.1:${adminPort}/readyz`);
+    const text = await body.text();
+    if (statusCode !== 200) throw new Error(text);
+  });
+
 const announced = async (name: VariantName, child: ChildProcess): Promise<Variant> => {
   ownProcess(() => child.pid);
-  const [message] = (await once(child, 'message')) as [{ readonly port: number }];
+  const [message] = (await once(child, 'message')) as [{ readonly port: number; readonly adminPort?: number }];
+  if (message.adminPort !== undefined) await isReady(message.adminPort);
   const stop = async () => {
     const exited = once(child, 'exit');
     child.kill('SIGTERM');
