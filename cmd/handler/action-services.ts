@@ -9,6 +9,7 @@ import { createMemoryTier } from '../../pkg/cache/memory-tier.ts';
 import { type CachedLookup, createCache } from '../../pkg/cache/two-tier.ts';
 import { createAuditLog } from '../../pkg/postgres/audit-log.ts';
 import type { Database } from '../../pkg/postgres/database.ts';
+import { createKeptPlans } from '../../pkg/postgres/kept-plan.ts';
 import { createOwnNews } from '../../pkg/postgres/own-news.ts';
 import type { Clock } from '../../pkg/process/clock.ts';
 import type { HandlerSettings } from '../../pkg/process/settings.ts';
@@ -54,6 +55,7 @@ export const createActionServices = (settings: HandlerSettings, options: ActionS
     database,
     cache,
     ownNews: createOwnNews(),
+    keptPlans: createKeptPlans(database, clock),
     auditLog,
     clock,
     timer,

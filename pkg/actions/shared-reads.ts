@@ -10,7 +10,8 @@ import { type AppError, isAppError } from '../errors/app-error.ts';
 import type { Database } from '../postgres/database.ts';
 import type { LookupStatement } from '../postgres/lookup-statement.ts';
 import { toAppError } from '../postgres/pg-error.ts';
-import { runSharedLookup, type SharedForm } from '../postgres/shared-lookup.ts';
+import { createPlanFacts } from '../postgres/plan-facts.ts';
+import { isPlanPlain, runSharedLookup, type SharedForm } from '../postgres/shared-lookup.ts';
 import type { Clock } from '../process/clock.ts';
 import { bundleLimits, databaseLimits, sharedReadLimits } from '../process/limits.ts';
 import { createWeakValues } from '../process/weak-values.ts';
@@ -20,7 +21,6 @@ import { KeyedCoalescers } from '../resilience/keyed-coalescers.ts';
 import type { Slots } from '../resilience/slots.ts';
 import { createTimedSet } from '../resilience/timed-set.ts';
 import { GroupReading, type KeyedRows, latestDeadline, type ReadJob, type ReadPlan } from './group-reading.ts';
-import { createPlainTexts } from './plain-texts.ts';
 import type { QueryTimer } from './query-timer.ts';
 import { ReadPace, unitsOf } from './read-pace.ts';
 
@@ -74,7 +74,7 @@ export const createSharedReads = ({
   /** Who was in a shared statement that PostgreSQL refused or ended, until a statement of its own was quick. */
   const onTrial = createTimedSet(clock, sharedReadLimits.rememberedMax);
   const resting = createTimedSet(clock, sharedReadLimits.rememberedMax);
-  const plainTexts = createPlainTexts({ database, clock });
+  const plainTexts = createPlanFacts(clock, (form: SharedForm, deadline) => isPlanPlain(database, form, deadline));
 
   const paceOf = (lookup: LookupStatement): ReadPace => {
     const known = paces.get(lookup);
@@ -183,8 +183,8 @@ export const createSharedReads = ({
       const form = lookup.shared();
       const { name } = form.statement;
       if (resting.has(name)) return 'resting';
-      const plainness = plainTexts.plainness(form);
-      if (plainness !== 'plain') return plainness;
+      const isPlain = plainTexts.of(name, form);
+      if (isPlain !== 'yes') return isPlain === 'no' ? 'not_plain' : 'unknown';
       const pace = paceOf(lookup);
       if (pace.costMs(unitsOf(sharedReadLimits.readingKeysMax)) <= sharedReadLimits.extraMsMax) return form;
       // To be tried again later: it may have been a slow time of PostgreSQL's.

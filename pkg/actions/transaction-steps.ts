@@ -2,6 +2,7 @@
  * The declared statements of a transaction: run in their order, each held to what it expects, their rows made one answer.
  */
 import { AppError } from '../errors/app-error.ts';
+import type { KeptPlans } from '../postgres/kept-plan.ts';
 import { bindParameter, typesOf } from '../postgres/parameter.ts';
 import { refusalOf } from '../postgres/refusal.ts';
 import type { BoundStatement } from '../postgres/statement-batch.ts';
@@ -13,6 +14,7 @@ import {
   type TransactionStatement,
 } from '../postgres/transaction-statement.ts';
 import { requestLimits } from '../process/limits.ts';
+import { perObject } from '../process/per-object.ts';
 import type { TransactionAction } from '../tenant/action-spec.ts';
 import type { RowExpectation } from '../tenant/transaction-spec.ts';
 import type { ActionInput } from './action.ts';
@@ -36,7 +38,7 @@ const outputOf = (name: string, rows: string): string => `"${name}":[${rows}],`;
 /** What an answer has beside rows and count where they are all that it answers. */
 const frameBytes = (output: string): number => Buffer.byteLength(bodyOf(outputOf(output, ''), ''));
 
-export const compileTransactionSteps = (spec: TransactionAction): readonly TransactionStep[] => {
+export const compileTransactionSteps = perObject((spec: TransactionAction): readonly TransactionStep[] => {
   const { statements } = spec.transaction;
   return statements.map(({ text, parameters, expectRows, output }, index) => ({
     path: `statements[${index}]`,
@@ -53,7 +55,7 @@ export const compileTransactionSteps = (spec: TransactionAction): readonly Trans
     keysInput: perKeyInput(spec, parameters),
     output,
   }));
-};
+});
 
 interface StepInput {
   /** The verified one. */
@@ -61,6 +63,7 @@ interface StepInput {
   readonly input: ActionInput;
   /** What PostgreSQL was bound by at the beginning, as `statementTimeoutOf` gives it. */
   readonly timeout: string;
+  readonly keptPlans: KeptPlans;
 }
 
 const expectationOf = ({ expectRows, keysInput = '' }: TransactionStep): string =>
@@ -77,12 +80,12 @@ const isMet = (step: TransactionStep, count: number, input: ActionInput): boolea
   return step.expectRows === 'AtLeastOne' ? count > 0 : count === keysOf(step, input);
 };
 
-const bindStep = (step: TransactionStep, { tenantId, input, timeout }: StepInput): BoundStatement => {
+const bindStep = (step: TransactionStep, { tenantId, input, timeout, keptPlans }: StepInput): BoundStatement => {
   const { statement, parameters, expectRows } = step;
   const values = parameters.map((name) => (name === 'tenant_id' ? tenantId : bindParameter(input[name])));
   const keys = expectRows === 'PerKey' ? keysOf(step, input) : undefined;
   return {
-    statement: statement.statement,
+    statement: keptPlans.statementOf(statement),
     values: [...values, ...heldValues(statement, { keys, timeout })],
     blame: (error) => {
       const refusal = refusalOf(error);

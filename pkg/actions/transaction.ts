@@ -11,6 +11,7 @@ import type { AuditRecord } from '../postgres/audit-record.ts';
 import type { Database } from '../postgres/database.ts';
 import { claimAhead, claimKey, type IdempotencyKey, isRepeat, storeAnswer } from '../postgres/idempotency.ts';
 import { encodeNotification } from '../postgres/invalidation-channel.ts';
+import type { KeptPlans } from '../postgres/kept-plan.ts';
 import type { OwnNews, OwnTransaction } from '../postgres/own-news.ts';
 import { statementTimeoutOf } from '../postgres/statement-bound.ts';
 import { runTransaction, type TransactionEnd, type TransactionSession } from '../postgres/transaction.ts';
@@ -32,6 +33,7 @@ export interface TransactionServices {
   readonly auditLog: AuditLog;
   readonly cache: Cache;
   readonly ownNews: OwnNews;
+  readonly keptPlans: KeptPlans;
   readonly clock: Clock;
   readonly timer: QueryTimer;
   readonly hooks?: {
@@ -64,7 +66,7 @@ export const compileTransactionAction = (
   tenant: TransactionTenant,
   services: TransactionServices,
 ): CompiledTransaction => {
-  const { database, auditLog, cache, ownNews, clock, timer, hooks = {} } = services;
+  const { database, auditLog, cache, ownNews, keptPlans, clock, timer, hooks = {} } = services;
   const { tenantId } = tenant;
   const { isolation } = spec.transaction;
   const steps = compileTransactionSteps(spec);
@@ -94,7 +96,7 @@ export const compileTransactionAction = (
     own.sends(news.length);
     const options = { clock, isolation, deadline: call.deadline };
     const run = async (session: TransactionSession, timeout: string): Promise<string> => {
-      const request = { tenantId, input: call.input, timeout };
+      const request = { tenantId, input: call.input, timeout, keptPlans };
       const body = await runSteps(steps, session, { ...request, commits: key === undefined });
       if (key) storeAnswer(session.sendAlong, key, body);
       return body;

@@ -8,6 +8,7 @@
 import { requestLimits } from '../process/limits.ts';
 import type { RowExpectation } from '../tenant/transaction-spec.ts';
 import type { CompiledStatement } from './compiled-statement.ts';
+import { type KeptForm, keptFormOf } from './kept-plan.ts';
 import { castPlaceholders, trimStatement } from './placeholders.ts';
 import { refuse } from './refusal.ts';
 import { type BoundValue, createStatement } from './statement.ts';
@@ -15,6 +16,8 @@ import type { StatementResult } from './statement-batch.ts';
 import { renewedTimeout } from './statement-bound.ts';
 
 export interface TransactionStatement extends CompiledStatement {
+  /** The same, for a plan that PostgreSQL may keep. Left out where it has no list. */
+  readonly kept?: (() => KeptForm) | undefined;
   /** What it returns: rows as JSON texts, nothing but their count, or what the declared statement itself does. */
   readonly returns: 'rows' | 'count' | 'anything';
   /** Whether nothing of it has to be looked at before what comes next: PostgreSQL holds it to what it expects, if it expects anything. */
@@ -87,15 +90,18 @@ export const compileTransactionStatement = (text: string, options: StatementOpti
   const { types, answersRows, expectRows, isLast } = options;
   const declared = castPlaceholders(trimStatement(text), types);
   const valueCount = types.length;
+  const forms = (statementText: (declared: string) => string) => ({
+    statement: createStatement(statementText(declared)),
+    kept: keptFormOf({ text, types }, statementText),
+  });
   if (!answersRows && !isQuery(declared)) {
-    const statement = createStatement(declared);
     const isHeld = expectRows === 'Any' && isLast;
-    return { declared, statement, valueCount, boundCount: valueCount, returns: 'anything', isHeld };
+    return { declared, ...forms((alone) => alone), valueCount, boundCount: valueCount, returns: 'anything', isHeld };
   }
   const columns = heldColumns(options, valueCount + 1);
-  const statement = createStatement(answersRows ? rowsOf(declared, columns) : countOf(declared, columns));
+  const [returns, around] = answersRows ? (['rows', rowsOf] as const) : (['count', countOf] as const);
   const boundCount = valueCount + (expectRows === 'PerKey' ? 1 : 0) + (isLast ? 0 : 1);
-  return { declared, statement, valueCount, boundCount, returns: answersRows ? 'rows' : 'count', isHeld: true };
+  return { declared, ...forms((within) => around(within, columns)), valueCount, boundCount, returns, isHeld: true };
 };
 
 /** What it binds behind the values of the declared parameters: the keys that PerKey counts, then the bound on what comes next; neither, or the

@@ -13,6 +13,7 @@ import type { AppError } from '../../pkg/errors/app-error.ts';
 import { createAuditLog } from '../../pkg/postgres/audit-log.ts';
 import type { Database } from '../../pkg/postgres/database.ts';
 import { invalidationChannel } from '../../pkg/postgres/invalidation-channel.ts';
+import { createKeptPlans } from '../../pkg/postgres/kept-plan.ts';
 import { createOwnNews } from '../../pkg/postgres/own-news.ts';
 import { createUnnamedStatement } from '../../pkg/postgres/statement.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
@@ -61,7 +62,15 @@ const compile = (database: Database, declaration: object) => {
   if (!spec.ok || spec.value.kind !== 'transaction') throw new TypeError('no transaction');
   const cache = createCache({ clock, memory: createMemoryTier(0), random: Math.random, lookupsOf: () => [] });
   const services = {
-    ...{ database, cache, clock, ownNews: createOwnNews(), timer: createQueryTimer(clock), hooks },
+    ...{
+      database,
+      cache,
+      clock,
+      ownNews: createOwnNews(),
+      keptPlans: createKeptPlans(database, clock),
+      timer: createQueryTimer(clock),
+      hooks,
+    },
     auditLog: createAuditLog({ database, clock, statementTimeoutMs: 5_000 }),
   };
   const share = createSlots({ clock, slots: 5, queueMax: 100 });

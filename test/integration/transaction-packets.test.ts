@@ -5,6 +5,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compileTransactionSteps, runSteps } from '../../pkg/actions/transaction-steps.ts';
+import type { KeptPlans } from '../../pkg/postgres/kept-plan.ts';
 import { createUnnamedStatement } from '../../pkg/postgres/statement.ts';
 import { runTransaction } from '../../pkg/postgres/transaction.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
@@ -55,14 +56,21 @@ const compile = (statements: readonly StatementSpec[]) => {
   return compileTransactionSteps(decoded.value);
 };
 
+const madeAnew: KeptPlans = { statementOf: ({ statement }) => statement };
+const keptAlways: KeptPlans = { statementOf: ({ statement, kept }) => kept?.().statement ?? statement };
+
 /** Runs them for `names`, and tells how, with what was sent: `+` between what one packet had. */
-const run = async (statements: readonly StatementSpec[], names: readonly string[], commits = true) => {
+const run = async (
+  statements: readonly StatementSpec[],
+  names: readonly string[],
+  { commits = true, keptPlans = madeAnew }: { readonly commits?: boolean; readonly keptPlans?: KeptPlans } = {},
+) => {
   await setCounters(prepared, 'acme', { names: ['a', 'b'], n: 7 });
   const steps = compile(statements);
   const { database: counting, packets } = countPackets(database);
   const options = { clock: systemClock, isolation: 'ReadCommitted', deadline: minute() } as const;
   const result = await runTransaction(counting, options, (session) =>
-    runSteps(steps, session, { tenantId: 'acme', input: { names }, timeout: '60000', commits }),
+    runSteps(steps, session, { tenantId: 'acme', input: { names }, timeout: '60000', keptPlans, commits }),
   );
   const rows = await prepared.sql("SELECT string_agg(n::text, ' ' ORDER BY name) AS n FROM counters");
   const told = 'error' in result ? [result.error.code, result.error.details] : [result.value];
@@ -78,9 +86,25 @@ test('a statement whose rows are answered: all in one packet', async () => {
 });
 
 test('the same where something has still to be done before COMMIT', async () => {
-  const { end, packets, left } = await run([change], ['a', 'b'], false);
+  const { end, packets, left } = await run([change], ['a', 'b'], { commits: false });
   assert.equal([end, left], ['committed', '8 8']);
   assert.equal(packets, ['BEGIN+statement', 'COMMIT']);
+});
+
+test('where plans are kept they do the same', async () => {
+  for (const statements of [
+    [change],
+    [look],
+    [reset],
+    [look, reset, change],
+    [change, broken],
+    [{ ...reset, expectRows: 'Any' as const }],
+  ]) {
+    for (const names of [['a', 'b'], ['a'], ['nobody'], []]) {
+      const anew = await run(statements, names);
+      assert.equal(await run(statements, names, { keptPlans: keptAlways }), anew);
+    }
+  }
 });
 
 test('several that PostgreSQL holds to what they expect: one packet, and COMMIT when the answer was measured', async () => {

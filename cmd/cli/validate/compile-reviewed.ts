@@ -12,6 +12,7 @@ import type { ReviewedTenant } from '../../../pkg/controller/review-manifests.ts
 import type { Problem } from '../../../pkg/errors/problem.ts';
 import { createAuditLog } from '../../../pkg/postgres/audit-log.ts';
 import type { Database } from '../../../pkg/postgres/database.ts';
+import { createKeptPlans } from '../../../pkg/postgres/kept-plan.ts';
 import { createOwnNews } from '../../../pkg/postgres/own-news.ts';
 import { systemClock as clock } from '../../../pkg/process/clock.ts';
 import { databaseLimits } from '../../../pkg/process/limits.ts';
@@ -33,7 +34,8 @@ export const createCompiler = (database: Database) => {
   const reader = createLookupReader({ database, auditLog, cache, clock, timer, poolShare: shares.sharedReads });
   const neverCalled = { call: () => Promise.reject(new Error('nothing is called here')) };
   const cxone = { auditLog, clientFor: () => neverCalled };
-  const services = { database, cache, ownNews: createOwnNews(), reader, auditLog, clock, timer, shares, cxone };
+  const once = { ownNews: createOwnNews(), keptPlans: createKeptPlans(database, clock) };
+  const services = { database, cache, ...once, reader, auditLog, clock, timer, shares, cxone };
 
   return ({ tenant, config }: ReviewedTenant): CompiledReview => {
     const compiled = compileTenant(tenant, services);

@@ -1,0 +1,138 @@
+/**
+ * Plans that PostgreSQL may keep. A statement with a short list is planned anew each time: PostgreSQL takes that for cheaper than the plan for a list
+ * of unknown length, and spends a sixth of a small change on it. A list that it cannot see is always of unknown length.
+ *
+ * Only for statements that find their rows by all columns of a unique index of one table, which is the best plan whatever the values are. Elsewhere
+ * they matter: a list that no index serves is hashed only where it is seen, and partitions are left out only by a plan that knows them.
+ */
+import type { Clock } from '../process/clock.ts';
+import type { Deadline } from '../resilience/deadline.ts';
+import type { Database } from './database.ts';
+import { replacePlaceholders, trimStatement } from './placeholders.ts';
+import { createPlanFacts } from './plan-facts.ts';
+import { createStatement, createUnnamedStatement, type Statement } from './statement.ts';
+
+export interface KeptForm {
+  readonly statement: Statement;
+  /** The declared text with every parameter hidden, to be planned without values. */
+  readonly shape: string;
+  readonly valueCount: number;
+}
+
+const isList = (type: string): boolean => type.endsWith('[]');
+
+/** Worked out when the statement begins. Cast again, as ANY would take a bare SELECT for its rows. */
+const hidden = (place: number, type: string): string => `((SELECT $${place}::${type})::${type})`;
+
+const parametersAs = (text: string, types: readonly string[], write: (place: number, type: string) => string): string =>
+  replacePlaceholders(trimStatement(text), (place) => {
+    const type = types[place - 1];
+    return type && write(place, type);
+  });
+
+/** @param statementText  what is run, of the declared text as it is given
+ * @returns undefined where nothing is to be hidden; else what makes the form when it is first needed */
+export const keptFormOf = (
+  { text, types }: { readonly text: string; readonly types: readonly string[] },
+  statementText: (declared: string) => string,
+): (() => KeptForm) | undefined => {
+  if (!types.some(isList)) return undefined;
+  let form: KeptForm | undefined;
+  return () => {
+    form ??= {
+      statement: createStatement(
+        statementText(
+          parametersAs(text, types, (place, type) => (isList(type) ? hidden(place, type) : `($${place}::${type})`)),
+        ),
+      ),
+      shape: parametersAs(text, types, hidden),
+      valueCount: types.length,
+    };
+    return form;
+  };
+};
+
+type PlanNode = Readonly<Record<string, unknown>>;
+
+const isNode = (value: unknown): value is PlanNode => typeof value === 'object' && value !== null;
+const childrenOf = ({ Plans: plans }: PlanNode): readonly PlanNode[] =>
+  Array.isArray(plans) ? plans.filter(isNode) : [];
+const typeOf = (node: PlanNode | undefined): unknown => node?.['Node Type'];
+const isParameter = (node: PlanNode): boolean =>
+  node['Parent Relationship'] === 'InitPlan' && typeOf(node) === 'Result' && childrenOf(node).length === 0;
+
+/** What it reads from, where that is one thing and it works out nothing else beside parameters. */
+const onlyInput = (node: PlanNode): PlanNode | undefined => {
+  const inputs = childrenOf(node).filter((child) => !isParameter(child));
+  return inputs.length === 1 ? inputs[0] : undefined;
+};
+
+interface IndexUse {
+  readonly schema: string;
+  readonly index: string;
+  /** How many of its columns are compared for equality. */
+  readonly columns: number;
+}
+
+const isScan = (node: PlanNode): boolean =>
+  ['Index Scan', 'Index Only Scan', 'Bitmap Heap Scan'].some((type) => type === typeOf(node));
+
+/** The scan that a statement is, or by which it finds what it changes or locks. */
+const scanOf = (top: PlanNode): PlanNode | undefined => {
+  if (isScan(top)) return top;
+  const changes = typeOf(top) === 'ModifyTable' && (top.Operation === 'Update' || top.Operation === 'Delete');
+  if (!changes && typeOf(top) !== 'LockRows') return undefined;
+  const scan = onlyInput(top);
+  // A partition has another name.
+  return scan && isScan(scan) && (!changes || scan['Relation Name'] === top['Relation Name']) ? scan : undefined;
+};
+
+/** @param plan  of EXPLAIN (FORMAT JSON, VERBOSE)
+ * @returns undefined unless all that it reads are rows of one table by one index */
+const indexUsedBy = (plan: unknown): IndexUse | undefined => {
+  const top: unknown = Array.isArray(plan) && isNode(plan[0]) ? plan[0].Plan : undefined;
+  const scan = isNode(top) ? scanOf(top) : undefined;
+  if (!scan) return undefined;
+  const isBitmap = typeOf(scan) === 'Bitmap Heap Scan';
+  const search = isBitmap ? onlyInput(scan) : scan;
+  if (!search || (isBitmap && typeOf(search) !== 'Bitmap Index Scan')) return undefined;
+  if (!isBitmap && childrenOf(scan).some((child) => !isParameter(child))) return undefined;
+  const { 'Index Name': index, 'Index Cond': condition } = search;
+  const { Schema: schema } = scan;
+  if (typeof index !== 'string' || typeof schema !== 'string' || typeof condition !== 'string') return undefined;
+  return { schema, index, columns: condition.split(' = ').length - 1 };
+};
+
+const uniqueIndex = createStatement(`SELECT i.indnkeyatts::int AS columns
+FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE i.indisunique AND i.indpred IS NULL AND n.nspname = $1::text AND c.relname = $2::text`);
+
+/** Nothing is run.
+ * @throws as Database.query */
+export const isPlanKeepable = async (
+  database: Database,
+  { shape, valueCount }: KeptForm,
+  deadline: Deadline,
+): Promise<boolean> => {
+  const explain = createUnnamedStatement(`EXPLAIN (FORMAT JSON, VERBOSE, COSTS OFF) ${shape}`);
+  const [told] = await database.query(explain, Array<null>(valueCount).fill(null), deadline);
+  const use = isNode(told) ? indexUsedBy(told['QUERY PLAN']) : undefined;
+  if (!use) return false;
+  const [unique] = await database.query(uniqueIndex, [use.schema, use.index], deadline);
+  return isNode(unique) && unique.columns === use.columns;
+};
+
+export interface KeptPlans {
+  /** @returns what is to be run of the two */
+  statementOf(declared: { readonly statement: Statement; readonly kept?: (() => KeptForm) | undefined }): Statement;
+}
+
+export const createKeptPlans = (database: Database, clock: Clock): KeptPlans => {
+  const facts = createPlanFacts(clock, (form: KeptForm, deadline) => isPlanKeepable(database, form, deadline));
+  return {
+    statementOf: ({ statement, kept }) => {
+      const form = kept?.();
+      return form && facts.of(form.statement.name, form) === 'yes' ? form.statement : statement;
+    },
+  };
+};
