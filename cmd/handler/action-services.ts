@@ -44,6 +44,7 @@ export const createActionServices = (settings: HandlerSettings, options: ActionS
     hooks: { onCommit: observer.auditCommitted, onFailure: observer.auditFailed },
   });
   const timer = createQueryTimer(clock, observer.queryEnded);
+  const keptPlans = createKeptPlans(database, clock);
   const hooks = { onBatch: observer.batchRun, onReading: observer.lookupRead };
   const shares = createPoolShares({
     clock,
@@ -55,11 +56,20 @@ export const createActionServices = (settings: HandlerSettings, options: ActionS
     database,
     cache,
     ownNews: createOwnNews(),
-    keptPlans: createKeptPlans(database, clock),
+    keptPlans,
     auditLog,
     clock,
     timer,
-    reader: createLookupReader({ database, auditLog, cache, clock, timer, poolShare: shares.sharedReads, hooks }),
+    reader: createLookupReader({
+      database,
+      auditLog,
+      cache,
+      clock,
+      timer,
+      keptPlans,
+      poolShare: shares.sharedReads,
+      hooks,
+    }),
     shares,
     hooks: { onRollback: observer.rolledBack, onUnaudited: observer.rollbackUnaudited },
     cxone: { auditLog, clientFor: cxone.clientFor },

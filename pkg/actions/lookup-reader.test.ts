@@ -68,6 +68,7 @@ const setUp = () => {
     cache,
     clock,
     timer: createQueryTimer(clock, (tenantId, status) => void heard.queries.push(`${tenantId} ${status}`)),
+    keptPlans: { formOf: (plain) => plain },
     poolShare: createSlots({ clock, slots: 1, queueMax: 0 }),
     hooks: {
       onBatch: (requests) => void heard.batches.push(requests),

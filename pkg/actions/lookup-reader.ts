@@ -10,6 +10,7 @@ import { isAppError } from '../errors/app-error.ts';
 import type { AuditLog } from '../postgres/audit-log.ts';
 import type { AuditRecord } from '../postgres/audit-record.ts';
 import type { Database } from '../postgres/database.ts';
+import type { KeptPlans } from '../postgres/kept-plan.ts';
 import { runLookup } from '../postgres/lookup-statement.ts';
 import { isStatementFault } from '../postgres/pg-error.ts';
 import type { Clock } from '../process/clock.ts';
@@ -40,6 +41,7 @@ export interface LookupReaderOptions {
   readonly cache: Cache;
   readonly clock: Clock;
   readonly timer: QueryTimer;
+  readonly keptPlans: KeptPlans;
   /** What statements that several lookups share hold of the pool. */
   readonly poolShare: Slots;
   readonly hooks?: {
@@ -59,6 +61,7 @@ export const createLookupReader = ({
   cache,
   clock,
   timer,
+  keptPlans,
   poolShare,
   hooks = {},
 }: LookupReaderOptions): LookupReader => {
@@ -80,7 +83,7 @@ export const createLookupReader = ({
     };
     try {
       const job = { values: reading.values(), records, deadline, onStart };
-      const found = await runLookup(database, plan.lookup, job);
+      const found = await runLookup(database, keptPlans.formOf(plan.lookup), job);
       note('read');
       return found;
     } catch (error) {

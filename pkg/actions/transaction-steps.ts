@@ -85,7 +85,7 @@ const bindStep = (step: TransactionStep, { tenantId, input, timeout, keptPlans }
   const values = parameters.map((name) => (name === 'tenant_id' ? tenantId : bindParameter(input[name])));
   const keys = expectRows === 'PerKey' ? keysOf(step, input) : undefined;
   return {
-    statement: keptPlans.statementOf(statement),
+    statement: keptPlans.formOf(statement).statement,
     values: [...values, ...heldValues(statement, { keys, timeout })],
     blame: (error) => {
       const refusal = refusalOf(error);

@@ -1,28 +1,36 @@
 /**
  * Plans that PostgreSQL may keep. A statement with a short list is planned anew each time: PostgreSQL takes that for cheaper than the plan for a list
- * of unknown length, and spends a sixth of a small change on it. A list that it cannot see is always of unknown length.
+ * of unknown length, and spends a sixth of a small change on it, and more than half of a lookup of one row. A list that it cannot see is always of
+ * unknown length.
  *
  * Only for statements that find their rows by all columns of a unique index of one table, which is the best plan whatever the values are. Elsewhere
  * they matter: a list that no index serves is hashed only where it is seen, and partitions are left out only by a plan that knows them.
  */
+import { hash } from 'node:crypto';
 import type { Clock } from '../process/clock.ts';
 import type { Deadline } from '../resilience/deadline.ts';
 import type { Database } from './database.ts';
 import { replacePlaceholders, trimStatement } from './placeholders.ts';
 import { createPlanFacts } from './plan-facts.ts';
-import { createStatement, createUnnamedStatement, type Statement } from './statement.ts';
+import { createStatement, createUnnamedStatement } from './statement.ts';
 
-export interface KeptForm {
-  readonly statement: Statement;
-  /** The declared text with every parameter hidden, to be planned without values. */
-  readonly shape: string;
+/** A declared text with every parameter hidden, to be planned without values. */
+interface PlanShape {
+  /** One for one text. */
+  readonly name: string;
+  readonly text: string;
   readonly valueCount: number;
 }
+
+/** What is run of a declared text, with its lists hidden. */
+export type Kept<Form> = Form & { readonly shape: PlanShape };
 
 const isList = (type: string): boolean => type.endsWith('[]');
 
 /** Worked out when the statement begins. Cast again, as ANY would take a bare SELECT for its rows. */
 const hidden = (place: number, type: string): string => `((SELECT $${place}::${type})::${type})`;
+const listHidden = (place: number, type: string): string =>
+  isList(type) ? hidden(place, type) : `($${place}::${type})`;
 
 const parametersAs = (text: string, types: readonly string[], write: (place: number, type: string) => string): string =>
   replacePlaceholders(trimStatement(text), (place) => {
@@ -30,24 +38,21 @@ const parametersAs = (text: string, types: readonly string[], write: (place: num
     return type && write(place, type);
   });
 
-/** @param statementText  what is run, of the declared text as it is given
+const shapeOf = (declared: string, types: readonly string[]): PlanShape => {
+  const text = parametersAs(declared, types, hidden);
+  return { name: hash('sha256', text), text, valueCount: types.length };
+};
+
+/** @param formOf  what is run of the declared text, as it is given
  * @returns undefined where nothing is to be hidden; else what makes the form when it is first needed */
-export const keptFormOf = (
+export const keptFormOf = <Form extends object>(
   { text, types }: { readonly text: string; readonly types: readonly string[] },
-  statementText: (declared: string) => string,
-): (() => KeptForm) | undefined => {
+  formOf: (declared: string) => Form,
+): (() => Kept<Form>) | undefined => {
   if (!types.some(isList)) return undefined;
-  let form: KeptForm | undefined;
+  let form: Kept<Form> | undefined;
   return () => {
-    form ??= {
-      statement: createStatement(
-        statementText(
-          parametersAs(text, types, (place, type) => (isList(type) ? hidden(place, type) : `($${place}::${type})`)),
-        ),
-      ),
-      shape: parametersAs(text, types, hidden),
-      valueCount: types.length,
-    };
+    form ??= { ...formOf(parametersAs(text, types, listHidden)), shape: shapeOf(text, types) };
     return form;
   };
 };
@@ -111,10 +116,10 @@ WHERE i.indisunique AND i.indpred IS NULL AND n.nspname = $1::text AND c.relname
  * @throws as Database.query */
 export const isPlanKeepable = async (
   database: Database,
-  { shape, valueCount }: KeptForm,
+  { text, valueCount }: PlanShape,
   deadline: Deadline,
 ): Promise<boolean> => {
-  const explain = createUnnamedStatement(`EXPLAIN (FORMAT JSON, VERBOSE, COSTS OFF) ${shape}`);
+  const explain = createUnnamedStatement(`EXPLAIN (FORMAT JSON, VERBOSE, COSTS OFF) ${text}`);
   const [told] = await database.query(explain, Array<null>(valueCount).fill(null), deadline);
   const use = isNode(told) ? indexUsedBy(told['QUERY PLAN']) : undefined;
   if (!use) return false;
@@ -123,16 +128,16 @@ export const isPlanKeepable = async (
 };
 
 export interface KeptPlans {
-  /** @returns what is to be run of the two */
-  statementOf(declared: { readonly statement: Statement; readonly kept?: (() => KeptForm) | undefined }): Statement;
+  /** @returns what is to be run of the two: `plain` until PostgreSQL has shown that the plan of the other may be kept */
+  formOf<Form extends object>(plain: Form & { readonly kept?: (() => Kept<Form>) | undefined }): Form;
 }
 
 export const createKeptPlans = (database: Database, clock: Clock): KeptPlans => {
-  const facts = createPlanFacts(clock, (form: KeptForm, deadline) => isPlanKeepable(database, form, deadline));
+  const facts = createPlanFacts(clock, (shape: PlanShape, deadline) => isPlanKeepable(database, shape, deadline));
   return {
-    statementOf: ({ statement, kept }) => {
-      const form = kept?.();
-      return form && facts.of(form.statement.name, form) === 'yes' ? form.statement : statement;
+    formOf: (plain) => {
+      const kept = plain.kept?.();
+      return kept && facts.of(kept.shape.name, kept.shape) === 'yes' ? kept : plain;
     },
   };
 };

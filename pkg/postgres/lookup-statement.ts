@@ -6,15 +6,22 @@ import type { Deadline } from '../resilience/deadline.ts';
 import { type AuditRecord, auditColumnCount, auditInsert, auditValues } from './audit-record.ts';
 import type { CompiledStatement } from './compiled-statement.ts';
 import type { Database } from './database.ts';
+import { type Kept, keptFormOf } from './kept-plan.ts';
 import { isKeyedRow, type KeyedRow, type LookupDeclaration, selectRows } from './lookup-rows.ts';
 import { castPlaceholders, trimStatement } from './placeholders.ts';
 import { type SharedForm, sharedFormOf } from './shared-lookup.ts';
 import { type BoundValue, createStatement, type Statement } from './statement.ts';
 
-/** Its `statement` includes the audit rows. */
-export interface LookupStatement extends CompiledStatement {
+interface LookupForm {
+  /** Includes the audit rows. */
+  readonly statement: Statement;
   /** The same rows, and nothing written. Made when it is first needed. */
   readOnly(): Statement;
+}
+
+export interface LookupStatement extends CompiledStatement, LookupForm {
+  /** The same, for a plan that PostgreSQL may keep. Left out where it has no list. */
+  readonly kept?: (() => Kept<LookupForm>) | undefined;
   /** For several tenants at once. Left out where the declared text is not plain enough to mean the same so. */
   readonly shared?: (() => SharedForm) | undefined;
 }
@@ -31,17 +38,20 @@ const later = (text: () => string): (() => Statement) => {
 export const compileLookup = (declaration: LookupDeclaration): LookupStatement => {
   const { text, types, keyColumn } = declaration;
   const declared = castPlaceholders(trimStatement(text), types);
-  const select = selectRows(declared, keyColumn);
-  const statement = createStatement(`WITH audit AS (
+  const formOf = (within: string): LookupForm => {
+    const select = selectRows(within, keyColumn);
+    const statement = createStatement(`WITH audit AS (
   ${auditInsert(types.length + 1)}
 )
 ${select}`);
+    return { statement, readOnly: later(() => select) };
+  };
   return {
     declared,
-    statement,
+    ...formOf(declared),
+    kept: keptFormOf(declaration, formOf),
     valueCount: types.length,
     boundCount: types.length + auditColumnCount,
-    readOnly: later(() => select),
     shared: sharedFormOf(declaration),
   };
 };
@@ -51,7 +61,7 @@ ${select}`);
  * @throws as Database.query */
 export const runLookup = async (
   database: Database,
-  lookup: LookupStatement,
+  form: LookupForm,
   job: {
     readonly values: readonly BoundValue[];
     readonly records?: readonly AuditRecord[] | undefined;
@@ -62,7 +72,7 @@ export const runLookup = async (
 ): Promise<readonly KeyedRow[]> => {
   const { values, records, deadline, onStart } = job;
   const rows = await (records
-    ? database.query(lookup.statement, [...values, ...auditValues(records)], deadline, onStart)
-    : database.query(lookup.readOnly(), values, deadline, onStart));
+    ? database.query(form.statement, [...values, ...auditValues(records)], deadline, onStart)
+    : database.query(form.readOnly(), values, deadline, onStart));
   return rows.filter(isKeyedRow);
 };

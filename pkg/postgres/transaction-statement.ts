@@ -8,16 +8,18 @@
 import { requestLimits } from '../process/limits.ts';
 import type { RowExpectation } from '../tenant/transaction-spec.ts';
 import type { CompiledStatement } from './compiled-statement.ts';
-import { type KeptForm, keptFormOf } from './kept-plan.ts';
+import { type Kept, keptFormOf } from './kept-plan.ts';
 import { castPlaceholders, trimStatement } from './placeholders.ts';
 import { refuse } from './refusal.ts';
 import { type BoundValue, createStatement } from './statement.ts';
 import type { StatementResult } from './statement-batch.ts';
 import { renewedTimeout } from './statement-bound.ts';
 
+type TransactionForm = Pick<CompiledStatement, 'statement'>;
+
 export interface TransactionStatement extends CompiledStatement {
   /** The same, for a plan that PostgreSQL may keep. Left out where it has no list. */
-  readonly kept?: (() => KeptForm) | undefined;
+  readonly kept?: (() => Kept<TransactionForm>) | undefined;
   /** What it returns: rows as JSON texts, nothing but their count, or what the declared statement itself does. */
   readonly returns: 'rows' | 'count' | 'anything';
   /** Whether nothing of it has to be looked at before what comes next: PostgreSQL holds it to what it expects, if it expects anything. */
@@ -90,10 +92,10 @@ export const compileTransactionStatement = (text: string, options: StatementOpti
   const { types, answersRows, expectRows, isLast } = options;
   const declared = castPlaceholders(trimStatement(text), types);
   const valueCount = types.length;
-  const forms = (statementText: (declared: string) => string) => ({
-    statement: createStatement(statementText(declared)),
-    kept: keptFormOf({ text, types }, statementText),
-  });
+  const forms = (statementText: (declared: string) => string) => {
+    const formOf = (within: string): TransactionForm => ({ statement: createStatement(statementText(within)) });
+    return { ...formOf(declared), kept: keptFormOf({ text, types }, formOf) };
+  };
   if (!answersRows && !isQuery(declared)) {
     const isHeld = expectRows === 'Any' && isLast;
     return { declared, ...forms((alone) => alone), valueCount, boundCount: valueCount, returns: 'anything', isHeld };

@@ -75,18 +75,15 @@ const createSession = (runTogether: RunTogether, { clock, isolation, deadline }:
     const isFirst = stage === 'waiting';
     const isWhole = isFirst && end === 'commit' && isolation === isolationOfPackets;
     const begins = isFirst && !isWhole;
-    const ahead = [
-      ...(begins ? [{ statement: begin[isolation], values: [] }] : []),
-      ...(isFirst ? [] : aheadOfIt()),
-      ...waiting,
-    ];
-    const statements = [...ahead, ...last, ...(end && !isWhole ? [{ statement: commit, values: [] }] : [])];
+    const ends = end === undefined ? 'not' : isWhole ? 'whole' : 'by COMMIT';
+    const first = begins ? [{ statement: begin[isolation], values: [] }] : [];
+    const ahead = [...first, ...(isFirst ? [] : aheadOfIt()), ...waiting];
+    const statements = [...ahead, ...last, ...(ends === 'by COMMIT' ? [{ statement: commit, values: [] }] : [])];
     waiting = [];
     stage = end ? 'committing' : 'begun';
     const outcome = await runTogether(statements);
     const failure = failureOf(statements, outcome);
     if (failure) {
-      const ends = isWhole ? 'whole' : end ? 'by COMMIT' : 'not';
       stage = stageAfter(failure, { begins, ends, length: statements.length });
       throw failure.blamed;
     }

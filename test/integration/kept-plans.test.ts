@@ -4,6 +4,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createKeptPlans, isPlanKeepable, keptFormOf } from '../../pkg/postgres/kept-plan.ts';
+import { compileLookup, runLookup } from '../../pkg/postgres/lookup-statement.ts';
 import type { BoundValue } from '../../pkg/postgres/statement.ts';
 import { compileTransactionStatement } from '../../pkg/postgres/transaction-statement.ts';
 import { planLimits } from '../../pkg/process/limits.ts';
@@ -76,15 +77,15 @@ const texts: readonly (readonly [what: string, text: string, isKept: boolean])[]
 
 for (const [what, text, isKept] of texts) {
   test(`${isKept ? 'kept' : 'made anew'}: ${what}`, async () => {
-    const form = keptFormOf(declare(text), (declared) => declared)?.();
+    const form = keptFormOf(declare(text), (declared) => ({ declared }))?.();
     assert.ok(form);
-    if (form) assert.is(await isPlanKeepable(database, form, minute()), isKept);
+    if (form) assert.is(await isPlanKeepable(database, form.shape, minute()), isKept);
   });
 }
 
 test('where there is no list there is nothing to hide', () => {
   assert.is(
-    keptFormOf({ text: 'SELECT $1', types: ['text'] }, (declared) => declared),
+    keptFormOf({ text: 'SELECT $1', types: ['text'] }, (declared) => ({ declared })),
     undefined,
   );
 });
@@ -92,12 +93,12 @@ test('where there is no list there is nothing to hide', () => {
 const { text, types } = declare(`UPDATE ${rows} SET n = n + 1 WHERE ${byKey} RETURNING id`);
 const change = compileTransactionStatement(text, { types, answersRows: true, isLast: true, expectRows: 'Any' });
 const run = async (values: readonly BoundValue[]) => {
-  const [row] = await database.query(plans.statementOf(change), values, minute());
+  const [row] = await database.query(plans.formOf(change).statement, values, minute());
   return row;
 };
 /** Of what is run now. */
 const plansMade = async () => {
-  const { name } = plans.statementOf(change);
+  const { name } = plans.formOf(change).statement;
   const [made] = await database.run(
     'SELECT generic_plans::int AS kept, custom_plans::int AS anew FROM pg_prepared_statements WHERE name = $1',
     name,
@@ -108,10 +109,10 @@ const clock = createManualClock();
 const plans = createKeptPlans(database, clock);
 
 test('a plan is kept from when PostgreSQL has shown it, and the rows are the same', async () => {
-  assert.is(plans.statementOf(change), change.statement);
+  assert.is(plans.formOf(change).statement, change.statement);
   const before = await run(['acme', '{1,2}']);
   for (const _ of Array(9).keys()) await database.query(change.statement, ['acme', '{1}'], minute());
-  await until('its plan to be shown', async () => assert.is.not(plans.statementOf(change), change.statement));
+  await until('its plan to be shown', async () => assert.is.not(plans.formOf(change).statement, change.statement));
   for (const _ of Array(10).keys()) assert.equal(await run(['acme', '{1,2}']), before);
   assert.equal(await plansMade(), { kept: 5, anew: 5 });
   const [plain] = await database.run(
@@ -119,6 +120,26 @@ test('a plan is kept from when PostgreSQL has shown it, and the rows are the sam
     change.statement.name,
   );
   assert.equal(plain, { kept: 0 });
+});
+
+test('a lookup is read so too, with audit rows and without', async () => {
+  const types = ['text', 'int4[]'];
+  const lookup = compileLookup({
+    text: `SELECT id, n FROM ${rows} WHERE tenant = $1 AND id = ANY($2)`,
+    types,
+    keyColumn: 'id',
+  });
+  const record = { tenantId: 'acme', action: 'read', keys: ['1'], requestId: 'r', context: {} };
+  const records = [{ ...record, source: 'database', outcome: 'answered' } as const];
+  plans.formOf(lookup);
+  await until('its plan to be shown', async () => assert.is.not(plans.formOf(lookup), lookup));
+  for (const list of ['{1,2}', '{}', '{1,1,20001}']) {
+    for (const job of [{ records }, {}]) {
+      const by = (form: typeof lookup) =>
+        runLookup(database, form, { ...job, values: ['acme', list], deadline: minute() });
+      assert.equal(await by({ ...lookup, ...plans.formOf(lookup) }), await by(lookup));
+    }
+  }
 });
 
 test('no list, an empty one, null, and one with null find what they find', async () => {
@@ -131,7 +152,7 @@ test('no list, an empty one, null, and one with null find what they find', async
 test('an index that has gone is told within two minutes, and the plan is made anew', async () => {
   await sql(`ALTER TABLE ${rows} DROP CONSTRAINT "the rows_pkey"`);
   await clock.advance(planLimits.checkMs);
-  await until('its plan to be shown', async () => assert.is(plans.statementOf(change), change.statement));
+  await until('its plan to be shown', async () => assert.is(plans.formOf(change).statement, change.statement));
 });
 
 test.after(() => database.stop());

@@ -56,8 +56,8 @@ const compile = (statements: readonly StatementSpec[]) => {
   return compileTransactionSteps(decoded.value);
 };
 
-const madeAnew: KeptPlans = { statementOf: ({ statement }) => statement };
-const keptAlways: KeptPlans = { statementOf: ({ statement, kept }) => kept?.().statement ?? statement };
+const madeAnew: KeptPlans = { formOf: (plain) => plain };
+const keptAlways: KeptPlans = { formOf: (plain) => plain.kept?.() ?? plain };
 
 /** Runs them for `names`, and tells how, with what was sent: `+` between what one packet had. */
 const run = async (

@@ -9,6 +9,7 @@ import { createCache } from '../../pkg/cache/two-tier.ts';
 import { isAppError } from '../../pkg/errors/app-error.ts';
 import { createAuditLog } from '../../pkg/postgres/audit-log.ts';
 import type { Database } from '../../pkg/postgres/database.ts';
+import { createKeptPlans } from '../../pkg/postgres/kept-plan.ts';
 import { type Clock, systemClock } from '../../pkg/process/clock.ts';
 import { createSlots } from '../../pkg/resilience/slots.ts';
 import { actionSpec } from '../../pkg/tenant/action-spec.ts';
@@ -54,7 +55,9 @@ export const openLookups = (
   const auditLog = createAuditLog({ database, clock, statementTimeoutMs: 5_000 });
   const poolShare = createSlots({ clock, slots: 5, queueMax: 100 });
   const timer = createQueryTimer(clock);
-  const reader = createLookupReader({ database, auditLog, cache, clock, timer, poolShare, hooks: { onBatch } });
+  const keptPlans = createKeptPlans(database, clock);
+  const hooks = { onBatch };
+  const reader = createLookupReader({ database, auditLog, cache, clock, timer, keptPlans, poolShare, hooks });
 
   return (options: OpenLookupOptions): AskLookup => {
     const { tenantId, statement, input, keyColumn = 'id', ttlSeconds = 0 } = options;

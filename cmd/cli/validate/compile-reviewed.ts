@@ -30,12 +30,31 @@ export const createCompiler = (database: Database) => {
   const cache = createCache({ clock, memory: createMemoryTier(1), random: Math.random, lookupsOf: () => [] });
   const timer = createQueryTimer(clock);
   const auditLog = createAuditLog({ database, clock, statementTimeoutMs: databaseLimits.statementTimeoutMs });
+  const keptPlans = createKeptPlans(database, clock);
   const shares = createPoolShares({ clock, poolMax: 1, queueMax: 0 });
-  const reader = createLookupReader({ database, auditLog, cache, clock, timer, poolShare: shares.sharedReads });
+  const reader = createLookupReader({
+    database,
+    auditLog,
+    cache,
+    clock,
+    timer,
+    keptPlans,
+    poolShare: shares.sharedReads,
+  });
   const neverCalled = { call: () => Promise.reject(new Error('nothing is called here')) };
   const cxone = { auditLog, clientFor: () => neverCalled };
-  const once = { ownNews: createOwnNews(), keptPlans: createKeptPlans(database, clock) };
-  const services = { database, cache, ...once, reader, auditLog, clock, timer, shares, cxone };
+  const services = {
+    database,
+    cache,
+    ownNews: createOwnNews(),
+    keptPlans,
+    reader,
+    auditLog,
+    clock,
+    timer,
+    shares,
+    cxone,
+  };
 
   return ({ tenant, config }: ReviewedTenant): CompiledReview => {
     const compiled = compileTenant(tenant, services);
