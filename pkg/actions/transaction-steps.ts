@@ -105,7 +105,7 @@ const packetsOf = (steps: readonly TransactionStep[]): readonly (readonly Transa
   return packets;
 };
 
-/** @param commits  whether nothing else has to be done before COMMIT: then it goes along with a single statement that needs no look
+/** @param commits  whether nothing else has to be done before the commit: then it goes along with a single statement that needs no look
  * @returns the answer's JSON text, within the budget
  * @throws conflict | answer_too_large; the driver's errors */
 export const runSteps = async (

@@ -22,7 +22,7 @@ const nothing: Omit<DriverQueryResult, 'rows'> = { command: 'SELECT', fields: []
 
 const createPoolClient = (config: ClientConfig, events: DriverClientEventEmitter) => {
   const client = new Client(config);
-  const session: BatchSession = { client, prepared: new Map() };
+  const session: BatchSession = { client, prepared: new Map(), current: undefined };
   let unanswered = 0;
   let ended = false;
   // Once it is ended, nobody hears of it any more: an error that nobody hears would end the process.

@@ -3,7 +3,8 @@
  * and answers all of them at once.
  *
  * What lies between two Syncs is one transaction where it does not begin or end one itself: it holds once the Sync is answered, all of it or nothing.
- * Columns are asked for when a statement is prepared, and not again: PostgreSQL refuses what is prepared once its columns have changed (0A000).
+ * Columns are asked for when a statement is prepared, and not again. A session refuses what it has prepared once its columns have changed (0A000); a
+ * pooler may give us another session, but the columns that anybody reads here are written in our texts and change with them alone.
  * Source: PostgreSQL documentation, "Message Flow", "Pipelining".
  */
 import type { Client, Connection, FieldDef, Submittable } from 'pg';
@@ -30,7 +31,7 @@ export interface BatchSession {
   /** What it has prepared, by name; undefined: its columns are not known. */
   readonly prepared: Map<string, Columns | undefined>;
   /** Whom PostgreSQL answers. */
-  current?: BatchQuery;
+  current: BatchQuery | undefined;
 }
 
 /** The number at the end of a command tag. */
@@ -110,15 +111,16 @@ export class BatchQuery implements Submittable {
   }
 
   handleError(error: unknown): void {
-    this.#settle({ results: this.#results, failure: { error } });
+    this.#end({ results: this.#results, failure: { error } });
   }
 
   handleReadyForQuery(): void {
     if (this.#fault !== undefined) this.handleError(this.#fault);
-    else this.#settle({ results: this.#results });
+    else this.#end({ results: this.#results });
   }
 
-  /** PostgreSQL asks for what COPY is to read, and passes over the Sync that it has been sent. */
+  /** PostgreSQL asks for what COPY is to read, and passes over the Sync that it has been sent; it ends the session where a statement was sent behind
+   * COPY. Nobody can declare one. */
   handleCopyInResponse(connection: Connection & { sendCopyFail(message: string): void }): void {
     connection.sendCopyFail('nothing is copied');
     connection.sync();
@@ -126,7 +128,13 @@ export class BatchQuery implements Submittable {
 
   handleCopyData(): void {}
 
-  /** Of the statement that is being answered. */
+  /** An idle connection keeps nothing of what was asked last. */
+  #end(outcome: BatchOutcome<Row>): void {
+    this.#session.current = undefined;
+    this.#settle(outcome);
+  }
+
+  /** @param name  of the statement that is being answered */
   #columnsOf(name: string): Columns {
     this.#columns ??= this.#session.prepared.get(name) ?? noColumns;
     return this.#columns;

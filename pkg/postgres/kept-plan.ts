@@ -79,17 +79,22 @@ interface IndexUse {
   readonly columns: number;
 }
 
-const isScan = (node: PlanNode): boolean =>
-  ['Index Scan', 'Index Only Scan', 'Bitmap Heap Scan'].some((type) => type === typeOf(node));
-
-/** The scan that a statement is, or by which it finds what it changes or locks. */
+/** By which a statement finds what it changes, locks or reads. */
 const scanOf = (top: PlanNode): PlanNode | undefined => {
-  if (isScan(top)) return top;
   const changes = typeOf(top) === 'ModifyTable' && (top.Operation === 'Update' || top.Operation === 'Delete');
-  if (!changes && typeOf(top) !== 'LockRows') return undefined;
+  if (!changes && typeOf(top) !== 'LockRows') return top;
   const scan = onlyInput(top);
   // A partition has another name.
-  return scan && isScan(scan) && (!changes || scan['Relation Name'] === top['Relation Name']) ? scan : undefined;
+  return changes && scan?.['Relation Name'] !== top['Relation Name'] ? undefined : scan;
+};
+
+/** What stands on the left of `=` is a column of the index; twice the same one is one column. */
+const comparedColumns = (condition: string): number => {
+  const parts = condition.replaceAll(/'(?:[^']|'')*'/g, "''").split(' AND ');
+  const lefts = parts
+    .filter((part) => part.includes(' = '))
+    .map((part) => part.replace(/^\(+/, '').replace(/ = .*$/s, ''));
+  return new Set(lefts).size;
 };
 
 /** @param plan  of EXPLAIN (FORMAT JSON, VERBOSE)
@@ -99,13 +104,11 @@ const indexUsedBy = (plan: unknown): IndexUse | undefined => {
   const scan = isNode(top) ? scanOf(top) : undefined;
   if (!scan) return undefined;
   const isBitmap = typeOf(scan) === 'Bitmap Heap Scan';
-  const search = isBitmap ? onlyInput(scan) : scan;
-  if (!search || (isBitmap && typeOf(search) !== 'Bitmap Index Scan')) return undefined;
   if (!isBitmap && childrenOf(scan).some((child) => !isParameter(child))) return undefined;
-  const { 'Index Name': index, 'Index Cond': condition } = search;
+  const { 'Index Name': index, 'Index Cond': condition } = (isBitmap ? onlyInput(scan) : scan) ?? {};
   const { Schema: schema } = scan;
   if (typeof index !== 'string' || typeof schema !== 'string' || typeof condition !== 'string') return undefined;
-  return { schema, index, columns: condition.split(' = ').length - 1 };
+  return { schema, index, columns: comparedColumns(condition) };
 };
 
 const uniqueIndex = createStatement(`SELECT i.indnkeyatts::int AS columns

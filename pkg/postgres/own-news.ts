@@ -1,10 +1,10 @@
 /**
  * Tells a handler's own notifications from those of others, so that what its own transactions changed is removed from its caches once:
- * with the answer to COMMIT or with the news, whichever comes first. PostgreSQL sends both when the change can be seen.
+ * with the answer to the commit or with the news, whichever comes first. PostgreSQL sends both when the change can be seen.
  *
- * open      its COMMIT may be under way; left for done or doubtful. What is heard of it now is acted on: the answer may be late, or lost
+ * open      its commit may be under way; left for done or doubtful. What is heard of it now is acted on: the answer may be late, or lost
  * done      its changes are removed, or it changed nothing; its news is old
- * doubtful  nobody answered its COMMIT, which may take effect at any time: its news is news. All origins of this process given out so
+ * doubtful  nobody answered its commit, which may take effect at any time: its news is news. All origins of this process given out so
  *           far count as those of others from then on, so that nothing has to be kept of any of them
  */
 import { randomBytes } from 'node:crypto';

@@ -83,8 +83,10 @@ export const isRefusal = (error: unknown): boolean => {
   return state !== undefined && !/^(?:08|57P|40003)/.test(state);
 };
 
-/** Of an answer to COMMIT itself: a cancelled one may have taken effect before PostgreSQL heard of it. */
-export const isCommitRefusal = (error: unknown): boolean => isRefusal(error) && !isTimeout(sqlStateOf(error) ?? '');
+/** Of an answer to the commit itself: a cancelled one may have taken effect before PostgreSQL heard of it, and so may one that has ended the server
+ * (PANIC) for want of space or by a fault of its own. */
+export const isCommitRefusal = (error: unknown): boolean =>
+  isRefusal(error) && !/^(?:57014|53|58|XX)/.test(sqlStateOf(error) ?? '');
 
 /** In a transaction, a constraint that does not hold (class 23), an exception that a function of the database raises (P0001) and
  * a lock that was not to be waited for (NOWAIT) are answers about the data, not faults of the statement. Other errors pass unchanged. */

@@ -1,6 +1,7 @@
 /** PostgreSQL answers when the test lets it. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { AppError } from '../errors/app-error.ts';
 import { planLimits } from '../process/limits.ts';
 import { createManualClock } from '../process/manual-clock.ts';
 import { createPlanFacts } from './plan-facts.ts';
@@ -68,6 +69,16 @@ test('where PostgreSQL does not answer nobody knows, and it is asked again', asy
   assert.is(of(), 'unknown');
   await answer(true);
   assert.is(of(), 'yes');
+});
+
+test('a question that PostgreSQL refuses is answered by that, and not asked again at once', async () => {
+  const { clock, asked, of, answer } = setUp();
+  of();
+  await answer(new AppError('statement_failed'));
+  assert.is(of(), 'no');
+  await clock.advance(checkMs - 1);
+  assert.is(of(), 'no');
+  assert.is(asked.length, 1);
 });
 
 test('it is asked about one text after the other: a plan waits for whoever has locked the table', async () => {

@@ -7,6 +7,7 @@ import { databaseLimits, planLimits } from '../process/limits.ts';
 import { createDeadline, type Deadline } from '../resilience/deadline.ts';
 import { createSlots } from '../resilience/slots.ts';
 import { createTimedSet } from '../resilience/timed-set.ts';
+import { isStatementFault } from './pg-error.ts';
 
 /** Unknown: PostgreSQL has not answered yet, or what it said is too old. */
 type PlanFact = 'yes' | 'no' | 'unknown';
@@ -16,7 +17,13 @@ export interface PlanFacts<T> {
   of(name: string, subject: T): PlanFact;
 }
 
-/** @param ask  whether it is so; what it throws says nothing */
+/** Asked again and again, each time would be a line in PostgreSQL's log. */
+const isRefused = (error: unknown): false => {
+  if (isStatementFault(error)) return false;
+  throw error;
+};
+
+/** @param ask  whether it is so; where PostgreSQL refuses the question it is not, and what else it throws says nothing */
 export const createPlanFacts = <T>(
   clock: Clock,
   ask: (subject: T, deadline: Deadline) => Promise<boolean>,
@@ -32,7 +39,7 @@ export const createPlanFacts = <T>(
     asked.add(name, checkMs);
     const deadline = createDeadline(clock, databaseLimits.statementTimeoutMs);
     try {
-      const isSo = await oneByOne.use(deadline, () => ask(subject, deadline));
+      const isSo = await oneByOne.use(deadline, () => ask(subject, deadline)).catch(isRefused);
       const [now, before] = isSo ? [so, notSo] : [notSo, so];
       before.delete(name);
       // Twice the time, as it goes on being so while PostgreSQL is asked again.

@@ -1,6 +1,6 @@
 /**
  * A plain lookup for several tenants at once: the declared text once for each reading, and the audit rows of all of them, in one statement, one
- * commit and one round trip. PostgreSQL itself ends the statement when it takes long, so that it is known to hold nothing then; COMMIT may take what
+ * commit and one round trip. PostgreSQL itself ends the statement when it takes long, so that it is known to hold nothing then; the commit may take what
  * it takes, and where its answer is no plain yes nobody knows.
  */
 import { hash } from 'node:crypto';
@@ -133,7 +133,7 @@ export const runSharedLookup = async (
     { statement, values: [...columns, ...auditValues(records)] },
   ];
   let refused: AppError | undefined;
-  const session = async (runTogether: RunTogether): Promise<SharedOutcome> => {
+  const runIn = async (runTogether: RunTogether): Promise<SharedOutcome> => {
     onStart?.();
     const outcome = await runTogether(statements);
     const failure = failureOf(statements, outcome);
@@ -146,7 +146,7 @@ export const runSharedLookup = async (
     throw failure?.error ?? new TypeError('a shared statement without a result');
   };
   try {
-    return await database.lend((_run, runTogether) => session(runTogether), deadline, 'statement_timeout');
+    return await database.lend((_run, runTogether) => runIn(runTogether), deadline, 'statement_timeout');
   } catch (error) {
     if (refused) return { refused };
     throw error;

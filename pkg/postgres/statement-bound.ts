@@ -19,11 +19,11 @@ export const statementTimeoutOf = (deadline: Deadline): string =>
   String(Math.max(1, Math.ceil(deadline.remainingMs())));
 
 /** SQL that sets it to what is left by now.
- * @param timeout  what was left at BEGIN */
-export const remainingTimeout = (timeout: string): string =>
+ * @param timeout  what was left when it began */
+const remainingTimeout = (timeout: string): string =>
   `set_config('statement_timeout', greatest(1, ${timeout}::int - floor(extract(epoch FROM clock_timestamp() - now()) * 1000)::int)::text, true)`;
 
-/** The same once time has passed since BEGIN, and nothing before. */
+/** The same once time has passed since it began, and nothing before. */
 export const renewedTimeout = (timeout: string): string =>
   `CASE WHEN clock_timestamp() > now() + interval '${databaseLimits.boundSlackMs} ms' THEN ${remainingTimeout(timeout)} END`;
 

@@ -3,7 +3,7 @@
  * answer could not hold it.
  *
  * Where its rows are answered or counted PostgreSQL itself holds it to what it expects, and refuses it otherwise, so that what comes next can
- * be sent along, COMMIT too. It also renews the bound on a statement that comes next, once time has passed.
+ * be sent along, the commit too. It also renews the bound on a statement that comes next, once time has passed.
  */
 import { requestLimits } from '../process/limits.ts';
 import type { RowExpectation } from '../tenant/transaction-spec.ts';
@@ -38,7 +38,7 @@ interface StatementOptions {
   readonly types: readonly string[];
   readonly answersRows: boolean;
   readonly expectRows: RowExpectation;
-  /** Of its transaction: nothing but COMMIT comes next, to which PostgreSQL applies no statement_timeout. */
+  /** Of its transaction: nothing but the commit comes next, to which PostgreSQL applies no statement_timeout. */
   readonly isLast: boolean;
   /** What its rows and the digits of their count may have in an answer that is theirs alone, in bytes of UTF-8. Left out: it is not measured. */
   readonly bytesMax?: number | undefined;

@@ -4,8 +4,8 @@
  * begun        its first packet was sent; left for committed, rolled back, or unknown
  * committed    PostgreSQL said so
  * rolled back  nothing holds: ROLLBACK was answered, a packet that is all of it was refused, or the connection ended before
- *              COMMIT was sent
- * unknown      COMMIT was sent and nobody answered, or it was cancelled: it may hold or not
+ *              the commit was on its way
+ * unknown      the commit was on its way and nobody answered, or it was cancelled: it may hold or not
  *
  * What PostgreSQL rolled back only because of others (class 40) is tried again as a whole, with back-off, within the
  * deadline. It knows nothing of what the statements are for.
@@ -44,7 +44,7 @@ export interface TransactionSession {
   readonly sendAlong: SendAlong;
   readonly run: RunOnConnection;
   /** Several in one packet, with what is to be sent along.
-   * @param end  `commit`: COMMIT goes right behind them in the same packet, and nothing can be run after it
+   * @param end  `commit`: they are committed by the same packet, and nothing can be run after it
    * @returns one result for each
    * @throws what the first that PostgreSQL refused is to be blamed with */
   runAll(statements: readonly BoundStatement[], end?: 'commit'): Promise<readonly StatementResult[]>;

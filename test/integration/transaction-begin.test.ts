@@ -1,6 +1,7 @@
 /**
  * What is sent behind BEGIN in one packet takes effect inside the transaction or not at all.
  */
+import { Client } from 'pg';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AppError } from '../../pkg/errors/app-error.ts';
@@ -25,6 +26,11 @@ const open = async (): Promise<OpenDatabase> => {
   opened.push(database);
   await database.answers();
   return database;
+};
+
+const record = {
+  ...{ tenantId: 'acme', action: 'write', keys: [], requestId: 'r', context: {} },
+  ...({ source: 'database', outcome: 'answered' } as const),
 };
 
 const isRefused = (isolation: IsolationLevel, end?: 'commit') => async () => {
@@ -67,12 +73,27 @@ for (const isolation of isolationLevels) {
   });
 }
 
+test('the wait for audit_log ends with the bound too, and is known to have changed nothing', async () => {
+  const holder = new Client({ connectionString: postgres.url });
+  await holder.connect();
+  await holder.query('BEGIN; LOCK TABLE audit_log IN SHARE ROW EXCLUSIVE MODE');
+  const database = await open();
+  const options = { clock: systemClock, isolation: 'ReadCommitted', deadline: minute() } as const;
+  const write = { statement: createStatement("INSERT INTO written VALUES ('late')"), values: [] };
+  const result = await runTransaction(database, options, ({ sendAlong, runAll }) => {
+    openFrame(sendAlong, record, { timeout: '100', news: [] });
+    return runAll([write], 'commit');
+  });
+  await holder.end();
+  assert.is(result.end, 'rolled_back');
+  assert.is('error' in result && result.error.code, 'deadline_exceeded');
+  assert.equal(await sql('SELECT isolation FROM written'), []);
+});
+
 test('where BEGIN was refused, nothing of the packet behind it takes effect', async () => {
   const database = await open();
-  const record = { tenantId: 'acme', action: 'write', keys: [], requestId: 'r', context: {} };
   const packet: BoundStatement[] = [{ statement: createStatement('BEGIN AND NO MORE'), values: [] }];
-  const audit = { ...record, source: 'database', outcome: 'answered' } as const;
-  openFrame((ahead) => packet.push(ahead), audit, { timeout: '60000', news: [] });
+  openFrame((ahead) => packet.push(ahead), record, { timeout: '60000', news: [] });
   packet.push({ statement: createStatement("INSERT INTO written VALUES ('none')"), values: [] });
   await database.lend((_, runTogether) => runTogether(packet), minute());
   assert.equal(await sql('SELECT isolation FROM written'), []);

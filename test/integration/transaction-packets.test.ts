@@ -9,6 +9,8 @@ import type { KeptPlans } from '../../pkg/postgres/kept-plan.ts';
 import { createUnnamedStatement } from '../../pkg/postgres/statement.ts';
 import { runTransaction } from '../../pkg/postgres/transaction.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
+import { createManualClock } from '../../pkg/process/manual-clock.ts';
+import { createDeadline } from '../../pkg/resilience/deadline.ts';
 import { actionSpec } from '../../pkg/tenant/action-spec.ts';
 import { decodeJson } from '../../pkg/tenant/codec.ts';
 import type { StatementSpec } from '../../pkg/tenant/transaction-spec.ts';
@@ -170,6 +172,21 @@ test('what a declared statement fails with is its own, though it reads like ours
     const { end, told, left } = await run([statement], ['a']);
     assert.equal([end, told[0], left], ['rolled_back', 'statement_failed', '7 7']);
   }
+});
+
+test('a statement of a later packet is bound by what is left then', async () => {
+  const clock = createManualClock();
+  const options = { clock, isolation: 'ReadCommitted', deadline: createDeadline(clock, 60_000) } as const;
+  const bound = createUnnamedStatement("SELECT current_setting('statement_timeout') AS bound");
+  const { end } = await runTransaction(database, options, async ({ run }) => {
+    await run(bound, []);
+    await clock.advance(10_000);
+    assert.equal((await run(bound, [])).rows, [{ bound: '50s' }]);
+    assert.equal((await run(bound, [])).rows, [{ bound: '50s' }]);
+    await clock.advance(50_000);
+    await run(bound, []);
+  });
+  assert.is(end, 'rolled_back');
 });
 
 test('after COMMIT nothing is run any more', async () => {
