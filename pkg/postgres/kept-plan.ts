@@ -10,6 +10,7 @@ import { hash } from 'node:crypto';
 import type { Clock } from '../process/clock.ts';
 import type { Deadline } from '../resilience/deadline.ts';
 import type { Database } from './database.ts';
+import { indexUsedBy } from './index-use.ts';
 import { replacePlaceholders, trimStatement } from './placeholders.ts';
 import { createPlanFacts } from './plan-facts.ts';
 import { createStatement, createUnnamedStatement } from './statement.ts';
@@ -57,63 +58,11 @@ export const keptFormOf = <Form extends object>(
   };
 };
 
-type PlanNode = Readonly<Record<string, unknown>>;
-
-const isNode = (value: unknown): value is PlanNode => typeof value === 'object' && value !== null;
-const childrenOf = ({ Plans: plans }: PlanNode): readonly PlanNode[] =>
-  Array.isArray(plans) ? plans.filter(isNode) : [];
-const typeOf = (node: PlanNode | undefined): unknown => node?.['Node Type'];
-const isParameter = (node: PlanNode): boolean =>
-  node['Parent Relationship'] === 'InitPlan' && typeOf(node) === 'Result' && childrenOf(node).length === 0;
-
-/** What it reads from, where that is one thing and it works out nothing else beside parameters. */
-const onlyInput = (node: PlanNode): PlanNode | undefined => {
-  const inputs = childrenOf(node).filter((child) => !isParameter(child));
-  return inputs.length === 1 ? inputs[0] : undefined;
-};
-
-interface IndexUse {
-  readonly schema: string;
-  readonly index: string;
-  /** How many of its columns are compared for equality. */
-  readonly columns: number;
-}
-
-/** By which a statement finds what it changes, locks or reads. */
-const scanOf = (top: PlanNode): PlanNode | undefined => {
-  const changes = typeOf(top) === 'ModifyTable' && (top.Operation === 'Update' || top.Operation === 'Delete');
-  if (!changes && typeOf(top) !== 'LockRows') return top;
-  const scan = onlyInput(top);
-  // A partition has another name.
-  return changes && scan?.['Relation Name'] !== top['Relation Name'] ? undefined : scan;
-};
-
-/** What stands on the left of `=` is a column of the index; twice the same one is one column. */
-const comparedColumns = (condition: string): number => {
-  const parts = condition.replaceAll(/'(?:[^']|'')*'/g, "''").split(' AND ');
-  const lefts = parts
-    .filter((part) => part.includes(' = '))
-    .map((part) => part.replace(/^\(+/, '').replace(/ = .*$/s, ''));
-  return new Set(lefts).size;
-};
-
-/** @param plan  of EXPLAIN (FORMAT JSON, VERBOSE)
- * @returns undefined unless all that it reads are rows of one table by one index */
-const indexUsedBy = (plan: unknown): IndexUse | undefined => {
-  const top: unknown = Array.isArray(plan) && isNode(plan[0]) ? plan[0].Plan : undefined;
-  const scan = isNode(top) ? scanOf(top) : undefined;
-  if (!scan) return undefined;
-  const isBitmap = typeOf(scan) === 'Bitmap Heap Scan';
-  if (!isBitmap && childrenOf(scan).some((child) => !isParameter(child))) return undefined;
-  const { 'Index Name': index, 'Index Cond': condition } = (isBitmap ? onlyInput(scan) : scan) ?? {};
-  const { Schema: schema } = scan;
-  if (typeof index !== 'string' || typeof schema !== 'string' || typeof condition !== 'string') return undefined;
-  return { schema, index, columns: comparedColumns(condition) };
-};
-
 const uniqueIndex = createStatement(`SELECT i.indnkeyatts::int AS columns
 FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE i.indisunique AND i.indpred IS NULL AND n.nspname = $1::text AND c.relname = $2::text`);
+
+const columnsOf = (row: unknown): unknown => typeof row === 'object' && row !== null && Reflect.get(row, 'columns');
 
 /** Nothing is run.
  * @throws as Database.query */
@@ -124,10 +73,10 @@ export const isPlanKeepable = async (
 ): Promise<boolean> => {
   const explain = createUnnamedStatement(`EXPLAIN (FORMAT JSON, VERBOSE, COSTS OFF) ${text}`);
   const [told] = await database.query(explain, Array<null>(valueCount).fill(null), deadline);
-  const use = isNode(told) ? indexUsedBy(told['QUERY PLAN']) : undefined;
+  const use = indexUsedBy(told);
   if (!use) return false;
   const [unique] = await database.query(uniqueIndex, [use.schema, use.index], deadline);
-  return isNode(unique) && unique.columns === use.columns;
+  return columnsOf(unique) === use.columns;
 };
 
 export interface KeptPlans {
