@@ -52,24 +52,11 @@ export const createActionServices = (settings: HandlerSettings, options: ActionS
     queueMax: settings.DATABASE_QUEUE_MAX,
     hooks: { onShed: () => observer.shed('queue') },
   });
+  const parts = { database, auditLog, cache, clock, timer, keptPlans };
   return {
-    database,
-    cache,
+    ...parts,
     ownNews: createOwnNews(),
-    keptPlans,
-    auditLog,
-    clock,
-    timer,
-    reader: createLookupReader({
-      database,
-      auditLog,
-      cache,
-      clock,
-      timer,
-      keptPlans,
-      poolShare: shares.sharedReads,
-      hooks,
-    }),
+    reader: createLookupReader({ ...parts, poolShare: shares.sharedReads, hooks }),
     shares,
     hooks: { onRollback: observer.rolledBack, onUnaudited: observer.rollbackUnaudited },
     cxone: { auditLog, clientFor: cxone.clientFor },

@@ -8,16 +8,9 @@
 import { Client, type ClientConfig } from 'pg';
 import { createDriverFactory, type DriverClientEventEmitter, type DriverFactory, type DriverQueryResult } from 'slonik';
 import { BatchQuery, type BatchSession, type Row } from './batch-query.ts';
-import {
-  type BatchEntry,
-  type BatchOutcome,
-  boundValues,
-  decodeBatch,
-  type StatementResult,
-} from './statement-batch.ts';
+import { type BatchEntry, type BatchOutcome, boundValues, decodeBatch } from './statement-batch.ts';
 
 /** Of what a driver may tell slonik, what nobody asks for here. */
-const noResult: StatementResult<Row> = { rows: [], rowCount: 0 };
 const nothing: Omit<DriverQueryResult, 'rows'> = { command: 'SELECT', fields: [], rowCount: null };
 
 const createPoolClient = (config: ClientConfig, events: DriverClientEventEmitter) => {
@@ -54,8 +47,8 @@ const createPoolClient = (config: ClientConfig, events: DriverClientEventEmitter
       const outcome = await ask(batch ?? [{ name, text, values: boundValues(values) }]);
       if (batch) return { ...nothing, rows: [{ outcome }] };
       if (outcome.failure) throw outcome.failure.error;
-      const [{ rowCount, rows } = noResult] = outcome.results;
-      return { ...nothing, rowCount, rows: [...rows] };
+      const [result] = outcome.results;
+      return { ...nothing, rowCount: result?.rowCount ?? 0, rows: [...(result?.rows ?? [])] };
     },
     stream: () => {
       throw new Error('nothing is streamed');

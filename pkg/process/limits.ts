@@ -7,7 +7,7 @@
 
 export { controllerLimits } from './controller-limits.ts';
 export { cxoneLimits } from './cxone-limits.ts';
-export { planLimits, sharedReadLimits } from './shared-read-limits.ts';
+export { sharedReadLimits } from './shared-read-limits.ts';
 
 /** Requests: the caller's side. Source of the caller's figures: NICE's documentation of the Studio REST API action. */
 export const requestLimits = {
@@ -383,4 +383,14 @@ export const devLimits = {
   /** A checkpoint on a slow disk; after it the processes are killed. */
   databaseStopMs: 20_000,
   databasePollMs: 10,
+} as const;
+
+/** What plans of declared texts are asked for. */
+export const planLimits = {
+  /** What stands behind a text in views, policies and indexes may change: its plan is looked at this often. */
+  checkMs: 60_000,
+  /** Where PostgreSQL has not answered that. */
+  retryMs: 10_000,
+  /** One text more, and the oldest is forgotten. */
+  rememberedMax: 10_000,
 } as const;

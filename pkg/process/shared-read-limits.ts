@@ -1,5 +1,5 @@
 /**
- * The bounds of statements that several tenants share, and of what is asked about plans: a part of limits.ts, which passes them on, in a file of its own for its length.
+ * The bounds of statements that several tenants share: a part of limits.ts, which passes them on, in a file of its own for its length.
  */
 
 /** Requests of different lookups in one statement, where more of them are at work than `lookupsCommittingMax`: up to `batchRequestsMax`. */
@@ -22,15 +22,5 @@ export const sharedReadLimits = {
   /** The same for a text whose rows take long, each by itself. */
   restOfHeavyMs: 60_000,
   /** Lookups that read alone, and texts that rest: one more, and the oldest is forgotten. */
-  rememberedMax: 10_000,
-} as const;
-
-/** What plans of declared texts are asked for. */
-export const planLimits = {
-  /** What stands behind a text in views, policies and indexes may change: its plan is looked at this often. */
-  checkMs: 60_000,
-  /** Where PostgreSQL has not answered that. */
-  retryMs: 10_000,
-  /** One text more, and the oldest is forgotten. */
   rememberedMax: 10_000,
 } as const;

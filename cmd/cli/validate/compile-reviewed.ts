@@ -32,29 +32,11 @@ export const createCompiler = (database: Database) => {
   const auditLog = createAuditLog({ database, clock, statementTimeoutMs: databaseLimits.statementTimeoutMs });
   const keptPlans = createKeptPlans(database, clock);
   const shares = createPoolShares({ clock, poolMax: 1, queueMax: 0 });
-  const reader = createLookupReader({
-    database,
-    auditLog,
-    cache,
-    clock,
-    timer,
-    keptPlans,
-    poolShare: shares.sharedReads,
-  });
+  const parts = { database, auditLog, cache, clock, timer, keptPlans };
+  const reader = createLookupReader({ ...parts, poolShare: shares.sharedReads });
   const neverCalled = { call: () => Promise.reject(new Error('nothing is called here')) };
   const cxone = { auditLog, clientFor: () => neverCalled };
-  const services = {
-    database,
-    cache,
-    ownNews: createOwnNews(),
-    keptPlans,
-    reader,
-    auditLog,
-    clock,
-    timer,
-    shares,
-    cxone,
-  };
+  const services = { ...parts, ownNews: createOwnNews(), reader, shares, cxone };
 
   return ({ tenant, config }: ReviewedTenant): CompiledReview => {
     const compiled = compileTenant(tenant, services);
