@@ -127,9 +127,11 @@ export const createLookupReader = ({
 
   return {
     read: (plan, job) => {
-      if (!recent.areMany()) return readAlone(plan, job, 'few');
+      if (!recent.areMoreThan(databaseLimits.lookupsApartMax)) return readAlone(plan, job, 'few');
       const form = sharedReads.formFor(plan, job.keys.length);
-      if (typeof form === 'string') return readAlone(plan, job, form);
+      if (typeof form === 'string') {
+        return readAlone(plan, job, recent.areMoreThan(databaseLimits.lookupsCommittingMax) ? form : 'few');
+      }
       return sharedReads.read(form, plan, job).then((rows) => {
         if (rows === undefined) return readAlone(plan, job, 'retried');
         recent.note(plan.group.prefix);

@@ -252,16 +252,31 @@ test('where nobody knows whether the audit rows hold, nothing is read again, nor
   assert.equal(await readNow(abc), rows(abc), 'the text does not rest');
 });
 
-test('who is slow or refused alone does not share for a while', async () => {
+test('who is refused alone, or slow twice, does not share for a while', async () => {
   for (const refused of [true, false]) {
     const { clock, reads, planOf, readNow } = await setUpPlain();
     if (!refused) reads.noteAlone(planOf('b'), 1, 'read');
-    reads.noteAlone(planOf('a'), refused ? 1 : patienceMs + 1, refused ? 'refused' : 'read');
+    if (refused) reads.noteAlone(planOf('a'), 1, 'refused');
+    else for (const ms of [patienceMs + 1, patienceMs + 1]) reads.noteAlone(planOf('a'), ms, 'read');
+    reads.noteAlone(planOf('a'), 1, 'read');
     await clock.advance(aloneAfterSlowMs - 1);
     assert.equal(await readNow(abc), ['slow', '"b"', '"c"']);
     await clock.advance(1);
     assert.equal(await readNow(abc), rows(abc));
   }
+});
+
+test('who is slow once shares again once a statement of its own was quick, or after a while', async () => {
+  const { clock, reads, planOf, readNow } = await setUpPlain();
+  for (const tenant of ['a', 'b']) {
+    reads.noteAlone(planOf(tenant), 1, 'read');
+    reads.noteAlone(planOf(tenant), patienceMs + 1, 'read');
+  }
+  assert.equal(await readNow(abc), ['slow', 'slow', '"c"']);
+  reads.noteAlone(planOf('a'), 1, 'read');
+  assert.equal(await readNow(abc), ['"a"', 'slow', '"c"']);
+  await clock.advance(aloneAfterSlowMs);
+  assert.equal(await readNow(abc), rows(abc));
 });
 
 test('who turned out slow while waiting for a shared statement does not get into one', async () => {

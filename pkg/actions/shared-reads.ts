@@ -71,7 +71,7 @@ export const createSharedReads = ({
   const paces = new WeakMap<LookupStatement, ReadPace>();
   const pacesByText = createWeakValues<ReadPace>(bundleLimits.sharedValuesMin);
   const slow = createTimedSet(clock, sharedReadLimits.rememberedMax);
-  /** Who was in a shared statement that PostgreSQL refused or ended, until a statement of its own was quick. */
+  /** Who was in a shared statement that PostgreSQL refused or ended, or slow once by itself, until a statement of its own was quick. */
   const onTrial = createTimedSet(clock, sharedReadLimits.rememberedMax);
   const resting = createTimedSet(clock, sharedReadLimits.rememberedMax);
   const plainTexts = createPlanFacts(clock, (form: SharedForm, deadline) => isPlanPlain(database, form, deadline));
@@ -192,10 +192,13 @@ export const createSharedReads = ({
       pace.forgetTogether();
       return 'slow';
     },
-    noteAlone: ({ group, lookup }, ms, end) => {
+    noteAlone: ({ group: { scope }, lookup }, ms, end) => {
       const pace = paceOf(lookup);
-      if (end === 'refused' || pace.isSlow(ms)) slow.add(group.scope, sharedReadLimits.aloneAfterSlowMs);
-      onTrial.delete(group.scope);
+      const wasSlow = end === 'refused' || pace.isSlow(ms);
+      // Once may be anything's fault: the first statements after a start, all at the same moment, take long.
+      if (wasSlow && (end === 'refused' || onTrial.has(scope))) slow.add(scope, sharedReadLimits.aloneAfterSlowMs);
+      if (wasSlow) onTrial.add(scope, sharedReadLimits.aloneAfterSlowMs);
+      else onTrial.delete(scope);
       if (end === 'read') pace.noteAlone(ms);
     },
   };

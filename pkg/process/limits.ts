@@ -105,8 +105,9 @@ export const databaseLimits = {
   /** Shared statements of one lookup at once: with one, the process idles while PostgreSQL works; a key that is missed all the time is
    * read twice at once at most. */
   batchesInFlightMax: 2,
-  /** Lookups at work that each read, and commit their audit rows, in statements of their own. Beyond it commits are what PostgreSQL is busy
-   * with: plain ones share the statement, the others the commit. */
+  /** Lookups at work that each have statements of their own. Beyond it plain ones share theirs. */
+  lookupsApartMax: 1,
+  /** The others at work that each commit their audit rows themselves. Beyond it commits are what PostgreSQL is busy with, and they share those. */
   lookupsCommittingMax: 2,
   /** For so long after its rows were read a lookup counts among them: what waits, or is slow, does not keep commits busy. */
   lookupMovesMs: 100,

@@ -2,7 +2,7 @@
  * The bounds of statements that several tenants share: a part of limits.ts, which passes them on, in a file of its own for its length.
  */
 
-/** Requests of different lookups in one statement, where more of them are at work than `lookupsCommittingMax`: up to `batchRequestsMax`. */
+/** Requests of different lookups in one statement, where more of them are at work than `lookupsApartMax`: up to `batchRequestsMax`. */
 export const sharedReadLimits = {
   /** Statements by one text at once. With one, two or four nothing could be told on one core of PostgreSQL's; it may have more. */
   inFlightMax: 4,

@@ -12,7 +12,7 @@ const setUp = () => {
     note: (...keys: readonly string[]) =>
       keys.map((key) => {
         recent.note(key);
-        return recent.areMany();
+        return recent.areMoreThan(2);
       }),
   };
 };
@@ -34,9 +34,22 @@ test('a key counts for a while after it was noted last', async () => {
   assert.equal(note('a'), [false], 'c too');
   note('b', 'c');
   await clock.advance(99);
-  assert.ok(recent.areMany());
+  assert.ok(recent.areMoreThan(2));
   await clock.advance(1);
-  assert.not(recent.areMany());
+  assert.not(recent.areMoreThan(2));
+});
+
+test('fewer can be asked about', async () => {
+  const { clock, recent, note } = setUp();
+  const asked = () => [0, 1, 2].map((count) => recent.areMoreThan(count));
+  assert.equal(asked(), [false, false, false]);
+  note('a');
+  assert.equal(asked(), [true, false, false]);
+  await clock.advance(60);
+  note('b');
+  assert.equal(asked(), [true, true, false]);
+  await clock.advance(40);
+  assert.equal(asked(), [true, false, false]);
 });
 
 test.run();

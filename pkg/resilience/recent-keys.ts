@@ -1,10 +1,11 @@
 /**
- * Whether more than so many different keys were noted within a while. It remembers one more than that, however many come.
+ * Whether more than so many different keys were noted within a while. It remembers as many as that takes, however many come.
  */
 import type { Clock } from '../process/clock.ts';
 
 interface RecentKeysOptions {
   readonly clock: Clock;
+  /** The most that is asked about. */
   readonly max: number;
   readonly ms: number;
 }
@@ -25,10 +26,10 @@ export class RecentKeys {
     this.#last.push({ key, at: this.#options.clock.now() });
   }
 
-  /** Whether more than `max` different ones were noted within the last `ms`. */
-  areMany(): boolean {
-    const { clock, max, ms } = this.#options;
-    const [first] = this.#last;
-    return this.#last.length > max && first !== undefined && first.at > clock.now() - ms;
+  /** Whether more than `count` different ones, at most `max`, were noted within the last `ms`. */
+  areMoreThan(count: number): boolean {
+    const { clock, ms } = this.#options;
+    const oldest = this.#last.at(-1 - count);
+    return oldest !== undefined && oldest.at > clock.now() - ms;
   }
 }

@@ -92,6 +92,22 @@ test('each tenant gets its own rows and its own audit row, from one statement fo
   );
 });
 
+test('two tenants at work share, too', async () => {
+  const [first, second] = tenants
+    .slice(0, 2)
+    .map((tenantId) => lookups({ tenantId, statement: `${plain} AND label <> 'two of them'`, input: integers }));
+  if (!first || !second) throw new Error('two tenants');
+  const askBoth = (prefix: string) => Promise.all([first, second].map((ask) => ask({ ids: [1] }, prefix)));
+  await until('a shared statement', async () => {
+    await clock.advance(sharedReadLimits.aloneAfterSlowMs);
+    for (const prefix of ['alone', 'beside another', 'by a plan']) {
+      batches.length = 0;
+      await askBoth(prefix);
+    }
+    assert.equal(batches, [2]);
+  });
+});
+
 test('a tenant whose rows make a statement fail fails alone', async () => {
   const askAll = await openAll('SELECT id, share FROM divided WHERE tenant_id = $1 AND id = ANY($2)');
   const outcomes = await Promise.all(await askAll('fails', (n) => [n === 5 ? 13 : 14]));
