@@ -79,7 +79,7 @@ export const createLookupReader = ({
     };
     // What has not begun, or found no PostgreSQL, says nothing of the lookup.
     const note = (end: 'read' | 'refused'): void => {
-      if (began !== undefined) sharedReads.noteAlone(plan, clock.now() - began, end);
+      if (began !== undefined) sharedReads.noteAlone(plan, began, end);
     };
     try {
       const job = { values: reading.values(), records, deadline, onStart };

@@ -52,4 +52,23 @@ test('slow is what takes long in a statement of its own, and longer than all did
   assert.ok(pace.isSlow(patienceMs * 5));
 });
 
+test('slow by itself is what still ran for a while after another, that began no sooner, was quick', () => {
+  const pace = new ReadPace();
+  const slowFrom = (began: number, ended: number) => pace.wasSlowBesideQuick(began, ended);
+  assert.not(slowFrom(0, patienceMs * 9), 'no other');
+  pace.noteQuick(10, 12);
+  assert.equal(
+    [slowFrom(10, 12 + patienceMs), slowFrom(11, 12 + patienceMs), slowFrom(10, 11 + patienceMs)],
+    [true, false, false],
+  );
+});
+
+test('of the quick ones the last are remembered, however many there are', () => {
+  const pace = new ReadPace();
+  const end = patienceMs * 100;
+  for (let ended = 1; ended <= end; ended += 1) pace.noteQuick(ended - 1, ended);
+  const slowFor = (ms: number) => pace.wasSlowBesideQuick(end - ms, end);
+  assert.equal([slowFor(patienceMs), slowFor(patienceMs * 1.5), slowFor(patienceMs * 50)], [false, true, true]);
+});
+
 test.run();

@@ -12,6 +12,8 @@ export class ReadPace {
   /** What one key, or one reading, adds to a shared statement. */
   #perUnitMs = leastPerUnitMs;
   #nextRestMs: number = sharedReadLimits.restMsMin;
+  /** Quick statements of late, the oldest first. */
+  readonly #quick: { readonly began: number; readonly ended: number }[] = [];
 
   /** A reading in a statement of its own took so long. */
   noteAlone(ms: number): void {
@@ -37,6 +39,19 @@ export class ReadPace {
     return ms > sharedReadLimits.patienceMs && ms > this.#leastMs * slowFactor;
   }
 
+  /** A statement, shared or not, was quick. */
+  noteQuick(began: number, ended: number): void {
+    if (ended - (this.#quick.at(-1)?.ended ?? Number.NEGATIVE_INFINITY) < quickApartMs) return;
+    if (this.#quick.length === quickMax) this.#quick.shift();
+    this.#quick.push({ began, ended });
+  }
+
+  /** Whether a slow statement was so by itself: another that began no sooner was quick, and it still ran for a while. Else all may have waited for the
+   * same, a lock or a disk. */
+  wasSlowBesideQuick(began: number, ended: number): boolean {
+    return this.#quick.some((quick) => quick.began >= began && quick.ended <= ended - sharedReadLimits.patienceMs);
+  }
+
   /** What a reading adds to a shared statement, in milliseconds. */
   costMs(units: number): number {
     return this.#perUnitMs * units;
@@ -51,6 +66,9 @@ export class ReadPace {
 /** For each time that it was slower: the quickest of some fifty. */
 const drift = 0.02;
 const slowFactor = 4;
+/** So that twice patienceMs are remembered, of however many. */
+const quickMax = 8;
+const quickApartMs = (2 * sharedReadLimits.patienceMs) / quickMax;
 
 /** A reading's own, and one for each key. */
 export const unitsOf = (keys: number): number => keys + 1;

@@ -95,6 +95,9 @@ const setUp = ({ text = plain, slots = 10, waiters = 100 } = {}) => {
     cachePolicy: { ttlSeconds: 300, missingTtlSeconds: 30, staleIfErrorSeconds: 0 },
     bind: (keys) => [tenantId, bindParameter(keys)],
   });
+  /** A statement of its own has ended after so long. */
+  const alone = (tenantId: string, ms: number, end: 'read' | 'refused' = 'read') =>
+    reads.noteAlone(planOf(tenantId), clock.now() - ms, end);
   /** @returns the row, an error's code, or why it is to be read alone: that is quick then, unless `lasts` */
   const read = async (
     tenantId: string,
@@ -108,7 +111,7 @@ const setUp = ({ text = plain, slots = 10, waiters = 100 } = {}) => {
     try {
       const rows = await reads.read(form, plan, { keys, record, deadline: createDeadline(clock, budgetMs) });
       if (rows) return String(rows.get('k'));
-      if (!lasts) reads.noteAlone(plan, 1, 'read');
+      if (!lasts) alone(tenantId, 1);
       return 'retried';
     } catch (error) {
       return isAppError(error) ? error.code : String(error);
@@ -123,7 +126,7 @@ const setUp = ({ text = plain, slots = 10, waiters = 100 } = {}) => {
     for (const statement of asked.slice(from)) end(statement);
     return reading;
   };
-  return { clock, cache, asked, heard, pool, reads, planOf, read, readAll, readNow };
+  return { clock, cache, asked, heard, pool, planOf, alone, read, readAll, readNow };
 };
 
 /** The plan is known. */
@@ -224,14 +227,14 @@ test('a text that fails again and again rests longer each time; not where the da
 });
 
 test('who goes on alone after a shared statement shares again once that was quick', async () => {
-  const { clock, asked, reads, planOf, read, readNow } = await setUpPlain();
+  const { clock, asked, alone, read, readNow } = await setUpPlain();
   const reading = [read('a'), read('b'), read('c', { lasts: true })];
   await settle();
   asked[0]?.refuse('57014');
   assert.equal(await Promise.all(reading), each('retried'));
   await clock.advance(restMsMin);
   assert.equal(await readNow(abc), ['"a"', '"b"', 'slow'], 'that of c runs on');
-  reads.noteAlone(planOf('c'), 1, 'read');
+  alone('c', 1);
   assert.equal(await readNow(['c']), ['"c"']);
 });
 
@@ -252,37 +255,48 @@ test('where nobody knows whether the audit rows hold, nothing is read again, nor
   assert.equal(await readNow(abc), rows(abc), 'the text does not rest');
 });
 
-test('who is refused alone, or slow twice, does not share for a while', async () => {
+test('who is refused alone, or slow while others are quick, does not share for a while', async () => {
   for (const refused of [true, false]) {
-    const { clock, reads, planOf, readNow } = await setUpPlain();
-    if (!refused) reads.noteAlone(planOf('b'), 1, 'read');
-    if (refused) reads.noteAlone(planOf('a'), 1, 'refused');
-    else for (const ms of [patienceMs + 1, patienceMs + 1]) reads.noteAlone(planOf('a'), ms, 'read');
-    reads.noteAlone(planOf('a'), 1, 'read');
+    const { clock, alone, readNow } = await setUpPlain();
+    alone('b', 1);
+    await clock.advance(patienceMs);
+    if (refused) alone('a', 1, 'refused');
+    else alone('a', patienceMs + 2);
+    alone('a', 1);
     await clock.advance(aloneAfterSlowMs - 1);
-    assert.equal(await readNow(abc), ['slow', '"b"', '"c"']);
+    assert.equal(await readNow(abc), ['slow', '"b"', '"c"'], 'though it was quick once');
     await clock.advance(1);
     assert.equal(await readNow(abc), rows(abc));
   }
 });
 
-test('who is slow once shares again once a statement of its own was quick, or after a while', async () => {
-  const { clock, reads, planOf, readNow } = await setUpPlain();
-  for (const tenant of ['a', 'b']) {
-    reads.noteAlone(planOf(tenant), 1, 'read');
-    reads.noteAlone(planOf(tenant), patienceMs + 1, 'read');
-  }
+test('others are quick in shared statements, too', async () => {
+  const { clock, alone, readNow } = await setUpPlain();
+  alone('b', 1);
+  await clock.advance(patienceMs);
+  await readNow(['c']);
+  await clock.advance(patienceMs);
+  alone('a', patienceMs + 1);
+  alone('a', 1);
+  assert.equal(await readNow(abc), ['slow', '"b"', '"c"']);
+});
+
+test('who is slow when all may be shares again once a statement of its own was quick, or after a while', async () => {
+  const { clock, alone, readNow } = await setUpPlain();
+  alone('c', 1);
+  await clock.advance(patienceMs + 2);
+  for (const tenant of ['a', 'b']) alone(tenant, patienceMs + 1);
   assert.equal(await readNow(abc), ['slow', 'slow', '"c"']);
-  reads.noteAlone(planOf('a'), 1, 'read');
+  alone('a', 1);
   assert.equal(await readNow(abc), ['"a"', 'slow', '"c"']);
   await clock.advance(aloneAfterSlowMs);
   assert.equal(await readNow(abc), rows(abc));
 });
 
 test('who turned out slow while waiting for a shared statement does not get into one', async () => {
-  const { reads, planOf, asked, readAll } = await setUpPlain();
+  const { alone, asked, readAll } = await setUpPlain();
   const reading = Promise.all(readAll(abc));
-  reads.noteAlone(planOf('c'), 1, 'refused');
+  alone('c', 1, 'refused');
   await settle();
   assert.equal(asked[0]?.tenants, ['a', 'b']);
   asked[0]?.answer();

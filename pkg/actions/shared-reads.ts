@@ -34,8 +34,8 @@ export interface SharedReads {
   read(form: SharedForm, plan: ReadPlan, job: ReadJob): Promise<KeyedRows | undefined>;
   /** @returns what it may share, or why it is to be read alone */
   formFor(plan: ReadPlan, keys: number): SharedForm | AloneReason;
-  /** A statement of its own took so long, whether to its end or its time-out, or was refused. */
-  noteAlone(plan: ReadPlan, ms: number, end: 'read' | 'refused'): void;
+  /** A statement of its own, which began then, has ended now: with its rows, by its time-out, or refused. */
+  noteAlone(plan: ReadPlan, began: number, end: 'read' | 'refused'): void;
 }
 
 export interface SharedReadsOptions {
@@ -71,7 +71,7 @@ export const createSharedReads = ({
   const paces = new WeakMap<LookupStatement, ReadPace>();
   const pacesByText = createWeakValues<ReadPace>(bundleLimits.sharedValuesMin);
   const slow = createTimedSet(clock, sharedReadLimits.rememberedMax);
-  /** Who was in a shared statement that PostgreSQL refused or ended, or slow once by itself, until a statement of its own was quick. */
+  /** Who was in a shared statement that PostgreSQL refused or ended, or slow when all may have been, until a statement of its own was quick. */
   const onTrial = createTimedSet(clock, sharedReadLimits.rememberedMax);
   const resting = createTimedSet(clock, sharedReadLimits.rememberedMax);
   const plainTexts = createPlanFacts(clock, (form: SharedForm, deadline) => isPlanPlain(database, form, deadline));
@@ -138,7 +138,10 @@ export const createSharedReads = ({
     const outcome = first && (await runInTurn(form, readings, deadline));
     if (!outcome || 'refused' in outcome) return false;
     const units = sumOf(readings, ({ size }) => unitsOf(size));
-    paceOf(first.plan.lookup).noteTogether(units, outcome.ms);
+    const pace = paceOf(first.plan.lookup);
+    pace.noteTogether(units, outcome.ms);
+    const now = clock.now();
+    pace.noteQuick(now - outcome.ms, now);
     for (const [place, reading] of readings.entries()) {
       reading.take(outcome.found[place] ?? []);
       reading.keep();
@@ -192,14 +195,17 @@ export const createSharedReads = ({
       pace.forgetTogether();
       return 'slow';
     },
-    noteAlone: ({ group: { scope }, lookup }, ms, end) => {
-      const pace = paceOf(lookup);
-      const wasSlow = end === 'refused' || pace.isSlow(ms);
-      // Once may be anything's fault: the first statements after a start, all at the same moment, take long.
-      if (wasSlow && (end === 'refused' || onTrial.has(scope))) slow.add(scope, sharedReadLimits.aloneAfterSlowMs);
-      if (wasSlow) onTrial.add(scope, sharedReadLimits.aloneAfterSlowMs);
-      else onTrial.delete(scope);
-      if (end === 'read') pace.noteAlone(ms);
+    noteAlone: ({ group: { scope }, lookup }, began, end) => {
+      const [pace, now] = [paceOf(lookup), clock.now()];
+      const wasRefused = end === 'refused';
+      if (wasRefused || pace.isSlow(now - began)) {
+        onTrial.add(scope, sharedReadLimits.aloneAfterSlowMs);
+        if (wasRefused || pace.wasSlowBesideQuick(began, now)) slow.add(scope, sharedReadLimits.aloneAfterSlowMs);
+      } else {
+        onTrial.delete(scope);
+        pace.noteQuick(began, now);
+      }
+      if (!wasRefused) pace.noteAlone(now - began);
     },
   };
 };

@@ -14,10 +14,10 @@ export const sharedReadLimits = {
   readingKeysMax: 50,
   /** PostgreSQL ends a shared statement that takes longer (statement_timeout): each then reads alone. */
   patienceMs: 100,
-  /** A lookup whose own statement took so long, or failed, reads alone for this long after it. */
+  /** A lookup whose own statement took so long while others were quick, or failed, reads alone for this long after it. */
   aloneAfterSlowMs: 10_000,
   /** A text whose statement failed, or was ended, is not shared for this long; where it is its fault, each further time in a row twice as long. */
-  restMsMin: 1_000,
+  restMsMin: 250,
   restMsMax: 600_000,
   /** The same for a text whose rows take long, each by itself. */
   restOfHeavyMs: 60_000,

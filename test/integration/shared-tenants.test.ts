@@ -4,6 +4,7 @@
  *
  * also over docker
  */
+import { Client } from 'pg';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { arrayLiteral } from '../../pkg/postgres/array-literal.ts';
@@ -145,6 +146,37 @@ test('a tenant whose rows are slow waits alone, and reads alone from then on', a
     for (const { code } of await Promise.all(await askAll(prefix, idsOf))) assert.is(code, 'answered');
   }
   assert.equal(new Set(batches), new Set([1, tenants.length - 1]), 'for itself, and for all others');
+});
+
+test('where all wait for one lock, each reads alone, and all share again as soon as it is gone', async () => {
+  const askAll = await openAll(`${plain} AND label <> 'locked'`);
+  await clock.advance(1);
+  const holder = new Client({ connectionString: postgres.url });
+  await holder.connect();
+  try {
+    await holder.query('BEGIN; LOCK TABLE numbers');
+    const asked = await askAll('locked', () => [2]);
+    await until('a statement of its own for each', async () => {
+      const [waiting] = await sql(
+        "SELECT count(*)::int FROM pg_locks WHERE NOT granted AND relation = 'numbers'::regclass",
+      );
+      assert.is(waiting?.count, tenants.length);
+    });
+    await clock.advance(sharedReadLimits.patienceMs * 10);
+    await holder.query('COMMIT');
+    for (const { code } of await Promise.all(asked)) assert.is(code, 'answered');
+  } finally {
+    await holder.end();
+  }
+  const tried = await askAll('on trial', () => [3]);
+  await Promise.all(tried);
+  assert.equal(
+    batches,
+    tenants.map(() => 1),
+    'each is tried by itself',
+  );
+  for (const { code } of await Promise.all(await askAll('together', () => [4]))) assert.is(code, 'answered');
+  assert.equal(batches, [tenants.length]);
 });
 
 for (const [what, statement] of Object.entries({

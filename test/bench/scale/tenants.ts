@@ -112,8 +112,11 @@ const measureProcesses = async (
   rounds: number,
 ): Promise<readonly (readonly Run[])[]> => {
   const candidates = [];
-  for (const size of sizes) {
-    const service = await bench.startService({ tenants: tenantsOf(size, temperature) });
+  for (const [place, size] of sizes.entries()) {
+    const tenants = tenantsOf(size, temperature);
+    // A database of its own: what one size has read would be no longer cold to the next.
+    const env = { REDIS_URL: `${bench.stage.servers.redisUrl}/${place}` };
+    const service = await bench.startService({ tenants, env });
     const load = {
       ...{ variant: service, maker: createMaker(size), callers, kind: `tenants ${temperature} ${size}` },
       firstGuess: temperature === 'warm' ? 20_000 : 6_000,
