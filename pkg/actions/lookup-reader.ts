@@ -5,6 +5,7 @@
  * The statement brings the audit rows along, in one round trip. Beside many other lookups that would be a statement and a commit for each of
  * them: then plain ones share both (shared-reads.ts), and of the others the audit rows go into the commit that all tenants share.
  */
+import type { CacheGroup } from '../cache/group.ts';
 import type { Cache } from '../cache/two-tier.ts';
 import { isAppError } from '../errors/app-error.ts';
 import type { AuditLog } from '../postgres/audit-log.ts';
@@ -125,9 +126,21 @@ export const createLookupReader = ({
   const readAlone = (plan: ReadPlan, job: ReadJob, why: LoneJob['why']): Promise<KeyedRows> =>
     coalescers.submit(plan.group.prefix, { context: plan, job: { ...job, why }, deadline: job.deadline });
 
+  /** In a burst the others are known before any of them was read: they come in one turn of the event loop. */
+  let firstOfTurn: string | undefined;
+  const isBesideOthers = ({ prefix }: CacheGroup): boolean => {
+    if (firstOfTurn === undefined) {
+      firstOfTurn = prefix;
+      endOfTurn(() => {
+        firstOfTurn = undefined;
+      });
+    }
+    return firstOfTurn !== prefix || recent.areMoreThan(databaseLimits.lookupsApartMax);
+  };
+
   return {
     read: (plan, job) => {
-      if (!recent.areMoreThan(databaseLimits.lookupsApartMax)) return readAlone(plan, job, 'few');
+      if (!isBesideOthers(plan.group)) return readAlone(plan, job, 'few');
       const form = sharedReads.formFor(plan, job.keys.length);
       if (typeof form === 'string') {
         return readAlone(plan, job, recent.areMoreThan(databaseLimits.lookupsCommittingMax) ? form : 'few');

@@ -12,7 +12,7 @@ import type { KeyedRow } from '../../pkg/postgres/lookup-rows.ts';
 import { compileLookup, type LookupStatement, runLookup } from '../../pkg/postgres/lookup-statement.ts';
 import { runSharedLookup } from '../../pkg/postgres/shared-lookup.ts';
 import type { BoundValue } from '../../pkg/postgres/statement.ts';
-import { sharedReadLimits } from '../../pkg/process/limits.ts';
+import { databaseLimits, sharedReadLimits } from '../../pkg/process/limits.ts';
 import { createManualClock } from '../../pkg/process/manual-clock.ts';
 import { prepareDatabase } from '../services/database.ts';
 import { minute, openDatabase } from '../services/open-database.ts';
@@ -91,6 +91,14 @@ test('each tenant gets its own rows and its own audit row, from one statement fo
     await auditOf('own'),
     tenants.map((tenant_id, n) => ({ tenant_id, customer_ids: [`${n + 1}`, '49', '1000'], source: 'database' })),
   );
+});
+
+test('what comes in one turn shares, though nobody was at work before', async () => {
+  const askAll = await openAll(`${plain} AND label <> 'in a burst'`);
+  await clock.advance(databaseLimits.lookupMovesMs);
+  const asked = await askAll('burst', () => [2]);
+  for (const { code } of await Promise.all(asked)) assert.is(code, 'answered');
+  assert.equal(batches, [1, tenants.length - 1], 'but for the first');
 });
 
 test('two tenants at work share, too', async () => {
