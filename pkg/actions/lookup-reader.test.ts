@@ -253,6 +253,21 @@ test('beside lookups that only wait, however often they are asked for, a stateme
   await Promise.all([...slow, quick]);
 });
 
+test('beside lookups whose statements took long, too', async () => {
+  const { clock, read, calls, answer, planOf, heard } = setUp();
+  const slow = ['x', 'y', 'z'].map((parameters) => read(['a'], { plan: planOf(parameters) }));
+  await settle();
+  await clock.advance(databaseLimits.lookupMovesMs);
+  for (const _ of slow) await answer();
+  await Promise.all(slow);
+  const quick = read(['b']);
+  await settle();
+  assert.equal([calls.at(-1)?.keys, calls.at(-1)?.requests], [['b'], 1]);
+  await answer();
+  await quick;
+  assert.equal(new Set(heard.readings), new Set(['few']));
+});
+
 test('whose audit rows cannot be committed is not answered, nor what was read kept for whoever asks again', async () => {
   const all = setUp();
   const { read, answer, state, cache, planOf } = all;

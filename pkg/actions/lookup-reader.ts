@@ -67,7 +67,7 @@ export const createLookupReader = ({
   hooks = {},
 }: LookupReaderOptions): LookupReader => {
   const sharedReads = createSharedReads({ database, cache, clock, timer, poolShare, hooks });
-  /** Lookups whose rows were read: one that only waits, or is slow, is not at work. */
+  /** Lookups whose rows were read, quickly: one that only waits, or is slow, is not at work. */
   const recent = new RecentKeys({ clock, max: databaseLimits.lookupsCommittingMax, ms: databaseLimits.lookupMovesMs });
 
   /** @param records  to be committed with it */
@@ -80,7 +80,9 @@ export const createLookupReader = ({
     };
     // What has not begun, or found no PostgreSQL, says nothing of the lookup.
     const note = (end: 'read' | 'refused'): void => {
-      if (began !== undefined) sharedReads.noteAlone(plan, began, end);
+      if (began === undefined) return;
+      sharedReads.noteAlone(plan, began, end);
+      if (end === 'read' && clock.now() - began < databaseLimits.lookupMovesMs) recent.note(plan.group.prefix);
     };
     try {
       const job = { values: reading.values(), records, deadline, onStart };
@@ -107,7 +109,6 @@ export const createLookupReader = ({
     reading.take(await timer.time(plan.group.tenantId, plan.share?.use(deadline, query) ?? query()));
     if (!commits) await auditLog.append(records, deadline);
     reading.keep();
-    recent.note(plan.group.prefix);
     const rows = reading.rows();
     return jobs.map(() => rows);
   };

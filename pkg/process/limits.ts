@@ -109,7 +109,7 @@ export const databaseLimits = {
   lookupsApartMax: 1,
   /** The others at work that each commit their audit rows themselves. Beyond it commits are what PostgreSQL is busy with, and they share those. */
   lookupsCommittingMax: 2,
-  /** For so long after its rows were read a lookup counts among them: what waits, or is slow, does not keep commits busy. */
+  /** For so long after its rows were read, in less than that, a lookup counts among them: what waits, or is slow, does not keep commits busy. */
   lookupMovesMs: 100,
   /** Keys in one shared statement: two full batches. Its answers are all made in one turn of the event loop, and with more of them
    * everybody else waits longer. */
