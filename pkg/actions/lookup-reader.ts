@@ -2,7 +2,7 @@
  * Reads keys that no cache had: requests of one tenant for one action share a statement, two at a time, so that one is made up while the
  * other is on its way. The next batch is what arrived meanwhile, and starts by taking what those before have just put into the cache.
  *
- * The statement brings the audit rows along, in one round trip. Beside many other lookups that would be a statement and a commit for each of
+ * The statement brings the audit rows along, in one round trip. Beside other lookups that would be a statement and a commit for each of
  * them: then plain ones share both (shared-reads.ts), and of the others the audit rows go into the commit that all tenants share.
  */
 import type { CacheGroup } from '../cache/group.ts';
@@ -54,6 +54,8 @@ export interface LookupReaderOptions {
 
 interface LoneJob extends ReadJob {
   readonly why: Exclude<ReadingResult, 'shared'>;
+  /** Whether its statement commits the audit rows, too. */
+  readonly commits: boolean;
 }
 
 export const createLookupReader = ({
@@ -67,7 +69,7 @@ export const createLookupReader = ({
   hooks = {},
 }: LookupReaderOptions): LookupReader => {
   const sharedReads = createSharedReads({ database, cache, clock, timer, poolShare, hooks });
-  /** Lookups whose rows were read, quickly: one that only waits, or is slow, is not at work. */
+  /** Lookups whose rows were read, quickly or by a shared statement: one that only waits, or is slow, is not at work. */
   const recent = new RecentKeys({ clock, max: databaseLimits.lookupsCommittingMax, ms: databaseLimits.lookupMovesMs });
 
   /** @param records  to be committed with it */
@@ -80,14 +82,13 @@ export const createLookupReader = ({
     };
     // What has not begun, or found no PostgreSQL, says nothing of the lookup.
     const note = (end: 'read' | 'refused'): void => {
-      if (began === undefined) return;
-      sharedReads.noteAlone(plan, began, end);
-      if (end === 'read' && clock.now() - began < databaseLimits.lookupMovesMs) recent.note(plan.group.prefix);
+      if (began !== undefined) sharedReads.noteAlone(plan, began, end);
     };
     try {
       const job = { values: reading.values(), records, deadline, onStart };
       const found = await runLookup(database, keptPlans.formOf(plan.lookup), job);
       note('read');
+      if (began !== undefined && clock.now() - began < databaseLimits.lookupMovesMs) recent.note(plan.group.prefix);
       return found;
     } catch (error) {
       if (isStatementFault(error)) note('refused');
@@ -97,13 +98,14 @@ export const createLookupReader = ({
   };
 
   const runBatch = async (plan: ReadPlan, jobs: readonly LoneJob[]): Promise<readonly KeyedRows[]> => {
-    const [deadline, why] = [latestDeadline(jobs), jobs[0]?.why];
-    if (!deadline || !why) return [];
+    const [first] = jobs;
+    const deadline = latestDeadline(jobs);
+    if (!deadline || !first) return [];
+    const { why, commits } = first;
     const reading = new GroupReading(plan, cache);
     const now = clock.wall();
     for (const job of jobs) reading.add(job, now);
     const { records } = reading;
-    const commits = why === 'few';
     hooks.onReading?.(why);
     const query = () => runAlone(reading, deadline, commits ? records : undefined);
     reading.take(await timer.time(plan.group.tenantId, plan.share?.use(deadline, query) ?? query()));
@@ -124,8 +126,14 @@ export const createLookupReader = ({
     begin: endOfTurn,
   });
 
-  const readAlone = (plan: ReadPlan, job: ReadJob, why: LoneJob['why']): Promise<KeyedRows> =>
-    coalescers.submit(plan.group.prefix, { context: plan, job: { ...job, why }, deadline: job.deadline });
+  const readAlone = (plan: ReadPlan, job: ReadJob, why: LoneJob['why']): Promise<KeyedRows> => {
+    const commits = !recent.areMoreThan(databaseLimits.lookupsCommittingMax);
+    return coalescers.submit(plan.group.prefix, {
+      context: plan,
+      job: { ...job, why, commits },
+      deadline: job.deadline,
+    });
+  };
 
   /** In a burst the others are known before any of them was read: they come in one turn of the event loop. */
   let firstOfTurn: string | undefined;
@@ -143,9 +151,7 @@ export const createLookupReader = ({
     read: (plan, job) => {
       if (!isBesideOthers(plan.group)) return readAlone(plan, job, 'few');
       const form = sharedReads.formFor(plan, job.keys.length);
-      if (typeof form === 'string') {
-        return readAlone(plan, job, recent.areMoreThan(databaseLimits.lookupsCommittingMax) ? form : 'few');
-      }
+      if (typeof form === 'string') return readAlone(plan, job, form);
       return sharedReads.read(form, plan, job).then((rows) => {
         if (rows === undefined) return readAlone(plan, job, 'retried');
         recent.note(plan.group.prefix);

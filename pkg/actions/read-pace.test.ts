@@ -69,6 +69,7 @@ test('of the quick ones the last are remembered, however many there are', () => 
   for (let ended = 1; ended <= end; ended += 1) pace.noteQuick(ended - 1, ended);
   const slowFor = (ms: number) => pace.wasSlowBesideQuick(end - ms, end);
   assert.equal([slowFor(patienceMs), slowFor(patienceMs * 1.5), slowFor(patienceMs * 50)], [false, true, true]);
+  assert.not(pace.wasSlowBesideQuick(0, end - patienceMs * 2), 'what is longer ago is forgotten');
 });
 
 test.run();

@@ -39,15 +39,16 @@ export class ReadPace {
     return ms > sharedReadLimits.patienceMs && ms > this.#leastMs * slowFactor;
   }
 
-  /** A statement, shared or not, was quick. */
+  /** A statement, shared or not, was quick; or no slower than all by its text. */
   noteQuick(began: number, ended: number): void {
+    const { quickRememberedMax, quickApartMs } = sharedReadLimits;
     if (ended - (this.#quick.at(-1)?.ended ?? Number.NEGATIVE_INFINITY) < quickApartMs) return;
-    if (this.#quick.length === quickMax) this.#quick.shift();
+    if (this.#quick.length === quickRememberedMax) this.#quick.shift();
     this.#quick.push({ began, ended });
   }
 
-  /** Whether a slow statement was so by itself: another that began no sooner was quick, and it still ran for a while. Else all may have waited for the
-   * same, a lock or a disk. */
+  /** Whether a slow statement was so by itself: another that began no sooner was quick, and it still ran for patienceMs. Else all may have waited for
+   * the same, a lock or a disk; that is said, too, where the quick one is not among those remembered. */
   wasSlowBesideQuick(began: number, ended: number): boolean {
     return this.#quick.some((quick) => quick.began >= began && quick.ended <= ended - sharedReadLimits.patienceMs);
   }
@@ -66,9 +67,6 @@ export class ReadPace {
 /** For each time that it was slower: the quickest of some fifty. */
 const drift = 0.02;
 const slowFactor = 4;
-/** So that twice patienceMs are remembered, of however many. */
-const quickMax = 8;
-const quickApartMs = (2 * sharedReadLimits.patienceMs) / quickMax;
 
 /** A reading's own, and one for each key. */
 export const unitsOf = (keys: number): number => keys + 1;

@@ -1,8 +1,8 @@
 /**
- * Requests by the same declared statement in one statement, whichever their tenants: beside many other lookups, a statement for each is most of
+ * Requests by the same declared statement in one statement, whichever their tenants: beside other lookups, a statement for each is most of
  * what they cost, here and in PostgreSQL. What comes while as many are under way as may be forms the next; nobody waits on a timer.
  *
- * Only plain texts are read so, and only by whom was seen to be quick. Where PostgreSQL refuses a shared statement, or ends it because it takes long,
+ * Only plain texts are read so, and not by whom was seen to be slow. Where PostgreSQL refuses a shared statement, or ends it because it takes long,
  * nothing of it holds: each goes on alone, and the text rests for a while.
  */
 import type { Cache } from '../cache/two-tier.ts';
@@ -23,6 +23,7 @@ import { createTimedSet } from '../resilience/timed-set.ts';
 import { GroupReading, type KeyedRows, latestDeadline, type ReadJob, type ReadPlan } from './group-reading.ts';
 import type { QueryTimer } from './query-timer.ts';
 import { ReadPace, unitsOf } from './read-pace.ts';
+import { createSlowLookups } from './slow-lookups.ts';
 
 /** not_plain: by its text or its plan. unknown: the plan was not seen yet. slow: the lookup, or its rows. resting: no shared statement is begun for
  * now, as one failed or took long. large: many keys. */
@@ -70,9 +71,7 @@ export const createSharedReads = ({
 }: SharedReadsOptions): SharedReads => {
   const paces = new WeakMap<LookupStatement, ReadPace>();
   const pacesByText = createWeakValues<ReadPace>(bundleLimits.sharedValuesMin);
-  const slow = createTimedSet(clock, sharedReadLimits.rememberedMax);
-  /** Who was in a shared statement that PostgreSQL refused or ended, or slow when all may have been, until a statement of its own was quick. */
-  const onTrial = createTimedSet(clock, sharedReadLimits.rememberedMax);
+  const slow = createSlowLookups(clock);
   const resting = createTimedSet(clock, sharedReadLimits.rememberedMax);
   const plainTexts = createPlanFacts(clock, (form: SharedForm, deadline) => isPlanPlain(database, form, deadline));
 
@@ -86,8 +85,6 @@ export const createSharedReads = ({
     return pace;
   };
 
-  const isSlow = ({ group }: ReadPlan): boolean => slow.has(group.scope) || onTrial.has(group.scope);
-
   const rest = (text: string, ms: () => number): void => {
     if (!resting.has(text)) resting.add(text, ms());
   };
@@ -99,17 +96,27 @@ export const createSharedReads = ({
   };
 
   const runTogether = async (form: SharedForm, readings: readonly GroupReading[], deadline: Deadline) => {
+    let began = clock.now();
     const outcome = await runSharedLookup(database, form, {
       readings: readings.map((reading) => reading.values()),
       records: readings.flatMap(({ records }) => records),
       deadline,
-      onStart: () => hooks.onBatch?.(sumOf(readings, ({ records }) => records.length)),
+      onStart: () => {
+        began = clock.now();
+        hooks.onBatch?.(sumOf(readings, ({ records }) => records.length));
+      },
     });
     const [first] = readings;
-    if (first === undefined || 'found' in outcome) return outcome;
+    if (first === undefined) return outcome;
+    if ('found' in outcome) {
+      // By its time here: with a slow commit it says nothing against whoever waited meanwhile.
+      const now = clock.now();
+      if (now - began < sharedReadLimits.patienceMs) paceOf(first.plan.lookup).noteQuick(began, now);
+      return outcome;
+    }
     // Before the next in line is asked whether it may begin.
     restAfter(form, first.plan.lookup, outcome.refused);
-    for (const { plan } of readings) onTrial.add(plan.group.scope, sharedReadLimits.aloneAfterSlowMs);
+    for (const { plan } of readings) slow.suspect(plan.group.scope);
     return outcome;
   };
 
@@ -138,10 +145,7 @@ export const createSharedReads = ({
     const outcome = first && (await runInTurn(form, readings, deadline));
     if (!outcome || 'refused' in outcome) return false;
     const units = sumOf(readings, ({ size }) => unitsOf(size));
-    const pace = paceOf(first.plan.lookup);
-    pace.noteTogether(units, outcome.ms);
-    const now = clock.now();
-    pace.noteQuick(now - outcome.ms, now);
+    paceOf(first.plan.lookup).noteTogether(units, outcome.ms);
     for (const [place, reading] of readings.entries()) {
       reading.take(outcome.found[place] ?? []);
       reading.keep();
@@ -157,7 +161,7 @@ export const createSharedReads = ({
       const readings = new Map<string, GroupReading>();
       const now = clock.wall();
       const joined = requests.map(({ plan, job }) => {
-        if (isSlow(plan)) return undefined;
+        if (slow.has(plan.group.scope)) return undefined;
         const reading = readings.get(plan.group.prefix) ?? new GroupReading(plan, cache);
         readings.set(plan.group.prefix, reading);
         reading.add(job, now);
@@ -181,7 +185,7 @@ export const createSharedReads = ({
     formFor: (plan, keys) => {
       const { lookup } = plan;
       if (keys > sharedReadLimits.readingKeysMax) return 'large';
-      if (isSlow(plan)) return 'slow';
+      if (slow.has(plan.group.scope)) return 'slow';
       if (!lookup.shared) return 'not_plain';
       const form = lookup.shared();
       const { name } = form.statement;
@@ -195,17 +199,6 @@ export const createSharedReads = ({
       pace.forgetTogether();
       return 'slow';
     },
-    noteAlone: ({ group: { scope }, lookup }, began, end) => {
-      const [pace, now] = [paceOf(lookup), clock.now()];
-      const wasRefused = end === 'refused';
-      if (wasRefused || pace.isSlow(now - began)) {
-        onTrial.add(scope, sharedReadLimits.aloneAfterSlowMs);
-        if (wasRefused || pace.wasSlowBesideQuick(began, now)) slow.add(scope, sharedReadLimits.aloneAfterSlowMs);
-      } else {
-        onTrial.delete(scope);
-        pace.noteQuick(began, now);
-      }
-      if (!wasRefused) pace.noteAlone(now - began);
-    },
+    noteAlone: ({ group, lookup }, began, end) => slow.noteAlone(group.scope, paceOf(lookup), began, end),
   };
 };

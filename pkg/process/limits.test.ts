@@ -194,10 +194,12 @@ test('shared statements take full batches, and the queue is as deep as its comme
   assert.is(databaseLimits.batchKeysMax, 2 * requestLimits.batchSizeMax);
   assert.is(databaseLimits.queueMax, 20 * databaseLimits.poolMax);
   assert.ok(databaseLimits.poolMin <= databaseLimits.poolMax);
+  assert.ok(databaseLimits.lookupsApartMax <= databaseLimits.lookupsCommittingMax, 'RecentKeys is asked about no more');
 });
 
 test('what tenants share ends long before what is their own would, and takes no more of the pool than one of them may', () => {
   assert.ok(sharedReadLimits.extraMsMax < sharedReadLimits.patienceMs);
+  assert.is(sharedReadLimits.quickRememberedMax * sharedReadLimits.quickApartMs, 2 * sharedReadLimits.patienceMs);
   assert.ok(sharedReadLimits.patienceMs < databaseLimits.lockTimeoutMs);
   assert.ok(databaseLimits.lockTimeoutMs < databaseLimits.statementTimeoutMs);
   assert.is(sharedReadLimits.poolShare, databaseLimits.tenantLookupShare);

@@ -107,9 +107,10 @@ export const databaseLimits = {
   batchesInFlightMax: 2,
   /** Lookups at work that each have statements of their own. Beyond it plain ones share theirs. */
   lookupsApartMax: 1,
-  /** The others at work that each commit their audit rows themselves. Beyond it commits are what PostgreSQL is busy with, and they share those. */
+  /** Lookups at work whose statements commit their audit rows, too, where they are not shared. Beyond it commits are what PostgreSQL is busy with: they
+   * share those. */
   lookupsCommittingMax: 2,
-  /** For so long after its rows were read, in less than that, a lookup counts among them: what waits, or is slow, does not keep commits busy. */
+  /** A lookup whose rows took less than this counts among them for this long: what waits, or is slow, does not keep commits busy. */
   lookupMovesMs: 100,
   /** Keys in one shared statement: two full batches. Its answers are all made in one turn of the event loop, and with more of them
    * everybody else waits longer. */

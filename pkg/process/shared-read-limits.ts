@@ -14,8 +14,11 @@ export const sharedReadLimits = {
   readingKeysMax: 50,
   /** PostgreSQL ends a shared statement that takes longer (statement_timeout): each then reads alone. */
   patienceMs: 100,
-  /** A lookup whose own statement took so long while others were quick, or failed, reads alone for this long after it. */
+  /** A lookup whose own statement failed, or took so long while others were quick, reads alone for this long after it. */
   aloneAfterSlowMs: 10_000,
+  /** Quick statements of a text, to tell that: one of so many milliseconds, so that under load twice patienceMs are remembered. */
+  quickRememberedMax: 8,
+  quickApartMs: 25,
   /** A text whose statement failed, or was ended, is not shared for this long; where it is its fault, each further time in a row twice as long. */
   restMsMin: 250,
   restMsMax: 600_000,

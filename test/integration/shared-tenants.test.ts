@@ -1,5 +1,5 @@
 /**
- * Beside many other lookups, tenants with the same declared statement share one: each gets its own rows, its own errors and its own audit rows,
+ * Beside other lookups, tenants with the same declared statement share one: each gets its own rows, its own errors and its own audit rows,
  * and none waits for another's slow rows.
  *
  * also over docker
@@ -50,12 +50,18 @@ await database.answers();
 const clock = createManualClock();
 /** How many requests each statement was for. */
 const batches: number[] = [];
-const lookups = openLookups(database, clock, (requests) => void batches.push(requests));
+const readings: string[] = [];
+const lookups = openLookups(
+  database,
+  clock,
+  (requests) => void batches.push(requests),
+  (result) => void readings.push(result),
+);
 
 const integers: readonly object[] = [{ name: 'ids', type: 'Integer', list: true }];
 const plain = 'SELECT id, label, $1 AS tenant FROM numbers WHERE tenant_id = $1 AND id = ANY($2)';
 
-/** @returns asks all tenants in one turn of the event loop. They were so before: nobody shares until others are seen at work, and the plan was;
+/** @returns asks all tenants in one turn of the event loop. They were so before: nobody shares until the plan was seen;
  * a first shared statement may take a busy machine too long. */
 const openAll = async (statement: string, { shares = true } = {}) => {
   const asks = tenants.map((tenantId) => lookups({ tenantId, statement, input: integers }));
@@ -99,6 +105,26 @@ test('what comes in one turn shares, though nobody was at work before', async ()
   const asked = await askAll('burst', () => [2]);
   for (const { code } of await Promise.all(asked)) assert.is(code, 'answered');
   assert.equal(batches, [1, tenants.length - 1], 'but for the first');
+});
+
+test('who asks by turns shares as long as others were read a moment ago; one by itself does not', async () => {
+  const statement = `${plain} AND label <> 'by turns'`;
+  const asks = tenants.slice(0, 2).map((tenantId) => lookups({ tenantId, statement, input: integers }));
+  const askInTurn = async (prefix: string, times: number) => {
+    for (let n = 0; n < times; n += 1) {
+      await clock.advance(databaseLimits.lookupMovesMs / 4);
+      await asks[n % asks.length]?.({ ids: [n + 1] }, `${prefix} ${n}`);
+    }
+    return readings.slice(-times);
+  };
+  await until('a plan', async () => {
+    await clock.advance(sharedReadLimits.aloneAfterSlowMs);
+    assert.is((await askInTurn('plan', 4)).at(-1), 'shared');
+  });
+  assert.equal(await askInTurn('by turns', 6), Array(6).fill('shared'));
+  await clock.advance(databaseLimits.lookupMovesMs);
+  asks.length = 1;
+  assert.equal(await askInTurn('alone', 4), Array(4).fill('few'));
 });
 
 test('two tenants at work share, too', async () => {

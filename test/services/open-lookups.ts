@@ -2,7 +2,7 @@
  * Compiled lookups on a real database without the HTTP in front of them: what a request gets once it is validated.
  */
 import { compileLookupAction } from '../../pkg/actions/lookup.ts';
-import { createLookupReader } from '../../pkg/actions/lookup-reader.ts';
+import { createLookupReader, type ReadingResult } from '../../pkg/actions/lookup-reader.ts';
 import { createQueryTimer } from '../../pkg/actions/query-timer.ts';
 import { createMemoryTier } from '../../pkg/cache/memory-tier.ts';
 import { createCache } from '../../pkg/cache/two-tier.ts';
@@ -40,11 +40,13 @@ export interface OpenLookupOptions {
 export type AskLookup = (input: object | string, requestId?: string) => Promise<LookupOutcome>;
 
 /** @param onBatch  told of each statement, with how many requests it answers
+ * @param onReading  told of each reading, how it was made
  * @returns makes a lookup that shares its reader, cache and audit log with the others made by it */
 export const openLookups = (
   database: Database,
   clock: Clock = systemClock,
   onBatch: (requests: number) => void = () => {},
+  onReading: (result: ReadingResult) => void = () => {},
 ) => {
   const cache = createCache({
     clock,
@@ -56,7 +58,7 @@ export const openLookups = (
   const poolShare = createSlots({ clock, slots: 5, queueMax: 100 });
   const timer = createQueryTimer(clock);
   const keptPlans = createKeptPlans(database, clock);
-  const hooks = { onBatch };
+  const hooks = { onBatch, onReading };
   const reader = createLookupReader({ database, auditLog, cache, clock, timer, keptPlans, poolShare, hooks });
 
   return (options: OpenLookupOptions): AskLookup => {
