@@ -30,6 +30,15 @@ test('who is refused reads alone for a while, however quick it is', async () => 
   assert.not(slow.has('a'));
 });
 
+test('how long that took says nothing of how long reading takes', () => {
+  const clock = createManualClock();
+  const slow = createSlowLookups(clock);
+  const pace = new ReadPace();
+  slow.noteAlone('a', pace, clock.now() - quick, 'refused');
+  slow.noteAlone('b', pace, clock.now() - long, 'read');
+  assert.not(slow.has('b'), 'the first that was read');
+});
+
 test('so does who is slow while others by the same text are quick', async () => {
   const { clock, slow, alone } = await setUp();
   alone('b', quick);
