@@ -54,8 +54,6 @@ export interface LookupReaderOptions {
 
 interface LoneJob extends ReadJob {
   readonly why: Exclude<ReadingResult, 'shared'>;
-  /** Whether its statement commits the audit rows, too. */
-  readonly commits: boolean;
 }
 
 export const createLookupReader = ({
@@ -98,14 +96,13 @@ export const createLookupReader = ({
   };
 
   const runBatch = async (plan: ReadPlan, jobs: readonly LoneJob[]): Promise<readonly KeyedRows[]> => {
-    const [first] = jobs;
-    const deadline = latestDeadline(jobs);
-    if (!deadline || !first) return [];
-    const { why, commits } = first;
+    const [deadline, why] = [latestDeadline(jobs), jobs[0]?.why];
+    if (!deadline || !why) return [];
     const reading = new GroupReading(plan, cache);
     const now = clock.wall();
     for (const job of jobs) reading.add(job, now);
     const { records } = reading;
+    const commits = !recent.areMoreThan(databaseLimits.lookupsCommittingMax);
     hooks.onReading?.(why);
     const query = () => runAlone(reading, deadline, commits ? records : undefined);
     reading.take(await timer.time(plan.group.tenantId, plan.share?.use(deadline, query) ?? query()));
@@ -126,14 +123,8 @@ export const createLookupReader = ({
     begin: endOfTurn,
   });
 
-  const readAlone = (plan: ReadPlan, job: ReadJob, why: LoneJob['why']): Promise<KeyedRows> => {
-    const commits = !recent.areMoreThan(databaseLimits.lookupsCommittingMax);
-    return coalescers.submit(plan.group.prefix, {
-      context: plan,
-      job: { ...job, why, commits },
-      deadline: job.deadline,
-    });
-  };
+  const readAlone = (plan: ReadPlan, job: ReadJob, why: LoneJob['why']): Promise<KeyedRows> =>
+    coalescers.submit(plan.group.prefix, { context: plan, job: { ...job, why }, deadline: job.deadline });
 
   /** In a burst the others are known before any of them was read: they come in one turn of the event loop. */
   let firstOfTurn: string | undefined;

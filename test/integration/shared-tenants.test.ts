@@ -122,25 +122,12 @@ test('who asks by turns shares as long as others were read a moment ago; one by 
     assert.is((await askInTurn('plan', 4)).at(-1), 'shared');
   });
   assert.equal(await askInTurn('by turns', 6), Array(6).fill('shared'));
+  batches.length = 0;
+  await Promise.all(asks.map((ask) => ask({ ids: [50] }, 'both')));
+  assert.equal(batches, [2], 'two are enough');
   await clock.advance(databaseLimits.lookupMovesMs);
   asks.length = 1;
   assert.equal(await askInTurn('alone', 4), Array(4).fill('few'));
-});
-
-test('two tenants at work share, too', async () => {
-  const [first, second] = tenants
-    .slice(0, 2)
-    .map((tenantId) => lookups({ tenantId, statement: `${plain} AND label <> 'two of them'`, input: integers }));
-  if (!first || !second) throw new Error('two tenants');
-  const askBoth = (prefix: string) => Promise.all([first, second].map((ask) => ask({ ids: [1] }, prefix)));
-  await until('a shared statement', async () => {
-    await clock.advance(sharedReadLimits.aloneAfterSlowMs);
-    for (const prefix of ['alone', 'beside another', 'by a plan']) {
-      batches.length = 0;
-      await askBoth(prefix);
-    }
-    assert.equal(batches, [2]);
-  });
 });
 
 test('a tenant whose rows make a statement fail fails alone', async () => {
