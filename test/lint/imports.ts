@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import type { Rule, Source } from './sources.ts';
 
 /** A folder imports only folders of lower rank and its own files. A half stands between two rooms of one rank. */
-const ranks: Readonly<Record<string, number>> = {
+export const ranks: Readonly<Record<string, number>> = {
   'pkg/errors': 0,
   'pkg/process': 0.5,
   'pkg/telemetry': 1,
