@@ -20,6 +20,7 @@ import { databaseLimits, processLimits } from '../../pkg/process/limits.ts';
 import type { HandlerSettings } from '../../pkg/process/settings.ts';
 import { createRegistry, type Registry } from '../../pkg/registry/registry.ts';
 import { createDeadline } from '../../pkg/resilience/deadline.ts';
+import type { LogStream } from '../../pkg/telemetry/log-stream.ts';
 import type { Logger } from '../../pkg/telemetry/logger.ts';
 import { createMetrics } from '../../pkg/telemetry/metrics.ts';
 import { encodeReport } from '../../pkg/tenant/report.ts';
@@ -39,7 +40,12 @@ export interface Handler {
 const readCa = (file: string | undefined): string | undefined =>
   file === undefined ? undefined : readFileSync(file, 'utf8');
 
-export const createHandler = (settings: HandlerSettings, clock: Clock, logger: Logger): Handler => {
+export const createHandler = (
+  settings: HandlerSettings,
+  clock: Clock,
+  logger: Logger,
+  logStream?: Pick<LogStream, 'takeDropped'>,
+): Handler => {
   const metrics = createMetrics({ processMetrics: true });
   const observer = createObserver(metrics, logger);
   const databaseCa = readCa(settings.DATABASE_CA_FILE);
@@ -176,6 +182,7 @@ export const createHandler = (settings: HandlerSettings, clock: Clock, logger: L
       metrics.set('pool_connections', { state }, connections);
     }
     metrics.set('pool_waiting', {}, waiting);
+    metrics.count('log_lines_dropped_total', {}, logStream?.takeDropped() ?? 0);
   });
 
   /** Nothing is in flight any more: whoever does not let go soon is left behind. */

@@ -5,12 +5,14 @@ import { accessSync, constants } from 'node:fs';
 import { systemClock } from '../../pkg/process/clock.ts';
 import { loadSettings } from '../../pkg/process/settings.ts';
 import { keepTickShape } from '../../pkg/process/tick-shape.ts';
+import { createLogStream } from '../../pkg/telemetry/log-stream.ts';
 import { createLogger } from '../../pkg/telemetry/logger.ts';
 import { createHandler } from './handler.ts';
 
 keepTickShape();
 
 const usageError = 2;
+const stdout = 1;
 
 const isReadable = (file: string): boolean => {
   try {
@@ -36,7 +38,9 @@ if (unreadable.length > 0) {
   process.exit(usageError);
 }
 
-const logger = createLogger(settings.value.LOG_LEVEL);
+const logStream = createLogStream(systemClock, stdout);
+const logger = createLogger(settings.value.LOG_LEVEL, logStream);
+process.on('exit', logStream.flush);
 const fail = (error: unknown): never => {
   const isTaken = error instanceof Error && Reflect.get(error, 'code') === 'EADDRINUSE';
   logger.fatal({ error }, isTaken ? 'a port is taken: set PORT or ADMIN_PORT' : 'cannot go on');
@@ -44,7 +48,7 @@ const fail = (error: unknown): never => {
 };
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
-const handler = createHandler(settings.value, systemClock, logger);
+const handler = createHandler(settings.value, systemClock, logger, logStream);
 
 let signals = 0;
 const onSignal = (): void => {

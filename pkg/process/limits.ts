@@ -7,6 +7,7 @@
 
 export { controllerLimits } from './controller-limits.ts';
 export { cxoneLimits } from './cxone-limits.ts';
+export { logLimits } from './log-limits.ts';
 export { sharedReadLimits } from './shared-read-limits.ts';
 
 /** Requests: the caller's side. Source of the caller's figures: NICE's documentation of the Studio REST API action. */

@@ -101,6 +101,11 @@ export const metricTable = {
     labels: ['result'],
     help: 'Tokens asked for at CXone; result is success, refused or unavailable.',
   },
+  log_lines_dropped_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Log lines that were not written, as whoever reads the log was too far behind.',
+  },
   config_revision_info: { type: 'gauge', labels: ['revision'], help: '1 for the configuration revision being served.' },
   config_last_reload_success: {
     type: 'gauge',

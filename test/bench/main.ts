@@ -28,6 +28,8 @@ const flags = {
   'added-ms': { type: 'string', default: '0' },
   /** Another checkout, to compare with as the variant `baseline`. */
   baseline: { type: 'string', default: '' },
+  /** The service's: `info` is a line for each request, as it is shipped; the peers write none. */
+  'log-level': { type: 'string', default: 'warn' },
   rounds: { type: 'string', default: '3' },
   seconds: { type: 'string', default: '3' },
   json: { type: 'string', default: join(import.meta.dirname, '../../bench-results/bench.json') },
@@ -65,12 +67,14 @@ const names = variantNames
   .filter((name) => listOf(chosen.variants).includes(name))
   .filter((name) => name !== 'baseline' || chosen.baseline !== '');
 const withDelays = numbersOf(chosen['added-ms']).some((ms) => ms > 0);
-const stage = await setStage({ variants: names, withDelays, baseline: chosen.baseline });
+const serviceEnv = { LOG_LEVEL: chosen['log-level'] };
+const stage = await setStage({ variants: names, withDelays, baseline: chosen.baseline, serviceEnv });
 say(`machine   ${machine()}`);
 say(`commit    ${commit()}`);
 say(
   `services  PostgreSQL (fsync, synchronous_commit on), Redis; ${stage.pinned ? 'variants on a core of their own' : 'nothing pinned'}`,
 );
+say(`log       LOG_LEVEL=${chosen['log-level']}, of the service; the peers have none`);
 say(`load      wrk, closed loop, ${chosen.rounds} rounds of ${chosen.seconds} s\n`);
 
 const measure = createMeasurer(stage);

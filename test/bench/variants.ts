@@ -9,7 +9,6 @@ import { request } from 'undici';
 import { decide } from '../../pkg/controller/decide.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
 import { writeBundle } from '../../pkg/tenant/bundle-directory.ts';
-import { startHandler } from '../services/handler.ts';
 import { ownDirectory, ownProcess } from '../services/owned.ts';
 import { secretOf, tenantManifests } from '../services/tenants.ts';
 import { until } from '../services/until.ts';
@@ -28,6 +27,8 @@ export interface Variant {
 
 /** Echoes read and write nothing. */
 export const isEcho = (name: VariantName): boolean => name.endsWith('-echo');
+
+const ownCheckout = join(import.meta.dirname, '../..');
 
 /** An echo has nothing to read, so only warm scenarios compare with it; the prototype keeps connections for each tenant. */
 const isAsked = (name: VariantName, temperature: Temperature): boolean => {
@@ -55,23 +56,18 @@ const handlerEnv = ({ databaseUrl, redisUrl, serviceEnv }: Servers): Readonly<Re
   ...serviceEnv,
 });
 
-const startService = async (servers: Servers): Promise<Variant> => {
-  const handler = await startHandler(handlerEnv(servers), benchTenants);
-  await handler.ready();
-  return { name: 'service', url: handler.url, pid: handler.pid, stop: handler.stop };
-};
-
-/** The same service of another checkout, on a bundle of its own, with the same rows in Redis as the service: run one of them at a time. */
-const startBaseline = async (servers: Servers): Promise<Variant> => {
-  if (!servers.baseline) throw new Error('baseline: name its checkout with --baseline');
-  const bundleDir = join(ownDirectory('baseline'), 'bundle');
+/** The service of a checkout on a bundle of its own. All have the same rows in Redis: run one of them at a time. Its log is read, and forgotten. */
+const startHandlerOf = async (name: VariantName, checkout: string, servers: Servers): Promise<Variant> => {
+  const bundleDir = join(ownDirectory(name), 'bundle');
   await mkdir(bundleDir);
   await writeBundle(bundleDir, decide(tenantManifests(benchTenants), []).tenants, systemClock);
   const settings = { HOST: '127.0.0.1', PORT: '0', ADMIN_PORT: '0', DRAIN_DELAY_MS: '0', BUNDLE_DIR: bundleDir };
-  const child = fork(join(servers.baseline, 'cmd/launch.mjs'), ['handler'], {
+  const child = fork(join(checkout, 'cmd/launch.mjs'), ['handler'], {
     env: { ...process.env, ...settings, ...handlerEnv(servers) },
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
-  return announced('baseline', child);
+  child.stdout?.resume();
+  return announced(name, child);
 };
 
 const isReady = (adminPort: number): Promise<void> =>
@@ -105,8 +101,11 @@ const startPeer = async (name: VariantName, { databaseUrl, redisUrl }: Servers):
 };
 
 const starters: Readonly<Record<VariantName, (servers: Servers) => Promise<Variant>>> = {
-  service: startService,
-  baseline: startBaseline,
+  service: (servers) => startHandlerOf('service', ownCheckout, servers),
+  baseline: (servers) => {
+    if (!servers.baseline) throw new Error('baseline: name its checkout with --baseline');
+    return startHandlerOf('baseline', servers.baseline, servers);
+  },
   fastify: (servers) => startPeer('fastify', servers),
   prototype: (servers) => startPeer('prototype', servers),
   'koa-echo': (servers) => startPeer('koa-echo', servers),

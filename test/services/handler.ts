@@ -47,6 +47,8 @@ export interface TestHandler {
   readonly bundleDir: string;
   /** Everything it has written so far. */
   output(): string;
+  /** `false`: nobody reads what it writes, until `true`. */
+  readOutput(isRead: boolean): void;
   /** Replaces the whole configuration; resolves when the handler has taken it over, with its report of each tenant. */
   configure(tenants: readonly TenantOptions[]): Promise<readonly TenantReport[]>;
   /** The same, and every tenant runs it: none waits for PostgreSQL to look at its statements. */
@@ -173,6 +175,7 @@ export const startHandler = async (
     pid: handler.child.pid,
     bundleDir,
     output: () => output,
+    readOutput: (isRead) => void (isRead ? handler.child.stdout?.resume() : handler.child.stdout?.pause()),
     configure: (wanted) => takenOver(tenantManifests(wanted)),
     apply: (wanted) => applyGathered(tenantManifests(wanted)),
     applyGathered,

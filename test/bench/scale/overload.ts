@@ -73,7 +73,8 @@ type Measurable = Pick<Service, 'url' | 'pid' | 'stop'>;
 
 const start = async ({ stage, startService }: Bench, { tenants, peer }: Measured): Promise<Measurable> => {
   if (peer === undefined) return startService({ env, ...(tenants && { tenants }) });
-  const { url, pid = 0, stop } = await startVariant(peer, stage.servers);
+  // Both without the proxy.
+  const { url, pid = 0, stop } = await startVariant(peer, { ...stage.servers, databaseUrl: stage.database.url });
   if (stage.servedCore !== undefined) pin(pid, stage.servedCore);
   return { url, pid, stop };
 };
