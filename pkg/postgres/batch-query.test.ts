@@ -2,6 +2,7 @@
 import type { Client, Connection } from 'pg';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { databaseLimits } from '../process/limits.ts';
 import { BatchQuery, type BatchSession, type Row } from './batch-query.ts';
 import type { BatchEntry, BatchOutcome } from './statement-batch.ts';
 
@@ -21,6 +22,7 @@ const setUp = (entries: readonly BatchEntry[], prepared: BatchSession['prepared'
   const connection = {
     stream: { cork: note('cork'), uncork: note('uncork') },
     parse: ({ name, text }: { name: string; text: string }) => void said.push(`parse ${name} ${text}`),
+    close: ({ type, name }: { type: string; name: string }) => void said.push(`close ${type} ${name}`),
     bind: ({ statement }: { statement: string }) => void said.push(`bind ${statement}`),
     ...{ describe: note('describe'), execute: note('execute'), sync: note('sync') },
   } as unknown as Connection;
@@ -58,6 +60,32 @@ test('what is prepared is neither parsed nor described again; what has no name a
     ...['cork', 'bind a', 'execute', 'parse  B', 'bind ', 'describe', 'execute'],
     ...['parse  C', 'bind ', 'describe', 'execute', 'sync', 'uncork'],
   ]);
+});
+
+const columns = { list: [], emptyRow: {} };
+const preparedMany = (count: number): BatchSession['prepared'] =>
+  new Map(Array.from({ length: count }, (_, place) => [`n${place}`, columns]));
+const used = (name: string): BatchEntry => ({ name, text: name, values: [] });
+
+test('as many as may be prepared stay so; whoever was used last is not the next to go', () => {
+  const { session, said, query } = setUp([used('n0')], preparedMany(databaseLimits.preparedMax));
+  assert.equal(said, ['cork', 'bind n0', 'execute', 'sync', 'uncork']);
+  query.handleCommandComplete({ text: 'SELECT 0' });
+  assert.is([...session.prepared.keys()].at(-1), 'n0');
+});
+
+test('what is too many is closed ahead of all else, and prepared again where it is needed, twice in a packet too', () => {
+  const { session, said, query } = setUp(
+    [used('n1'), used('n1'), used('n2')],
+    preparedMany(databaseLimits.preparedMax + 2),
+  );
+  assert.equal(said, [
+    ...['cork', 'close S n0', 'close S n1', 'parse n1 n1', 'bind n1', 'describe', 'execute'],
+    ...['bind n1', 'describe', 'execute', 'bind n2', 'execute', 'sync', 'uncork'],
+  ]);
+  query.handleError(new Error('refused'));
+  assert.is(session.prepared.size, databaseLimits.preparedMax);
+  assert.not(session.prepared.has('n0') || session.prepared.has('n1'));
 });
 
 test('a value that cannot be read is told at the end, and the rows of none are missing unseen', () => {

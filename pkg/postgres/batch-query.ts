@@ -8,6 +8,7 @@
  * Source: PostgreSQL documentation, "Message Flow", "Pipelining".
  */
 import type { Client, Connection, FieldDef, Submittable } from 'pg';
+import { databaseLimits } from '../process/limits.ts';
 import type { BatchEntry, BatchOutcome, StatementResult } from './statement-batch.ts';
 
 export type Row = Record<string, unknown>;
@@ -28,7 +29,8 @@ const noColumns: Columns = { list: [], emptyRow: {} };
 /** What has to be known of one connection. */
 export interface BatchSession {
   readonly client: Client;
-  /** What it has prepared, by name; undefined: its columns are not known. */
+  /** What it has prepared, by name; undefined: its columns are not known. While it has as many as it may, those used last are at the end: their order
+   * says what is closed first, ahead of the next packet. */
   readonly prepared: Map<string, Columns | undefined>;
   /** Whom PostgreSQL answers. */
   current: BatchQuery | undefined;
@@ -59,10 +61,23 @@ export class BatchQuery implements Submittable {
     this.#session.current = this;
     connection.stream.cork();
     try {
+      this.#closeOldest(connection);
       for (const entry of this.#entries) this.#send(connection, entry);
       connection.sync();
     } finally {
       connection.stream.uncork();
+    }
+  }
+
+  /** Ahead of all else: nothing can fail before it, and no rollback undoes it, so that they are closed whatever becomes of the packet. One that
+   * it needs is prepared again. */
+  #closeOldest(connection: Connection): void {
+    const { prepared } = this.#session;
+    while (prepared.size > databaseLimits.preparedMax) {
+      const [name] = prepared.keys();
+      if (name === undefined) return;
+      connection.close({ type: 'S', name }, true);
+      prepared.delete(name);
     }
   }
 
@@ -100,7 +115,7 @@ export class BatchQuery implements Submittable {
 
   handleCommandComplete({ text }: { readonly text: string }): void {
     const name = this.#entries[this.#results.length]?.name;
-    if (name) this.#session.prepared.set(name, this.#columnsOf(name));
+    if (name) this.#notePrepared(name, this.#columnsOf(name));
     this.#results.push({ rows: this.#rows, rowCount: rowCountOf(text) });
     this.#columns = undefined;
     this.#rows = [];
@@ -132,6 +147,13 @@ export class BatchQuery implements Submittable {
   #end(outcome: BatchOutcome<Row>): void {
     this.#session.current = undefined;
     this.#settle(outcome);
+  }
+
+  /** Its order costs time, so that it is kept only once it may be needed. */
+  #notePrepared(name: string, columns: Columns): void {
+    const { prepared } = this.#session;
+    if (prepared.size >= databaseLimits.preparedMax) prepared.delete(name);
+    prepared.set(name, columns);
   }
 
   /** @param name  of the statement that is being answered */

@@ -8,6 +8,7 @@
 export { controllerLimits } from './controller-limits.ts';
 export { cxoneLimits } from './cxone-limits.ts';
 export { logLimits } from './log-limits.ts';
+export { planLimits } from './plan-limits.ts';
 export { sharedReadLimits } from './shared-read-limits.ts';
 
 /** Requests: the caller's side. Source of the caller's figures: NICE's documentation of the Studio REST API action. */
@@ -83,6 +84,9 @@ export const databaseLimits = {
   connectionLifetimeMs: 30 * 60_000,
   connectionIdleMs: 5 * 60_000,
   connectTimeoutMs: 1_000,
+  /** Statements that a connection keeps prepared, besides what its last packet has added: five of each lookup's text, were they all in use, and two of
+   * each statement's of a transaction. A lookup by a list takes 24 to 65 KiB in PostgreSQL (pg_backend_memory_contexts, 200 of each form). */
+  preparedMax: 1_000,
   /** Statements that several requests share. Setting STATEMENT_TIMEOUT_MS. */
   statementTimeoutMs: 5_000,
   lockTimeoutMs: 2_000,
@@ -386,14 +390,4 @@ export const devLimits = {
   /** A checkpoint on a slow disk; after it the processes are killed. */
   databaseStopMs: 20_000,
   databasePollMs: 10,
-} as const;
-
-/** What plans of declared texts are asked for. */
-export const planLimits = {
-  /** What stands behind a text in views, policies and indexes may change: its plan is looked at this often. */
-  checkMs: 60_000,
-  /** Where PostgreSQL has not answered that. */
-  retryMs: 10_000,
-  /** One text more, and the oldest is forgotten. */
-  rememberedMax: 10_000,
 } as const;

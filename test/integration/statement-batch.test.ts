@@ -8,6 +8,7 @@ import { freePort } from '../../cmd/dev/free-port.ts';
 import { sqlStateOf } from '../../pkg/postgres/pg-error.ts';
 import { createStatement, createUnnamedStatement } from '../../pkg/postgres/statement.ts';
 import type { BatchOutcome, BoundStatement } from '../../pkg/postgres/statement-batch.ts';
+import { databaseLimits } from '../../pkg/process/limits.ts';
 import { prepareDatabase } from '../services/database.ts';
 import { minute, openDatabase } from '../services/open-database.ts';
 import { startPostgres } from '../services/postgres.ts';
@@ -99,6 +100,28 @@ test('the same statement twice in a packet is prepared once', async () => {
     [{ x: 'a', n: `${news}` }],
     [{ x: 'b', n: `${news}` }],
   ]);
+});
+
+const prepared = () => together(bind('SELECT count(*)::int AS prepared FROM pg_prepared_statements'));
+
+test('a connection keeps no more prepared than it may, and a packet that fails loses no count of it', async () => {
+  const [kept, first] = [bindNew('a'), bindNew('a')];
+  await together(first);
+  for (let n = 0; n < databaseLimits.preparedMax; n++) await together(kept, bindNew('a'));
+  assert.equal(told(await prepared()), [[{ prepared: databaseLimits.preparedMax + 1 }]]);
+  const passedOver = bindNew('a');
+  // Each closes the oldest, though the first statement of the packet fails.
+  for (let n = 0; n < 3; n++) {
+    await together(bindNew('a'));
+    assert.equal(told(await together(insert('0'), first, passedOver)), ['22012']);
+  }
+  const again = told(await together(first, passedOver, first, kept));
+  assert.equal(
+    again.map((rows) => Array.isArray(rows)),
+    [true, true, true, true],
+  );
+  await together(kept);
+  assert.equal(told(await prepared()), [[{ prepared: databaseLimits.preparedMax }]]);
 });
 
 test('columns that have changed since they were told are refused, and not misread', async () => {
