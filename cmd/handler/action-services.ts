@@ -45,18 +45,21 @@ export const createActionServices = (settings: HandlerSettings, options: ActionS
   });
   const timer = createQueryTimer(clock, observer.queryEnded);
   const keptPlans = createKeptPlans(database, clock);
-  const hooks = { onBatch: observer.batchRun, onReading: observer.lookupRead };
   const shares = createPoolShares({
     clock,
     poolMax: settings.DATABASE_POOL_MAX,
     queueMax: settings.DATABASE_QUEUE_MAX,
-    hooks: { onShed: () => observer.shed('queue') },
   });
   const parts = { database, auditLog, cache, clock, timer, keptPlans };
   return {
     ...parts,
     ownNews: createOwnNews(),
-    reader: createLookupReader({ ...parts, poolShare: shares.sharedReads, hooks }),
+    reader: createLookupReader({
+      ...parts,
+      poolShare: shares.sharedReads,
+      requestsMax: settings.REQUESTS_IN_FLIGHT_MAX,
+      hooks: { onBatch: observer.batchRun, onReading: observer.lookupRead },
+    }),
     shares,
     hooks: { onRollback: observer.rolledBack, onUnaudited: observer.rollbackUnaudited },
     cxone: { auditLog, clientFor: cxone.clientFor },

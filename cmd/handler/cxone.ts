@@ -45,7 +45,6 @@ export const createCxone = (settings: HandlerSettings, options: CxoneOptions): C
       onExchange: observer.cxoneExchange,
       onTokenRefresh: observer.cxoneTokenRefreshed,
       onBreaker: observer.cxoneBreaker,
-      onShed: () => observer.shed('queue'),
     },
   });
   observer.cxoneBreaker(undefined, 'closed', 'closed');

@@ -65,7 +65,6 @@ export const createHandler = (
         registry.databaseReady();
       },
       onUnavailable: observer.databaseUnavailable,
-      onShed: () => observer.shed('queue'),
     },
   });
   const redis = createRedis(settings, clock, observer);

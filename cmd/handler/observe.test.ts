@@ -63,4 +63,26 @@ test('above info answers and refusals are counted and not logged, failures are b
   assert.ok(counted);
 });
 
+const shedReasons = async (summary: Partial<RequestSummary>): Promise<readonly string[]> => {
+  const metrics = createMetrics({ processMetrics: false });
+  const logger = createLogger('silent');
+  createObserver(metrics, logger).requestAnswered({ ...answered, status: 503, ...summary });
+  const { text } = await metrics.scrape(false);
+  return [...text.matchAll(/shed_total\{reason="(\w+)"\} 1/g)].map(([, reason = '']) => reason);
+};
+
+test('whoever was refused for load behind the gate is counted, wherever that was', async () => {
+  const cause = Object.assign(new Error('deadlock'), { code: '40P01' });
+  for (const [code, error, reason] of [
+    ['overloaded', new AppError('overloaded'), ['queue']],
+    ['overloaded', new AppError('overloaded', { cause }), ['contended']],
+    ['rate_limited', new AppError('rate_limited'), ['rate_limited']],
+    ['too_many_concurrent', new AppError('too_many_concurrent'), ['too_many_concurrent']],
+    ['database_unavailable', new AppError('database_unavailable'), []],
+  ] as const)
+    assert.equal(await shedReasons({ code, error }), reason, code);
+  // The gate has counted these.
+  assert.equal(await shedReasons({ code: 'overloaded', error: new AppError('overloaded'), actionKind: undefined }), []);
+});
+
 test.run();

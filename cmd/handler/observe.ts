@@ -4,6 +4,7 @@
 import type { AppError } from '../../pkg/errors/app-error.ts';
 import type { RequestSummary } from '../../pkg/http/data-action.ts';
 import type { RefusedSummary } from '../../pkg/http/traffic-listener.ts';
+import { isRolledBackByOthers } from '../../pkg/postgres/pg-error.ts';
 import type { Reload } from '../../pkg/registry/registry.ts';
 import type { TenantEntry } from '../../pkg/registry/tenant-entry.ts';
 import type { BreakerState } from '../../pkg/resilience/breaker.ts';
@@ -12,8 +13,13 @@ import type { Metrics } from '../../pkg/telemetry/metrics.ts';
 import { createTenantLabels, noTenant } from '../../pkg/telemetry/tenant-labels.ts';
 
 const breakerValues: Readonly<Record<BreakerState, number>> = { closed: 0, 'half-open': 1, open: 2 };
-/** What only load, not the service, is to blame for. */
-const shedCodes = new Set(['rate_limited', 'too_many_concurrent']);
+
+/** Why a request was refused for load that the gate had let in. It tells of the others itself. */
+const shedReasonOf = ({ code, actionKind, error }: RequestSummary): string | undefined => {
+  if (code === 'rate_limited' || code === 'too_many_concurrent') return code;
+  if (code !== 'overloaded' || actionKind === undefined) return undefined;
+  return isRolledBackByOthers(error) ? 'contended' : 'queue';
+};
 
 export const createObserver = (metrics: Metrics, logger: Logger) => {
   const tenants = createTenantLabels(metrics);
@@ -33,7 +39,8 @@ export const createObserver = (metrics: Metrics, logger: Logger) => {
       metrics.count('requests_total', { tenant_id: summary.tenantLabel, status });
       const labels = { action_kind: summary.actionKind ?? 'none', status };
       metrics.observe('request_duration_seconds', labels, summary.durationMs / 1_000, summary.traceId);
-      if (summary.code && shedCodes.has(summary.code)) metrics.count('shed_total', { reason: summary.code });
+      const shed = summary.code && shedReasonOf(summary);
+      if (shed) metrics.count('shed_total', { reason: shed });
       logAnswered(summary);
     },
     requestRefused: ({ requestId, status, error }: RefusedSummary): void => {

@@ -70,6 +70,7 @@ const setUp = () => {
     timer: createQueryTimer(clock, (tenantId, status) => void heard.queries.push(`${tenantId} ${status}`)),
     keptPlans: { formOf: (plain) => plain },
     poolShare: createSlots({ clock, slots: 1, queueMax: 0 }),
+    requestsMax: 1_000,
     hooks: {
       onBatch: (requests) => void heard.batches.push(requests),
       onReading: (result) => void heard.readings.push(result),

@@ -45,6 +45,8 @@ export interface LookupReaderOptions {
   readonly keptPlans: KeptPlans;
   /** What statements that several lookups share hold of the pool. */
   readonly poolShare: Slots;
+  /** In flight in this process: as many may wait for one lookup, so that nobody is refused there who was let in. */
+  readonly requestsMax: number;
   readonly hooks?: {
     /** Of so many requests is a statement. */
     onBatch?(requests: number): void;
@@ -64,9 +66,10 @@ export const createLookupReader = ({
   timer,
   keptPlans,
   poolShare,
+  requestsMax,
   hooks = {},
 }: LookupReaderOptions): LookupReader => {
-  const sharedReads = createSharedReads({ database, cache, clock, timer, poolShare, hooks });
+  const sharedReads = createSharedReads({ database, cache, clock, timer, poolShare, requestsMax, hooks });
   /** Lookups whose rows were read, quickly or by a shared statement: one that only waits, or is slow, is not at work. */
   const recent = new RecentKeys({ clock, max: databaseLimits.lookupsCommittingMax, ms: databaseLimits.lookupMovesMs });
 
@@ -117,7 +120,7 @@ export const createLookupReader = ({
     sizeOf: (job) => job.keys.length,
     jobsMax: databaseLimits.batchRequestsMax,
     sizeMax: databaseLimits.batchKeysMax,
-    queueMax: databaseLimits.queueMax,
+    queueMax: requestsMax,
     inFlightMax: databaseLimits.batchesInFlightMax,
     isPoison: isStatementFault,
     begin: endOfTurn,

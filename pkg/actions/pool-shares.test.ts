@@ -6,14 +6,7 @@ import { createPoolShares } from './pool-shares.ts';
 
 const setUp = (poolMax: number) => {
   const clock = createManualClock();
-  let shed = 0;
-  const hooks = {
-    onShed: () => {
-      shed += 1;
-    },
-  };
-  const shares = createPoolShares({ clock, poolMax, queueMax: 1, hooks });
-  return { clock, shares, shed: () => shed };
+  return { clock, shares: createPoolShares({ clock, poolMax, queueMax: 1 }) };
 };
 const forEver = () => new Promise<never>(() => {});
 
@@ -37,15 +30,14 @@ test('a quarter of the pool for lookups and half for transactions, one connectio
   }
 });
 
-test('a share is the same until its tenant is forgotten; who does not fit is told of', async () => {
-  const { clock, shares, shed } = setUp(4);
+test('a share is the same until its tenant is forgotten, and refuses who does not fit', async () => {
+  const { clock, shares } = setUp(4);
   const { lookups } = shares.of('acme');
   assert.is(shares.of('acme').lookups, lookups);
   void lookups.tryUse(forEver);
   const deadline = createDeadline(clock, 1_000);
   const outcomes = [1, 2].map(() => lookups.use(deadline, forEver).catch((error: Error) => error.message));
   assert.match(String(await outcomes[1]), 'queue_full');
-  assert.is(shed(), 1);
   shares.forget('acme');
   assert.is.not(shares.of('acme').lookups, lookups);
 });

@@ -16,7 +16,7 @@ export interface TenantShares {
 }
 
 export interface PoolShares {
-  /** Of statements that lookups of several tenants share. Whom it turns away reads alone, so that nobody hears of it. */
+  /** Of statements that lookups of several tenants share. Whom it turns away reads alone. */
   readonly sharedReads: Slots;
   of(tenantId: string): TenantShares;
   /** For a tenant that is gone; what it has under way ends as it would have. */
@@ -28,18 +28,14 @@ interface PoolSharesOptions {
   readonly poolMax: number;
   /** Waiters in front of one share. */
   readonly queueMax: number;
-  readonly hooks?: { onShed?(): void };
 }
 
-export const createPoolShares = ({ clock, poolMax, queueMax, hooks }: PoolSharesOptions): PoolShares => {
+export const createPoolShares = ({ clock, poolMax, queueMax }: PoolSharesOptions): PoolShares => {
   const shares = new Map<string, TenantShares>();
-  const opening = (part: number, onShed?: () => void) => (): Slots =>
-    createSlots({
-      ...{ clock, slots: Math.max(1, Math.floor(poolMax * part)), queueMax },
-      hooks: { onShed: () => onShed?.() },
-    });
-  const openLookups = opening(databaseLimits.tenantLookupShare, hooks?.onShed);
-  const openTransactions = opening(databaseLimits.tenantTransactionShare, hooks?.onShed);
+  const opening = (part: number) => (): Slots =>
+    createSlots({ clock, slots: Math.max(1, Math.floor(poolMax * part)), queueMax });
+  const openLookups = opening(databaseLimits.tenantLookupShare);
+  const openTransactions = opening(databaseLimits.tenantTransactionShare);
   return {
     sharedReads: new LaterSlots(opening(sharedReadLimits.poolShare)),
     of: (tenantId) => {

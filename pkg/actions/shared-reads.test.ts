@@ -79,7 +79,7 @@ const setUp = ({ text = plain, slots = 10, waiters = 100 } = {}) => {
   const database = { lend, query: async () => plainPlan } as unknown as Database;
   const heard = { batches: [] as number[], shared: 0, queries: [] as string[] };
   const reads = createSharedReads({
-    ...{ database, cache, clock },
+    ...{ database, cache, clock, requestsMax: 1_000 },
     timer: createQueryTimer(clock, (tenantId, status) => void heard.queries.push(`${tenantId} ${status}`)),
     poolShare: createSlots({ clock, slots, queueMax: waiters }),
     hooks: {

@@ -46,6 +46,8 @@ export interface SharedReadsOptions {
   readonly timer: QueryTimer;
   /** What all shared statements hold of the pool together. */
   readonly poolShare: Slots;
+  /** In flight in this process: as many may wait for one text. */
+  readonly requestsMax: number;
   readonly hooks?: {
     /** Of so many requests is a statement. */
     onBatch?(requests: number): void;
@@ -67,6 +69,7 @@ export const createSharedReads = ({
   clock,
   timer,
   poolShare,
+  requestsMax,
   hooks = {},
 }: SharedReadsOptions): SharedReads => {
   const paces = new WeakMap<LookupStatement, ReadPace>();
@@ -173,7 +176,7 @@ export const createSharedReads = ({
     sizeOf: ({ plan, job }) => paceOf(plan.lookup).costMs(unitsOf(job.keys.length)),
     jobsMax: databaseLimits.batchRequestsMax,
     sizeMax: sharedReadLimits.extraMsMax,
-    queueMax: databaseLimits.queueMax,
+    queueMax: requestsMax,
     inFlightMax: sharedReadLimits.inFlightMax,
     isPoison: () => false,
     begin: endOfTurn,

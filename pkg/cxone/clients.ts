@@ -45,7 +45,6 @@ interface CxoneClientsOptions {
     onTokenRefresh?(tenantId: string, error: AppError | undefined): void;
     /** @param worst  of all tenants' breakers */
     onBreaker?(tenantId: string, state: BreakerState, worst: BreakerState): void;
-    onShed?(): void;
   };
 }
 
@@ -97,7 +96,6 @@ export const createCxoneClients = (options: CxoneClientsOptions): CxoneClients =
       queueMax: cxoneLimits.rateQueueMax,
       pollMinMs: cxoneLimits.ratePollMinMs,
       shared: options.sharedBucket,
-      hooks: { onShed: () => hooks.onShed?.() },
     });
 
   const create = (tenantId: string, cxone: BundleCxone): Entry => {

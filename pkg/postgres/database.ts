@@ -25,8 +25,6 @@ export interface DatabaseOptions extends PoolSettings {
     /** The server answered for the first time, or again after it had not. */
     onReady?(): void;
     onUnavailable?(error: AppError): void;
-    /** The queue in front of the pool turned someone away. */
-    onShed?(): void;
   };
 }
 
@@ -77,12 +75,7 @@ const noStats = { acquiredConnections: 0, idleConnections: 0, pendingConnections
 export const createDatabase = (options: DatabaseOptions): Database => {
   const { clock, hooks = {} } = options;
   const silenceMs = options.statementTimeoutMs + databaseLimits.silenceMarginMs;
-  const slots = createSlots({
-    clock,
-    slots: options.poolMax,
-    queueMax: options.queueMax,
-    hooks: { onShed: () => hooks.onShed?.() },
-  });
+  const slots = createSlots({ clock, slots: options.poolMax, queueMax: options.queueMax });
   const backoff: Backoff = createBackoff({
     minMs: databaseLimits.reconnectMinMs,
     maxMs: databaseLimits.reconnectMaxMs,

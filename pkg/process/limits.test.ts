@@ -95,10 +95,6 @@ const ascending: Readonly<Record<string, Relation>> = {
     ['requests', processLimits.requestsInFlightMax],
     ['queue', databaseLimits.auditQueueMax],
   ],
-  'requests that are too many are refused at the door, not where one lookup ends': [
-    ['requests', processLimits.requestsInFlightMax],
-    ['those that wait for one lookup, and the one at work', databaseLimits.queueMax + 1],
-  ],
   'a bundle line holds what the API server allows an object to be (1.5 MiB)': [
     ['object', 1.5 * 1024 * 1024],
     ['line', bundleLimits.lineBytesMax],

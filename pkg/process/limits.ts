@@ -53,8 +53,8 @@ export const requestLimits = {
 
 /** Process-wide admission: what one handler holds in memory at most. */
 export const processLimits = {
-  /** Requests past the accept and before their answer. No more than one lookup lets wait, so that whoever is too many is refused here,
-   * before anything is read: beyond it a refusal costs as much as an answer. Setting REQUESTS_IN_FLIGHT_MAX. */
+  /** Requests past the accept and before their answer. As many may wait for one lookup, so that whoever is too many is refused here, before
+   * anything is read: beyond it a refusal costs as much as an answer. Setting REQUESTS_IN_FLIGHT_MAX. */
   requestsInFlightMax: 500,
   /** Body bytes being read or held: 256 full bodies. Setting BODY_BYTES_IN_FLIGHT_MAX. */
   bodyBytesInFlightMax: 16 * 1024 * 1024,

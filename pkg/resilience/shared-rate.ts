@@ -46,7 +46,6 @@ export interface SharedRateOptions {
   /** Between two looks at an empty bucket; up to as much again at random. */
   readonly pollMinMs: number;
   readonly shared: SharedBucket | undefined;
-  readonly hooks?: { onShed?(reason: 'queue_full' | 'wait_too_long'): void };
 }
 
 export interface SharedRate {
@@ -62,7 +61,7 @@ interface Waiter {
 }
 
 export const createSharedRate = (options: SharedRateOptions): SharedRate => {
-  const { key, clock, random, ratePerSecond, pollMinMs, shared, hooks } = options;
+  const { key, clock, random, ratePerSecond, pollMinMs, shared } = options;
   const burst = Math.max(1, Math.floor((ratePerSecond * options.burstMs) / 1_000));
   const own = createTokenBucket(clock, {
     ratePerSecond: ratePerSecond / options.shares,
@@ -106,7 +105,6 @@ export const createSharedRate = (options: SharedRateOptions): SharedRate => {
   };
 
   const shed = (reason: 'queue_full' | 'wait_too_long', waitMs: number): AppError => {
-    hooks?.onShed?.(reason);
     const retryAfterMs = Math.max(slotLimits.retryAfterMsMin, Math.ceil(waitMs));
     return new AppError('overloaded', { message: `rate: ${reason}`, retryAfterMs });
   };

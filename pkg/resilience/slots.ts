@@ -16,7 +16,6 @@ interface SlotsOptions {
   readonly slots: number;
   /** Waiters at once; 0 means that nobody ever waits. */
   readonly queueMax: number;
-  readonly hooks?: { onShed?(reason: 'queue_full' | 'wait_too_long'): void };
 }
 
 export interface Slots {
@@ -38,7 +37,7 @@ interface Waiter {
   readonly reject: (error: Error) => void;
 }
 
-export const createSlots = ({ clock, slots, queueMax, hooks }: SlotsOptions): Slots => {
+export const createSlots = ({ clock, slots, queueMax }: SlotsOptions): Slots => {
   const queue = new Fifo<Waiter>();
   let inUse = 0;
   /** Moving average. From zero, so that nobody is refused on a guess. */
@@ -49,7 +48,6 @@ export const createSlots = ({ clock, slots, queueMax, hooks }: SlotsOptions): Sl
   const estimatedWaitMs = (): number => (holdMs * (queue.size + 1)) / slots;
 
   const shed = (reason: 'queue_full' | 'wait_too_long'): AppError => {
-    hooks?.onShed?.(reason);
     const retryAfterMs = Math.max(slotLimits.retryAfterMsMin, Math.ceil(estimatedWaitMs()));
     return new AppError('overloaded', { message: `no slot: ${reason}`, retryAfterMs });
   };

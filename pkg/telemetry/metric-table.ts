@@ -62,7 +62,7 @@ export const metricTable = {
   shed_total: {
     type: 'counter',
     labels: ['reason'],
-    help: 'Requests refused for load: requests, body_bytes, rate_limited, too_many_concurrent, queue or stopping.',
+    help: 'Requests refused for load: requests, body_bytes, rate_limited, too_many_concurrent, queue, contended (others kept rolling a transaction back) or stopping.',
   },
   cache_requests_total: {
     type: 'counter',

@@ -58,8 +58,8 @@ export const openLookups = (
   const poolShare = createSlots({ clock, slots: 5, queueMax: 100 });
   const timer = createQueryTimer(clock);
   const keptPlans = createKeptPlans(database, clock);
-  const hooks = { onBatch, onReading };
-  const reader = createLookupReader({ database, auditLog, cache, clock, timer, keptPlans, poolShare, hooks });
+  const parts = { database, auditLog, cache, clock, timer, keptPlans, poolShare };
+  const reader = createLookupReader({ ...parts, requestsMax: 1_000, hooks: { onBatch, onReading } });
 
   return (options: OpenLookupOptions): AskLookup => {
     const { tenantId, statement, input, keyColumn = 'id', ttlSeconds = 0 } = options;

@@ -33,7 +33,7 @@ export const createCompiler = (database: Database) => {
   const keptPlans = createKeptPlans(database, clock);
   const shares = createPoolShares({ clock, poolMax: 1, queueMax: 0 });
   const parts = { database, auditLog, cache, clock, timer, keptPlans };
-  const reader = createLookupReader({ ...parts, poolShare: shares.sharedReads });
+  const reader = createLookupReader({ ...parts, poolShare: shares.sharedReads, requestsMax: 0 });
   const neverCalled = { call: () => Promise.reject(new Error('nothing is called here')) };
   const cxone = { auditLog, clientFor: () => neverCalled };
   const services = { ...parts, ownNews: createOwnNews(), reader, shares, cxone };
