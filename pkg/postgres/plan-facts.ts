@@ -37,6 +37,7 @@ export const createPlanFacts = <T>(
 
   const learn = async (name: string, subject: T): Promise<void> => {
     asked.add(name, checkMs);
+    // For the wait: what is run ends with the process's statement_timeout.
     const deadline = createDeadline(clock, databaseLimits.statementTimeoutMs);
     try {
       const isSo = await oneByOne.use(deadline, () => ask(subject, deadline)).catch(isRefused);

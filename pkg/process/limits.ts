@@ -87,7 +87,7 @@ export const databaseLimits = {
   /** Statements that a connection keeps prepared, besides what its last packet has added: five of each lookup's text, were they all in use, and two of
    * each statement's of a transaction. A lookup by a list takes 24 to 65 KiB in PostgreSQL (pg_backend_memory_contexts, 200 of each form). */
   preparedMax: 1_000,
-  /** Statements that several requests share. Setting STATEMENT_TIMEOUT_MS. */
+  /** Statements that several requests share, so that no deadline of one of them may end them. Setting STATEMENT_TIMEOUT_MS. */
   statementTimeoutMs: 5_000,
   lockTimeoutMs: 2_000,
   /** Applying deploy/sql, which waits for locks that running transactions hold; many times what it takes. */

@@ -30,7 +30,12 @@ export const handlerSettings = {
   DATABASE_POOL_MAX: whole(databaseLimits.poolMax, 1, 500, 'Connections to PostgreSQL at most'),
   DATABASE_POOL_MIN: whole(databaseLimits.poolMin, 0, 500, 'Connections to PostgreSQL kept warm'),
   DATABASE_QUEUE_MAX: whole(databaseLimits.queueMax, 0, 100_000, 'Waiters in front of the pool; more are a 503'),
-  STATEMENT_TIMEOUT_MS: whole(databaseLimits.statementTimeoutMs, 100, 60_000, 'Of statements that requests share'),
+  STATEMENT_TIMEOUT_MS: whole(
+    databaseLimits.statementTimeoutMs,
+    100,
+    60_000,
+    "Of lookups, whatever their tenants' deadlines, and of audit rows; a lookup that takes longer is a 504",
+  ),
   REDIS_URL: url(['redis:', 'rediss:'], 'Second cache tier; left out: memory alone', { many: true }),
   REDIS_PASSWORD: text(undefined, 'Password of Redis, for a REDIS_URL without one'),
   REDIS_CA_FILE: text(undefined, "PEM file of the authority that signed Redis' certificate"),

@@ -5,7 +5,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { customerId } from '../services/database.ts';
-import { startHandler } from '../services/handler.ts';
+import { type Answer, startHandler } from '../services/handler.ts';
 import { createHold, heldAction } from '../services/hold.ts';
 import { metric } from '../services/metric.ts';
 import { assertProblem } from '../services/problem.ts';
@@ -40,6 +40,17 @@ const serverIsAtRest = () =>
     if (running > 0) throw new Error(`${running} run`);
   });
 
+/** Why it failed, as the log says. */
+const reasonOf = ({ headers }: Answer): Promise<unknown> =>
+  until('the line of a request', async () => {
+    const id = `"requestId":"${headers['x-request-id']}"`;
+    const line = handler
+      .output()
+      .split('\n')
+      .find((one) => one.includes(id));
+    return Reflect.get(JSON.parse(line ?? '').error, 'message');
+  });
+
 test('is answered 504 at its deadline, while its statement still runs', async () => {
   await hold.hold();
   const began = performance.now();
@@ -47,6 +58,7 @@ test('is answered 504 at its deadline, while its statement still runs', async ()
   assertProblem(answer, 504, 'deadline_exceeded');
   assert.ok(performance.now() - began < deadlineMs + graceMs);
   assert.is(await slept(), 1);
+  assert.is(await reasonOf(answer), 'The deadline passed');
 });
 
 test('X-Timeout-Ms makes the deadline shorter, never longer', async () => {
@@ -64,6 +76,7 @@ test('other tenants are answered meanwhile', async () => {
   assert.ok((await slept()) > 0);
   // Its deadline is far: statement_timeout is what ends it.
   assertProblem(await asked, 504, 'deadline_exceeded');
+  assert.is(await reasonOf(await asked), 'statement_timeout');
 });
 
 test('statement_timeout ends it on the server, though nobody let it go', async () => {
