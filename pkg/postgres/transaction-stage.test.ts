@@ -19,8 +19,8 @@ const blamed: BoundStatement = { ...ask, blame: () => new AppError('conflict') }
 const packets = {
   'BEGIN …': { begins: true, ends: 'not' },
   '…': { begins: false, ends: 'not' },
-  '… COMMIT': { begins: false, ends: 'by COMMIT' },
-  'BEGIN … COMMIT': { begins: true, ends: 'by COMMIT' },
+  '… COMMIT': { begins: false, ends: 'by_commit' },
+  'BEGIN … COMMIT': { begins: true, ends: 'by_commit' },
   'all of it': { begins: false, ends: 'whole' },
 } as const satisfies Record<string, Omit<PacketPart, 'length'>>;
 type Packet = keyof typeof packets;
@@ -44,14 +44,14 @@ const cases: readonly (readonly [what: string, packet: Packet, results: number, 
   ['BEGIN is refused ahead of COMMIT', 'BEGIN … COMMIT', 0, cancelled, 'waiting'],
   ['BEGIN is not answered', 'BEGIN …', 0, gone, 'waiting'],
   ['BEGIN is not answered, nor COMMIT', 'BEGIN … COMMIT', 0, gone, 'committing'],
-  ['the first is refused', 'all of it', 0, unique, 'rolled back'],
-  ['the last is cancelled', 'all of it', 2, cancelled, 'rolled back'],
-  ['its commit is refused', 'all of it', 3, unique, 'rolled back'],
+  ['the first is refused', 'all of it', 0, unique, 'rolled_back'],
+  ['the last is cancelled', 'all of it', 2, cancelled, 'rolled_back'],
+  ['its commit is refused', 'all of it', 3, unique, 'rolled_back'],
   ['its commit is cancelled', 'all of it', 3, cancelled, 'committing'],
   ...['53100', '58030', 'XX000'].map(
     (state) => [`its commit ends the server, ${state}`, 'all of it', 3, refused(state), 'committing'] as const,
   ),
-  ['a statement finds no space', 'all of it', 2, refused('53100'), 'rolled back'],
+  ['a statement finds no space', 'all of it', 2, refused('53100'), 'rolled_back'],
   ['its commit is not answered', 'all of it', 3, gone, 'committing'],
   ['the session is ended during its commit', 'all of it', 3, ended, 'committing'],
   ['nothing is answered', 'all of it', 0, gone, 'committing'],
@@ -80,9 +80,9 @@ test('a refusal is told as whoever is to blame has it, and nothing else is', () 
 });
 
 test('what may hold is not over before somebody has said so', () => {
-  const stages: readonly Stage[] = ['waiting', 'begun', 'committing', 'committed', 'rolled back'];
+  const stages: readonly Stage[] = ['waiting', 'begun', 'committing', 'committed', 'rolled_back'];
   assert.equal(stages.filter(mayHold), ['committing', 'committed']);
-  assert.equal(stages.filter(isOver), ['committed', 'rolled back']);
+  assert.equal(stages.filter(isOver), ['committed', 'rolled_back']);
 });
 
 test.run();

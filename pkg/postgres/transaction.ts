@@ -1,14 +1,8 @@
 /**
  * Statements that take effect together or not at all, on one connection.
  *
- * begun        its first packet was sent; left for committed, rolled back, or unknown
- * committed    PostgreSQL said so
- * rolled back  nothing holds: ROLLBACK was answered, a packet that is all of it was refused, or the connection ended before
- *              the commit was on its way
- * unknown      the commit was on its way and nobody answered, or it was cancelled: it may hold or not
- *
- * What PostgreSQL rolled back only because of others (class 40) is tried again as a whole, with back-off, within the
- * deadline. It knows nothing of what the statements are for.
+ * Its states, and the end that each of them makes: transaction-stage.ts. What PostgreSQL rolled back only because of others (class 40) is tried
+ * again as a whole, with back-off, within the deadline. It knows nothing of what the statements are for.
  */
 import { AppError } from '../errors/app-error.ts';
 import { type Clock, sleep } from '../process/clock.ts';
@@ -23,6 +17,7 @@ import type { BoundStatement, RunTogether, StatementResult } from './statement-b
 import { createStatementBound } from './statement-bound.ts';
 import { failureOf, isOver, mayHold, type Stage, stageAfter } from './transaction-stage.ts';
 
+/** `rolled_back`: nothing holds. `unknown`: it may hold or not. */
 export type TransactionEnd<T> =
   | { readonly end: 'committed'; readonly value: T }
   | { readonly end: 'rolled_back'; readonly error: AppError }
@@ -75,10 +70,10 @@ const createSession = (runTogether: RunTogether, { clock, isolation, deadline }:
     const isFirst = stage === 'waiting';
     const isWhole = isFirst && end === 'commit' && isolation === isolationOfPackets;
     const begins = isFirst && !isWhole;
-    const ends = end === undefined ? 'not' : isWhole ? 'whole' : 'by COMMIT';
+    const ends = end === undefined ? 'not' : isWhole ? 'whole' : 'by_commit';
     const first = begins ? [{ statement: begin[isolation], values: [] }] : [];
     const ahead = [...first, ...(isFirst ? [] : aheadOfIt()), ...waiting];
-    const statements = [...ahead, ...last, ...(ends === 'by COMMIT' ? [{ statement: commit, values: [] }] : [])];
+    const statements = [...ahead, ...last, ...(ends === 'by_commit' ? [{ statement: commit, values: [] }] : [])];
     waiting = [];
     stage = end ? 'committing' : 'begun';
     const outcome = await runTogether(statements);
