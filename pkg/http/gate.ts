@@ -6,6 +6,7 @@
  * closed    every request is refused: entered when nothing new may begin
  */
 import { AppError } from '../errors/app-error.ts';
+import { refusalLimits } from '../process/limits.ts';
 
 export type GateState = 'open' | 'draining' | 'closed';
 export type ShedReason = 'requests' | 'body_bytes' | 'stopping';
@@ -27,7 +28,7 @@ export interface Gate {
   close(): void;
 }
 
-const retryAfterMs = 1_000;
+const { retryAfterMs } = refusalLimits;
 
 export const createGate = ({ requestsMax, bodyBytesMax, onShed }: GateOptions): Gate => {
   let state: GateState = 'open';

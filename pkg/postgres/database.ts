@@ -8,7 +8,7 @@
 import type { DatabasePool, DatabasePoolConnection, QuerySqlToken } from 'slonik';
 import { AppError } from '../errors/app-error.ts';
 import { type Clock, sleep } from '../process/clock.ts';
-import { databaseLimits } from '../process/limits.ts';
+import { databaseLimits, refusalLimits } from '../process/limits.ts';
 import { type Backoff, createBackoff } from '../resilience/backoff.ts';
 import type { Deadline } from '../resilience/deadline.ts';
 import { createSlots } from '../resilience/slots.ts';
@@ -69,7 +69,7 @@ export interface Database {
 }
 
 const ping = createUnnamedStatement('SELECT $1::text');
-const retryAfterMs = 1_000;
+const { retryAfterMs } = refusalLimits;
 const noStats = { acquiredConnections: 0, idleConnections: 0, pendingConnections: 0 };
 
 export const createDatabase = (options: DatabaseOptions): Database => {

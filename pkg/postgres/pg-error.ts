@@ -4,9 +4,10 @@
  */
 import { InvalidInputError } from 'slonik';
 import { AppError, isAppError } from '../errors/app-error.ts';
+import { refusalLimits } from '../process/limits.ts';
 
 const causesMax = 8;
-const retryAfterMs = 1_000;
+const { retryAfterMs } = refusalLimits;
 const conflictMessage = 'The database refused the change; everything was rolled back';
 
 /** A connection that answered nothing for longer than its statement may take. */

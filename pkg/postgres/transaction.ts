@@ -6,7 +6,7 @@
  */
 import { AppError } from '../errors/app-error.ts';
 import { type Clock, sleep } from '../process/clock.ts';
-import { databaseLimits } from '../process/limits.ts';
+import { databaseLimits, refusalLimits } from '../process/limits.ts';
 import { createBackoff } from '../resilience/backoff.ts';
 import type { Deadline } from '../resilience/deadline.ts';
 import type { IsolationLevel } from '../tenant/transaction-spec.ts';
@@ -152,6 +152,6 @@ export const runTransaction = async <T>(
 const contended = (cause: AppError): AppError =>
   new AppError('overloaded', {
     message: `others kept rolling it back: SQLSTATE ${sqlStateOf(cause)}`,
-    retryAfterMs: databaseLimits.contendedRetryAfterMs,
+    retryAfterMs: refusalLimits.retryAfterMs,
     cause,
   });

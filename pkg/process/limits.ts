@@ -133,8 +133,6 @@ export const databaseLimits = {
   transactionAttemptsMax: 10,
   transactionRetryMinMs: 5,
   transactionRetryMaxMs: 250,
-  /** For the caller when they were not enough. */
-  contendedRetryAfterMs: 1_000,
   reconnectMinMs: 100,
   reconnectMaxMs: 5_000,
   /** Of the connection that listens: how long a dead one can go unnoticed. */
@@ -164,10 +162,10 @@ export const idempotencyLimits = {
   cleanBatchesMax: 40,
 } as const;
 
-/** A tenant's admission. */
-export const admissionLimits = {
-  /** When a place will be free is not known; the caller's own retries come no faster. */
-  concurrencyRetryAfterMs: 1_000,
+/** What is refused for now. */
+export const refusalLimits = {
+  /** Where nobody knows when there will be room again, or PostgreSQL be back; the caller's own retries come no faster. */
+  retryAfterMs: 1_000,
 } as const;
 
 /** The queues in front of the pool. */

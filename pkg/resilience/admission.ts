@@ -5,7 +5,7 @@
  */
 import { AppError } from '../errors/app-error.ts';
 import type { Clock } from '../process/clock.ts';
-import { admissionLimits } from '../process/limits.ts';
+import { refusalLimits } from '../process/limits.ts';
 import { createTokenBucket, type TokenBucket, type TokenBucketOptions } from './token-bucket.ts';
 
 interface AdmissionLimits {
@@ -39,7 +39,7 @@ class TenantAdmission implements Admission {
 
   enter(): void {
     if (this.#inside >= this.#concurrency) {
-      throw new AppError('too_many_concurrent', { retryAfterMs: admissionLimits.concurrencyRetryAfterMs });
+      throw new AppError('too_many_concurrent', { retryAfterMs: refusalLimits.retryAfterMs });
     }
     const retryAfterMs = this.#bucket.take();
     if (retryAfterMs > 0) throw new AppError('rate_limited', { retryAfterMs });
