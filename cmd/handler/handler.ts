@@ -145,6 +145,7 @@ export const createHandler = (
     bodyTimeoutMs: settings.BODY_TIMEOUT_MS,
     hooks: {
       onAnswered: observer.requestAnswered,
+      onAbandoned: observer.requestAbandoned,
       onSignatureFailure: observer.signatureFailed,
       onKeyUsed: observer.keyUsed,
     },

@@ -4,7 +4,7 @@ import { AppError } from '../../pkg/errors/app-error.ts';
 import type { RequestSummary } from '../../pkg/http/data-action.ts';
 import { createLogger, type LogLevel } from '../../pkg/telemetry/logger.ts';
 import { createMetrics } from '../../pkg/telemetry/metrics.ts';
-import { createObserver } from './observe.ts';
+import { createObserver, type Observer } from './observe.ts';
 
 const answered: RequestSummary = {
   requestId: 'r-1',
@@ -17,16 +17,22 @@ const answered: RequestSummary = {
   code: undefined,
   durationMs: 1.5,
   source: 'memory',
+  abandoned: undefined,
   error: undefined,
+};
+
+const tell = async (level: LogLevel, what: (observer: Observer) => void) => {
+  const lines: string[] = [];
+  const metrics = createMetrics({ processMetrics: false });
+  what(createObserver(metrics, createLogger(level, { write: (line) => void lines.push(line) })));
+  const { text } = await metrics.scrape(false);
+  const [line] = lines.map((one): Record<string, unknown> => JSON.parse(one));
+  return { line, text };
 };
 
 /** What is logged of a request, and whether it was counted. */
 const observe = async (level: LogLevel, summary: RequestSummary) => {
-  const lines: string[] = [];
-  const metrics = createMetrics({ processMetrics: false });
-  createObserver(metrics, createLogger(level, { write: (line) => void lines.push(line) })).requestAnswered(summary);
-  const { text } = await metrics.scrape(false);
-  const [line] = lines.map((one): Record<string, unknown> => JSON.parse(one));
+  const { line, text } = await tell(level, (observer) => observer.requestAnswered(summary));
   return { line, counted: text.includes(`requests_total{tenant_id="other",status="${summary.status}"} 1`) };
 };
 
@@ -83,6 +89,24 @@ test('whoever was refused for load behind the gate is counted, wherever that was
     assert.equal(await shedReasons({ code, error }), reason, code);
   // The gate has counted these.
   assert.equal(await shedReasons({ code: 'overloaded', error: new AppError('overloaded'), actionKind: undefined }), []);
+});
+
+test('who left before the answer is counted beside it, and its line says so', async () => {
+  const { line, text } = await tell('info', (observer) => observer.requestAnswered({ ...answered, abandoned: true }));
+  assert.equal([line?.msg, line?.abandoned], ['request answered', true]);
+  assert.match(text, 'requests_abandoned_total{stage="answer"} 1');
+  assert.match(text, 'requests_total{tenant_id="other",status="200"} 1');
+  assert.match(text, 'request_duration_seconds_count{action_kind="lookup",status="200"} 1');
+});
+
+test('who left in its body is counted as nothing else, and has a line', async () => {
+  const { line, text } = await tell('info', (observer) =>
+    observer.requestAbandoned({ requestId: 'r-1', traceId: undefined, durationMs: 20 }),
+  );
+  const { time: _, ...fields } = line ?? {};
+  assert.equal(fields, { level: 'info', requestId: 'r-1', durationMs: 20, abandoned: true, msg: 'request abandoned' });
+  assert.match(text, 'requests_abandoned_total{stage="body"} 1');
+  assert.not.match(text, 'requests_total{');
 });
 
 test.run();

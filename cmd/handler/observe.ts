@@ -2,7 +2,7 @@
  * Where everything that happens becomes a metric or a log line. The parts know neither; this knows no part's inside.
  */
 import type { AppError } from '../../pkg/errors/app-error.ts';
-import type { RequestSummary } from '../../pkg/http/data-action.ts';
+import type { AbandonedSummary, RequestSummary } from '../../pkg/http/data-action.ts';
 import type { RefusedSummary } from '../../pkg/http/traffic-listener.ts';
 import { isRolledBackByOthers } from '../../pkg/postgres/pg-error.ts';
 import type { Reload } from '../../pkg/registry/registry.ts';
@@ -39,9 +39,14 @@ export const createObserver = (metrics: Metrics, logger: Logger) => {
       metrics.count('requests_total', { tenant_id: summary.tenantLabel, status });
       const labels = { action_kind: summary.actionKind ?? 'none', status };
       metrics.observe('request_duration_seconds', labels, summary.durationMs / 1_000, summary.traceId);
+      if (summary.abandoned) metrics.count('requests_abandoned_total', { stage: 'answer' });
       const shed = summary.code && shedReasonOf(summary);
       if (shed) metrics.count('shed_total', { reason: shed });
       logAnswered(summary);
+    },
+    requestAbandoned: (summary: AbandonedSummary): void => {
+      metrics.count('requests_abandoned_total', { stage: 'body' });
+      logger.info({ ...summary, abandoned: true }, 'request abandoned');
     },
     requestRefused: ({ requestId, status, error }: RefusedSummary): void => {
       metrics.count('requests_total', { tenant_id: noTenant, status: String(status) });

@@ -81,6 +81,7 @@ test('an answered request is told with everything an operator asks for', async (
       code: undefined,
       durationMs: 0,
       source: 'memory',
+      abandoned: undefined,
       error: undefined,
     },
   ]);

@@ -20,6 +20,7 @@ import type { FailureReason } from '../webhook/signature.ts';
 import { verifySignature } from '../webhook/verify.ts';
 import { AbortedRequestError, checkBodyHeaders, readBody } from './body-reader.ts';
 import type { Gate } from './gate.ts';
+import { hasLeft } from './has-left.ts';
 import { asAppError, problemReply, type Reply, writeReply } from './reply.ts';
 import { requestIdOf } from './request-id.ts';
 import { createTurns } from './turn.ts';
@@ -38,9 +39,14 @@ export interface RequestSummary {
   readonly code: ErrorCode | undefined;
   readonly durationMs: number;
   readonly source: string | undefined;
+  /** True when its caller had left before the answer. */
+  readonly abandoned: true | undefined;
   /** What went wrong, for the log. */
   readonly error: AppError | undefined;
 }
+
+/** Of a request whose caller left before its body was complete. */
+export type AbandonedSummary = Pick<RequestSummary, 'requestId' | 'traceId' | 'durationMs'>;
 
 export interface DataActionOptions {
   readonly clock: Clock;
@@ -50,6 +56,7 @@ export interface DataActionOptions {
   readonly bodyTimeoutMs: number;
   readonly hooks: {
     onAnswered(summary: RequestSummary): void;
+    onAbandoned(summary: AbandonedSummary): void;
     onSignatureFailure(reason: FailureReason): void;
     onKeyUsed(tenantLabel: string, keyIndex: number): void;
   };
@@ -144,6 +151,8 @@ export const createDataActionHandler = (options: DataActionOptions) => {
     }
   };
 
+  const msSince = (started: number): number => Math.round((clock.now() - started) * 1_000) / 1_000;
+
   const summarize = (
     request: IncomingMessage,
     { requestId, started, status }: { readonly requestId: string; readonly started: number; readonly status: number },
@@ -158,8 +167,9 @@ export const createDataActionHandler = (options: DataActionOptions) => {
       actionKind: progress.action?.kind,
       status,
       code: error?.code,
-      durationMs: Math.round((clock.now() - started) * 1_000) / 1_000,
+      durationMs: msSince(started),
       source: progress.source,
+      abandoned: hasLeft(request) || undefined,
       error,
     });
 
@@ -180,7 +190,11 @@ export const createDataActionHandler = (options: DataActionOptions) => {
       writeReply(response, reply, { requestId, close: gate.state() !== 'open', turn });
       summarize(request, { requestId, started, status: reply.status }, { progress, error: undefined });
     } catch (thrown) {
-      if (thrown instanceof AbortedRequestError) return void response.destroy();
+      if (thrown instanceof AbortedRequestError) {
+        const traceId = traceIdOf(single(request.headers.traceparent));
+        if (hasLeft(request)) hooks.onAbandoned({ requestId, traceId, durationMs: msSince(started) });
+        return void response.destroy();
+      }
       // A body that is here already, though unread, does not cost a refusal its connection.
       if (!request.complete) await turn.over();
       const error = asAppError(thrown);

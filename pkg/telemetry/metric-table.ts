@@ -26,6 +26,11 @@ export const metricTable = {
     help: 'From arrival to the answer; action_kind is `none` where no action was reached.',
     buckets: seconds,
   },
+  requests_abandoned_total: {
+    type: 'counter',
+    labels: ['stage'],
+    help: 'Requests whose caller closed its connection first; stage is body (not answered) or answer (the work was done: requests_total and request_duration_seconds count them, too).',
+  },
   query_duration_seconds: {
     type: 'histogram',
     labels: ['tenant_id', 'status'],

@@ -6,6 +6,7 @@ import { cxoneActions, cxoneEnv, secretFor as cxoneSecretFor } from '../services
 import { customerId } from '../services/database.ts';
 import { startFakeCxone } from '../services/fake-cxone.ts';
 import { startPrometheus, type TestPrometheus } from '../services/prometheus.ts';
+import { openRaw, rawRequest } from '../services/raw-http.ts';
 import { startRedis } from '../services/redis.ts';
 import { configManifest, secretFor, secretManifest } from '../services/tenant-cluster.ts';
 import { startTenantPod, type TenantPod } from '../services/tenant-pod.ts';
@@ -18,7 +19,7 @@ export const podName = 'actions-0';
 
 export interface WatchedPod extends TenantPod {
   readonly prometheus: TestPrometheus;
-  /** One of everything: hits, misses, a transaction, a rollback, faults, refused signatures, limits, CXone calls. */
+  /** One of everything: hits, misses, a transaction, a rollback, faults, refused signatures, limits, CXone calls, a caller that leaves. */
   traffic(): Promise<void>;
   /** Resolves when both endpoints have been scraped again. */
   scraped(): Promise<void>;
@@ -115,6 +116,11 @@ export const startWatchedPod = async (): Promise<WatchedPod> => {
 
   const ask = (tenantId: string, action: string, input: object, secret = secretFor(tenantId)) =>
     pod.ask(tenantId, input, { action, secret });
+  const leaveInBody = async (): Promise<void> => {
+    const connection = await openRaw(Number(new URL(pod.url).port));
+    connection.send(rawRequest('POST /data-action HTTP/1.1', ['Content-Length: 100'], '{'));
+    connection.destroy();
+  };
   let round = 0;
 
   return {
@@ -135,6 +141,7 @@ export const startWatchedPod = async (): Promise<WatchedPod> => {
         ask('nobody', 'process_customer_batch', ids(1)),
         ...[1, 2, 3].map(() => ask('narrow', 'process_customer_batch', ids(1))),
         ask('globex', 'get_contact', { contact_id: String(round) }),
+        leaveInBody(),
       ]);
     },
     change: async () => {

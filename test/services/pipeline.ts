@@ -6,7 +6,7 @@ import type { ServerResponse } from 'node:http';
 import type { Action } from '../../pkg/actions/action.ts';
 import { declaredTenant } from '../../pkg/actions/declared-tenant.ts';
 import { parsed, refused } from '../../pkg/errors/problem.ts';
-import { createDataActionHandler, type RequestSummary } from '../../pkg/http/data-action.ts';
+import { type AbandonedSummary, createDataActionHandler, type RequestSummary } from '../../pkg/http/data-action.ts';
 import { createGate, type Gate } from '../../pkg/http/gate.ts';
 import { createTrafficListener } from '../../pkg/http/traffic-listener.ts';
 import { createManualClock } from '../../pkg/process/manual-clock.ts';
@@ -43,6 +43,7 @@ export interface Pipeline extends Loopback {
   readonly gate: Gate;
   /** What the hooks heard, in order. */
   readonly answered: readonly RequestSummary[];
+  readonly abandoned: readonly AbandonedSummary[];
   readonly failures: readonly string[];
   readonly keysUsed: readonly (readonly [string, number])[];
   /** Signs (unless told otherwise) and posts. */
@@ -105,6 +106,7 @@ export const openPipeline = async (options: PipelineOptions = {}): Promise<Pipel
     compiled: { actions: new Map([[action.name, action]]), statements: [], lookups: [] },
   };
   const answered: RequestSummary[] = [];
+  const abandoned: AbandonedSummary[] = [];
   const failures: string[] = [];
   const keysUsed: (readonly [string, number])[] = [];
   const dataAction = createDataActionHandler({
@@ -115,6 +117,7 @@ export const openPipeline = async (options: PipelineOptions = {}): Promise<Pipel
     bodyTimeoutMs,
     hooks: {
       onAnswered: (summary) => void answered.push(summary),
+      onAbandoned: (summary) => void abandoned.push(summary),
       onSignatureFailure: (reason) => void failures.push(reason),
       onKeyUsed: (id, index) => void keysUsed.push([id, index]),
     },
@@ -133,6 +136,7 @@ export const openPipeline = async (options: PipelineOptions = {}): Promise<Pipel
     ...loopback,
     gate,
     answered,
+    abandoned,
     failures,
     keysUsed,
     post: (body, { key = newestKey, headers = [] } = {}) =>

@@ -10,6 +10,8 @@ export interface RawConnection {
   /** Sends nothing more; what the server says can still be read. */
   end(): void;
   destroy(): void;
+  /** The same by a reset. */
+  reset(): void;
   /** Every byte so far, as Latin-1. */
   received(): string;
   /** Every whole answer so far. */
@@ -56,6 +58,7 @@ export const openRaw = async (port: number): Promise<RawConnection> => {
     send: (bytes) => void socket.write(bytes),
     end: () => void socket.end(),
     destroy: () => void socket.destroy(),
+    reset: () => void socket.resetAndDestroy(),
     received: () => received,
     answers,
     closed: new Promise((resolve) => socket.once('close', () => resolve(answers()))),

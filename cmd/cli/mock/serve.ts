@@ -76,6 +76,7 @@ const createTraffic = ({ clock, host, port, tenant, onAnswered }: ServeOptions) 
     bodyTimeoutMs: requestLimits.bodyTimeoutMs,
     hooks: {
       onAnswered: tell,
+      onAbandoned: () => {},
       onSignatureFailure: (reason) => {
         const story = stories.getStore();
         if (story) story.reason = reason;
