@@ -14,7 +14,7 @@ import { readBytes } from './read-bytes.ts';
 import { loadSigner, messageFlags, signerFlags } from './signer.ts';
 
 /** The caller waits no longer. */
-const timeoutMsMax = requestLimits.timeoutHeaderMsMax;
+const timeoutMsMax = requestLimits.callerWaitMsMax;
 
 interface BodyFlags {
   readonly body?: string | undefined;

@@ -4,6 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { hidden, tenantSpecs } from '../../test/services/declarations.ts';
 import { type ErrorCode, errorCodes } from '../errors/codes.ts';
+import { tenantLimits } from '../process/limits.ts';
 import type { ActionSpec } from '../tenant/action-spec.ts';
 import type { TenantSpec } from '../tenant/spec.ts';
 import { webhookSchemes } from '../tenant/webhook-spec.ts';
@@ -136,6 +137,12 @@ test('bounds of an int8 are written exactly', () => {
   const text = openApiJson(describe(spec));
   assert.match(text, '"minimum": -9223372036854775808,');
   assert.match(text, '"maximum": 9223372036854775807\n');
+});
+
+test('what X-Timeout-Ms may say is what can make a deadline earlier', () => {
+  const parameters = Reflect.get(at(describe(specOf(() => ({}))), 'paths', '/data-action', 'post'), 'parameters');
+  const { schema } = Object(parameters).find(({ name }: { readonly name: string }) => name === 'X-Timeout-Ms');
+  assert.equal(schema, { type: 'integer', minimum: 1, maximum: tenantLimits.deadlineMsMax });
 });
 
 test.run();

@@ -4,7 +4,7 @@
  * Pure, made from the declaration alone: the same from a manifest and from the live configuration. Holds no secret, no
  * statement and no name of a column.
  */
-import { requestLimits } from '../process/limits.ts';
+import { requestLimits, tenantLimits } from '../process/limits.ts';
 import { revisionOf } from '../tenant/revision.ts';
 import type { DeclaredTenant } from './declared-tenant.ts';
 import { type JsonSchema, ref } from './json-schema.ts';
@@ -31,11 +31,11 @@ const parameter = (name: string, description: string, schema: JsonSchema): JsonS
 const parametersOf = ({ webhook, actions }: DeclaredTenant): readonly JsonSchema[] => [
   parameter(
     'X-Timeout-Ms',
-    'What the caller gives us, if less than the deadline of the tenant. Anything else is ignored.',
+    'Milliseconds that the caller gives us, if less than the deadline of the tenant. Anything else is ignored.',
     {
       type: 'integer',
       minimum: 1,
-      maximum: requestLimits.timeoutHeaderMsMax,
+      maximum: tenantLimits.deadlineMsMax,
     },
   ),
   parameter('X-Request-Id', 'Comes back; one that cannot be used is replaced.', answerHeaders['X-Request-Id'].schema),

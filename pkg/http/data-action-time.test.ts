@@ -34,6 +34,8 @@ test('X-Timeout-Ms makes the deadline earlier, never later; what is no positive 
     ['100', 100],
     ['1', 1],
     [String(tenantDeadlineMs), tenantDeadlineMs],
+    [String(tenantDeadlineMs + 1), tenantDeadlineMs],
+    ['60000', tenantDeadlineMs],
     ['90000', tenantDeadlineMs],
     ['999999999', tenantDeadlineMs],
     ['0', tenantDeadlineMs],

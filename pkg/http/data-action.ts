@@ -10,7 +10,7 @@ import { decodeRequest } from '../actions/request.ts';
 import { AppError } from '../errors/app-error.ts';
 import type { ErrorCode } from '../errors/codes.ts';
 import type { Clock } from '../process/clock.ts';
-import { requestLimits, tenantLimits } from '../process/limits.ts';
+import { tenantLimits } from '../process/limits.ts';
 import type { LiveTenant } from '../registry/live-tenant.ts';
 import { createDeadline, type Deadline } from '../resilience/deadline.ts';
 import { noTenant } from '../telemetry/tenant-labels.ts';
@@ -75,11 +75,10 @@ interface Progress {
   source?: string;
 }
 
-/** @returns milliseconds the caller gives us, or undefined; anything but a positive whole number is ignored */
-const timeoutHeader = (header: string | string[] | undefined): number | undefined => {
-  if (typeof header !== 'string' || !/^\d{1,9}$/.test(header)) return undefined;
-  const ms = Number(header);
-  return ms > 0 ? Math.min(ms, requestLimits.timeoutHeaderMsMax) : undefined;
+/** @returns milliseconds the caller gives us, no more than any tenant does; anything but a positive whole number is ignored */
+const timeoutMsOf = (header: string | string[] | undefined): number => {
+  const ms = typeof header === 'string' && /^\d{1,9}$/.test(header) ? Number(header) : 0;
+  return ms > 0 ? Math.min(ms, tenantLimits.deadlineMsMax) : tenantLimits.deadlineMsMax;
 };
 
 /** All values of a header: `headers` holds only the first of a repeated Authorization and some others.
@@ -178,8 +177,7 @@ export const createDataActionHandler = (options: DataActionOptions) => {
     const turn = currentTurn();
     const requestId = requestIdOf(single(request.headers['x-request-id']));
     const progress: Progress = {};
-    const budget = timeoutHeader(request.headers['x-timeout-ms']) ?? tenantLimits.deadlineMsMax;
-    const deadline = createDeadline(clock, Math.min(budget, tenantLimits.deadlineMsMax), started);
+    const deadline = createDeadline(clock, timeoutMsOf(request.headers['x-timeout-ms']), started);
     const reserved = Math.min(Number(request.headers['content-length'] ?? bodyBytesMax), bodyBytesMax);
     let entered = false;
     try {

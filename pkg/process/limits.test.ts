@@ -25,7 +25,7 @@ const ascending: Readonly<Record<string, Relation>> = {
   'a deadline ends before the caller gives up': [
     ['shortest deadline', tenantLimits.deadlineMsMin],
     ['longest deadline', tenantLimits.deadlineMsMax],
-    ['what the caller waits at most', requestLimits.timeoutHeaderMsMax],
+    ['what the caller waits at most', requestLimits.callerWaitMsMax],
     ['90 s and a little', 90_001],
   ],
   'reading a request: our own time-outs come before those of the server': [
@@ -170,7 +170,7 @@ for (const [title, relation] of Object.entries(ascending)) {
 
 test("the caller's figures are NICE's", () => {
   assert.is(requestLimits.answerBytesMax, 32_768);
-  assert.is(requestLimits.timeoutHeaderMsMax, 90_000);
+  assert.is(requestLimits.callerWaitMsMax, 90_000);
 });
 
 test('a full batch and the fullest context in ASCII fit a body; many full bodies fit at once', () => {

@@ -38,8 +38,8 @@ export const requestLimits = {
   problemsMax: 20,
   /** What was expected at a place: 20 of them fit an answer many times over. */
   expectedCharactersMax: 256,
-  /** What a request may ask for with X-Timeout-Ms: the caller never waits longer than 90 s. */
-  timeoutHeaderMsMax: 90_000,
+  /** The caller itself waits no longer, so every deadline is shorter. */
+  callerWaitMsMax: 90_000,
   requestIdCharactersMax: 128,
   contextEntriesMax: 32,
   contextKeyCharactersMax: 64,

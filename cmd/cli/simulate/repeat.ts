@@ -36,5 +36,5 @@ export const isFailure = (outcome: Outcome, on: ReadonlySet<FailureKind>): boole
 export const repeatAfterMs = (policy: RepeatPolicy, outcome: Outcome, repeated: number): number | undefined => {
   if (repeated >= policy.repeats || !isFailure(outcome, policy.on)) return undefined;
   const asked = outcome.kind === 'answer' && policy.honourRetryAfter ? (outcome.retryAfterMs ?? 0) : 0;
-  return Math.min(Math.max(policy.delayMs, asked), requestLimits.timeoutHeaderMsMax);
+  return Math.min(Math.max(policy.delayMs, asked), requestLimits.callerWaitMsMax);
 };

@@ -47,7 +47,7 @@ const openAgent = (): Agent =>
     pipelining: 1,
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: { timeout: requestLimits.timeoutHeaderMsMax },
+    connect: { timeout: requestLimits.callerWaitMsMax },
   });
 
 export const runSimulation = async (flags: SimulateFlags, prepared: Prepared): Promise<Figures> => {

@@ -62,7 +62,7 @@ const step = closed(
   },
   {
     context: fields,
-    timeoutMs: whole(1, requestLimits.timeoutHeaderMsMax),
+    timeoutMs: whole(1, requestLimits.callerWaitMsMax),
     /** The list of `input` that --follow-more fills with what an answer named in `more`; left out: its only list. */
     moreInto: text({ min: 1, max: limits.nameCharactersMax }),
   },

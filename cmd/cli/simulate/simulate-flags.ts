@@ -64,8 +64,8 @@ export const simulateFlags = {
     type: 'string',
     group: behaves,
     value: 'N',
-    whole: { min: 1, max: requestLimits.timeoutHeaderMsMax },
-    default: String(requestLimits.timeoutHeaderMsMax),
+    whole: { min: 1, max: requestLimits.callerWaitMsMax },
+    default: String(requestLimits.callerWaitMsMax),
     help: 'give a request up after this long, where the scenario says nothing else',
   },
   repeats: {
