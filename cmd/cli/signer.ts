@@ -3,7 +3,7 @@
  */
 import { decide } from '../../pkg/controller/decide.ts';
 import { readManifests } from '../../pkg/controller/read-manifests.ts';
-import type { Problem } from '../../pkg/errors/problem.ts';
+import { type Problem, problemText } from '../../pkg/errors/problem.ts';
 import { decode } from '../../pkg/tenant/codec.ts';
 import { closed } from '../../pkg/tenant/codec-containers.ts';
 import { type WebhookScheme, type WebhookSettings, webhookFields } from '../../pkg/tenant/webhook-spec.ts';
@@ -12,7 +12,6 @@ import { signatureSchemes } from '../../pkg/webhook/schemes.ts';
 import type { SignatureScheme } from '../../pkg/webhook/signature.ts';
 import { type Flags, UsageError } from './flag.ts';
 import { readBytes } from './read-bytes.ts';
-import { problemText } from './refuse.ts';
 
 const group = 'Who signs';
 

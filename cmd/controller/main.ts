@@ -1,6 +1,7 @@
 /**
  * The controller process: settings from the environment, start, wait for a signal, stop.
  */
+import { problemText } from '../../pkg/errors/problem.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
 import { loadControllerSettings } from '../../pkg/process/controller-settings.ts';
 import { createLogger } from '../../pkg/telemetry/logger.ts';
@@ -10,7 +11,7 @@ const usageError = 2;
 
 const settings = loadControllerSettings(process.env);
 if (!settings.ok) {
-  for (const { path, expected } of settings.problems) process.stderr.write(`${path}: expected ${expected}\n`);
+  for (const problem of settings.problems) process.stderr.write(`${problemText(problem)}\n`);
   process.exit(usageError);
 }
 

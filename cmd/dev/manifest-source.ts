@@ -8,6 +8,7 @@ import { basename, dirname } from 'node:path';
 import { decide } from '../../pkg/controller/decide.ts';
 import { readManifests } from '../../pkg/controller/read-manifests.ts';
 import type { Verdict } from '../../pkg/controller/verdict.ts';
+import { problemText } from '../../pkg/errors/problem.ts';
 import { type Clock, sleep, systemClock } from '../../pkg/process/clock.ts';
 import { watchDirectory } from '../../pkg/registry/directory-watch.ts';
 import type { BundleTenant } from '../../pkg/tenant/bundle.ts';
@@ -66,7 +67,7 @@ export const createManifestSource = ({
     lastText = text;
     const gathered = readManifests(text, salt);
     if (!gathered.ok) {
-      for (const { path, expected } of gathered.problems) log(`${file}: ${path}: expected ${expected}`);
+      for (const problem of gathered.problems) log(`${file}: ${problemText(problem)}`);
       return;
     }
     const decision = decide(gathered.value, tenants);

@@ -2,6 +2,7 @@
  * The handler process: settings from the environment, start, wait for a signal, stop.
  */
 import { accessSync, constants } from 'node:fs';
+import { problemText } from '../../pkg/errors/problem.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
 import { loadSettings } from '../../pkg/process/settings.ts';
 import { keepTickShape } from '../../pkg/process/tick-shape.ts';
@@ -25,7 +26,7 @@ const isReadable = (file: string): boolean => {
 
 const settings = loadSettings(process.env);
 if (!settings.ok) {
-  for (const { path, expected } of settings.problems) process.stderr.write(`${path}: expected ${expected}\n`);
+  for (const problem of settings.problems) process.stderr.write(`${problemText(problem)}\n`);
   process.exit(usageError);
 }
 

@@ -1,7 +1,7 @@
 /**
  * What the controller thinks of one DataActionConfig: the ground of its conditions. Names fields, never values.
  */
-import type { Problem } from '../errors/problem.ts';
+import { type Problem, problemText } from '../errors/problem.ts';
 import { bundleLimits } from '../process/limits.ts';
 import type { Reason } from '../tenant/reasons.ts';
 
@@ -34,8 +34,5 @@ export const notFine = (reason: Reason, problems: readonly Problem[]): Finding =
   ok: false,
   reason,
   problems,
-  message: problems
-    .map(({ path, expected }) => `${path === '' ? '' : `${path}: `}expected ${expected}`)
-    .join('; ')
-    .slice(0, bundleLimits.messageCharactersMax),
+  message: problems.map(problemText).join('; ').slice(0, bundleLimits.messageCharactersMax),
 });

@@ -10,6 +10,10 @@ export interface Problem {
   readonly expected: string;
 }
 
+/** `path: expected …`, or what reads better without the word. */
+export const problemText = ({ path, expected }: Problem): string =>
+  `${path === '' ? '' : `${path}: `}${/^(?:required|no such field)\b/.test(expected) ? '' : 'expected '}${expected}`;
+
 /** Either a value or everything that is wrong with the input it should have come from. */
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T }

@@ -7,7 +7,7 @@
 import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Parsed, type Problem, parsed, refused } from '../errors/problem.ts';
+import { type Parsed, parsed, problemText, refused } from '../errors/problem.ts';
 import { bundleLimits } from '../process/limits.ts';
 import { type BundleTenant, createLineDecoder } from '../tenant/bundle.ts';
 import { fileSignature, shardFileName } from '../tenant/bundle-directory.ts';
@@ -45,8 +45,6 @@ export interface BundleReader {
 const allShards = Array.from({ length: bundleLimits.shards }, (_, index) => index);
 
 const isMissing = (error: unknown): boolean => error instanceof Error && Reflect.get(error, 'code') === 'ENOENT';
-
-const problemText = ({ path, expected }: Problem): string => `${path === '' ? '' : `${path}: `}expected ${expected}`;
 
 interface ShardBefore {
   readonly index: number;

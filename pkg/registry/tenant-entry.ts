@@ -10,7 +10,7 @@
  */
 import type { CompiledTenant } from '../actions/compile-tenant.ts';
 import { declaredTenant } from '../actions/declared-tenant.ts';
-import type { Parsed, Problem } from '../errors/problem.ts';
+import { type Parsed, problemText } from '../errors/problem.ts';
 import { bundleLimits } from '../process/limits.ts';
 import type { Admission } from '../resilience/admission.ts';
 import type { TenantLabel } from '../telemetry/tenant-labels.ts';
@@ -33,8 +33,6 @@ export interface TenantEntry {
 }
 
 type Outcome = Pick<TenantReport, 'state' | 'reason' | 'message'>;
-
-const problemText = ({ path, expected }: Problem): string => `${path}: expected ${expected}`;
 
 const checking: Outcome = {
   state: 'Waiting',

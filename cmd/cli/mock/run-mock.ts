@@ -1,9 +1,9 @@
 /** Runs what `mock` describes: loads manifests and files, serves them, tells of each request, and stops when asked. */
-import type { Problem } from '../../../pkg/errors/problem.ts';
+import { type Problem, problemText } from '../../../pkg/errors/problem.ts';
 import { systemClock } from '../../../pkg/process/clock.ts';
 import type { BundleTenant } from '../../../pkg/tenant/bundle.ts';
 import { required } from '../flag.ts';
-import { problemText, refuse } from '../refuse.ts';
+import { refuse } from '../refuse.ts';
 import { assignFiles } from './assigned-files.ts';
 import { fakeAccounts } from './fake-accounts.ts';
 import { loadTenants } from './load-tenants.ts';

@@ -2,7 +2,7 @@
  * Remarks as people, programs and GitHub read them.
  */
 import type { Remark } from '../../../pkg/controller/review-manifests.ts';
-import { problemText } from '../refuse.ts';
+import { problemText } from '../../../pkg/errors/problem.ts';
 
 /** `file:line: path: expected …`, as compilers do. */
 export const remarkText = (remark: Remark): string =>
