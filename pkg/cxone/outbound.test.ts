@@ -7,6 +7,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { startFakeCxone } from '../../test/services/fake-cxone.ts';
 import { until } from '../../test/services/until.ts';
+import { cxoneLimits } from '../process/limits.ts';
 import { createManualClock } from '../process/manual-clock.ts';
 import { createDeadline } from '../resilience/deadline.ts';
 import { ExchangeError } from './exchange-error.ts';
@@ -76,11 +77,13 @@ test('connections are kept, also after an answer that is an error', async () => 
 
 test('a status that is not 2xx is an error, with what the host asked for', async () => {
   const { get } = open();
-  fake.next('api', { status: 429, headers: { 'Retry-After': '7' } }, { status: 503 });
+  const tooLong = { status: 503, headers: { 'Retry-After': '9'.repeat(30) } };
+  fake.next('api', { status: 429, headers: { 'Retry-After': '7' } }, { status: 503 }, tooLong);
   const tooMany = await failureOf(get());
   assert.equal([tooMany.failure, tooMany.status, tooMany.retryAfterMs], ['status', 429, 7_000]);
   const broken = await failureOf(get());
   assert.equal([broken.failure, broken.status, broken.retryAfterMs], ['status', 503, undefined]);
+  assert.is((await failureOf(get())).retryAfterMs, cxoneLimits.retryAfterMsMax);
 });
 
 test('redirects are not followed', async () => {

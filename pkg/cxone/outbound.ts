@@ -8,8 +8,8 @@ import { Agent, type buildConnector, type Dispatcher } from 'undici';
 import type { Clock } from '../process/clock.ts';
 import { cxoneLimits } from '../process/limits.ts';
 import type { Deadline } from '../resilience/deadline.ts';
+import { parseRetryAfter } from '../resilience/retry-after.ts';
 import { ExchangeError } from './exchange-error.ts';
-import { parseRetryAfter } from './retry-after.ts';
 
 export interface OutboundRequest {
   readonly method: string;
@@ -87,7 +87,8 @@ export const createOutbound = ({ clock, connect }: OutboundOptions): Outbound =>
     const { statusCode: status } = response;
     if (status < 200 || status > 299) {
       await discard(response.body, bytesMax);
-      const retryAfterMs = parseRetryAfter(single(response.headers, 'retry-after'), clock.wall());
+      const bounds = { wallMs: clock.wall(), msMax: cxoneLimits.retryAfterMsMax };
+      const retryAfterMs = parseRetryAfter(single(response.headers, 'retry-after'), bounds);
       throw new ExchangeError('status', { status, retryAfterMs });
     }
     const contentType = single(response.headers, 'content-type');

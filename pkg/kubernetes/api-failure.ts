@@ -2,9 +2,10 @@
  * Turns whatever client-node and undici throw into an ApiFailure, by status and by code, never by text.
  */
 import { ApiException } from '@kubernetes/client-node';
+import { kubernetesLimits } from '../process/limits.ts';
+import { parseRetryAfter } from '../resilience/retry-after.ts';
 import { type ApiFailure, type ApiFailureReason, reasonOfStatus } from './api-result.ts';
 import type { Exchange } from './exchange.ts';
-import { parseRetryAfter } from './retry-after.ts';
 
 /** Thrown before a request is made: a file that ought to hold credentials cannot be read. */
 export class NoCredentials extends Error {
@@ -28,7 +29,7 @@ export const failureOf = (error: unknown, exchange: Exchange, wallMs: number): A
   if (error instanceof NoCredentials) return withCode('no_credentials', error.code);
   const { status } = exchange;
   if (status !== undefined && (status < 200 || status > 299)) {
-    const retryAfterMs = parseRetryAfter(exchange.retryAfter, wallMs);
+    const retryAfterMs = parseRetryAfter(exchange.retryAfter, { wallMs, msMax: kubernetesLimits.retryAfterMsMax });
     return { reason: reasonOfStatus(status), status, ...(retryAfterMs !== undefined && { retryAfterMs }) };
   }
   if (error instanceof Unreadable || error instanceof SyntaxError || error instanceof ApiException) {

@@ -134,6 +134,10 @@ const answers: readonly (readonly [Fault, ApiFailure])[] = [
     { status: 503, retryAfter: 'Thu, 01 Jan 2026 00:00:05 GMT' },
     { reason: 'server_error', status: 503, retryAfterMs: 5_000 },
   ],
+  [
+    { status: 503, retryAfter: '9'.repeat(30) },
+    { reason: 'server_error', status: 503, retryAfterMs: kubernetesLimits.retryAfterMsMax },
+  ],
   [{ status: 500 }, { reason: 'server_error', status: 500 }],
   ['garbage', { reason: 'unreadable', status: 200 }],
 ];
