@@ -109,4 +109,18 @@ test('who left in its body is counted as nothing else, and has a line', async ()
   assert.not.match(text, 'requests_total{');
 });
 
+test('a policy of Redis is a warning when it is wrong at first or otherwise than before, and never when it is right', async () => {
+  const policies: unknown[] = [];
+  const metrics = createMetrics({ processMetrics: false });
+  const logger = createLogger('info', { write: (line) => void policies.push(JSON.parse(line).policy) });
+  const observer = createObserver(metrics, logger);
+  const heard: string[] = [];
+  for (const policy of ['noeviction', 'noeviction', 'unknown', 'allkeys-lru', 'allkeys-lru', 'noeviction']) {
+    observer.redisPolicy(policy);
+    heard.push(/^cxone_dataaction_redis_policy_ok (\d)$/m.exec((await metrics.scrape(false)).text)?.[1] ?? 'none');
+  }
+  assert.equal(policies, ['noeviction', 'unknown', 'noeviction']);
+  assert.equal(heard, ['0', '0', '0', '1', '1', '0']);
+});
+
 test.run();

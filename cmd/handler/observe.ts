@@ -25,6 +25,7 @@ export const createObserver = (metrics: Metrics, logger: Logger) => {
   const tenants = createTenantLabels(metrics);
   /** The code last told, until Redis is back. */
   let redisTrouble: string | undefined;
+  let redisPolicy: string | undefined;
 
   const logAnswered = (summary: RequestSummary): void => {
     if (!summary.error && !logger.isLevelEnabled('info')) return;
@@ -88,11 +89,11 @@ export const createObserver = (metrics: Metrics, logger: Logger) => {
       if (code !== redisTrouble) logger.warn({ operation, code }, 'redis command failed');
       redisTrouble = code;
     },
-    redisPolicy: (policy: string | undefined): void => {
-      metrics.set('redis_policy_ok', {}, policy === 'allkeys-lru' ? 1 : 0);
-      if (policy !== 'allkeys-lru') {
-        logger.warn({ policy: policy ?? 'unknown' }, 'redis should run maxmemory-policy allkeys-lru');
-      }
+    redisPolicy: (policy: string): void => {
+      const ok = policy === 'allkeys-lru';
+      metrics.set('redis_policy_ok', {}, Number(ok));
+      if (!ok && policy !== redisPolicy) logger.warn({ policy }, 'redis should run maxmemory-policy allkeys-lru');
+      redisPolicy = policy;
     },
     cxoneUnguarded: (): void =>
       logger.warn('CXONE_ALLOW_PRIVATE_ADDRESSES is for tests: tenants can reach hosts inside'),

@@ -16,6 +16,7 @@ export interface RedisParts {
   readonly tier: RedisTier;
   readonly bucket: SharedBucket;
   start(): Promise<void>;
+  connected(): boolean;
   stop(): void;
 }
 
@@ -47,6 +48,7 @@ export const createRedis = (settings: HandlerSettings, clock: Clock, observer: O
     tier: createRedisTier({ client, breaker, clock, hooks }),
     bucket: createRedisBucket({ client, breaker, hooks }),
     start: connection.start,
+    connected: connection.connected,
     stop: () => {
       breaker.close();
       connection.stop();

@@ -3,16 +3,16 @@
  *
  * CONFIG is often forbidden at managed services; INFO says the same.
  */
-import type { Redis } from 'ioredis';
+import { type Redis, ReplyError } from 'ioredis';
 
 const wantedPolicy = 'allkeys-lru';
 
-/** Of all nodes: the first that is not as wanted, else the wanted one; undefined where a node does not say, or none is known. */
+/** Of all nodes: the first that is not as wanted, else the wanted one.
+ * @returns `unknown` where a node does not say; undefined where one does not answer, or none is known */
 export const readEvictionPolicy = async (nodes: readonly Redis[]): Promise<string | undefined> => {
-  if (nodes.length === 0) return undefined;
   const policies = await Promise.all(nodes.map(policyOf));
-  const odd = policies.findIndex((policy) => policy !== wantedPolicy);
-  return odd === -1 ? wantedPolicy : policies[odd];
+  const odd = policies.find((policy) => policy !== undefined && policy !== wantedPolicy);
+  return odd ?? (policies.includes(undefined) ? undefined : policies[0]);
 };
 
 const policyOf = async (node: Redis): Promise<string | undefined> => {
@@ -23,8 +23,8 @@ const policyOf = async (node: Redis): Promise<string | undefined> => {
     // Forbidden or renamed: asked otherwise below.
   }
   try {
-    return /^maxmemory_policy:(\S+)/m.exec(await node.info('memory'))?.[1];
-  } catch {
-    return undefined;
+    return /^maxmemory_policy:(\S+)/m.exec(await node.info('memory'))?.[1] ?? 'unknown';
+  } catch (error) {
+    return error instanceof ReplyError ? 'unknown' : undefined;
   }
 };

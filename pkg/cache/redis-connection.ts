@@ -16,8 +16,8 @@ export interface RedisConnectionHooks {
   onReady?(): void;
   /** A code alone, e.g. ECONNREFUSED; once for each attempt. */
   onError?(code: string): void;
-  /** `maxmemory-policy`, after each connect and every policyCheckIntervalMs; undefined = could not be learned. */
-  onPolicy?(policy: string | undefined): void;
+  /** `maxmemory-policy`, after each connect and every policyCheckIntervalMs; `unknown` where Redis does not say. Not told while it is away. */
+  onPolicy?(policy: string): void;
 }
 
 interface RedisConnectionOptions {
@@ -34,6 +34,8 @@ export interface RedisConnection {
   readonly client: Redis | Cluster;
   /** Connects. Resolves when ready, or after bootWaitMs without: the attempts then go on. Safe twice. */
   start(): Promise<void>;
+  /** Whether commands can be sent; of a cluster, to any of its nodes. */
+  connected(): boolean;
   /** Ends the connection and every attempt; commands under way fail. Safe twice. */
   stop(): void;
 }
@@ -53,7 +55,7 @@ export const createRedisConnection = (options: RedisConnectionOptions): RedisCon
     const policy = await readEvictionPolicy('nodes' in client ? client.nodes('master') : [client]);
     checking = false;
     if (stopped) return;
-    hooks?.onPolicy?.(policy);
+    if (policy !== undefined) hooks?.onPolicy?.(policy);
     cancelCheck = clock.after(redisLimits.policyCheckIntervalMs, () => void checkPolicy());
   };
 
@@ -80,6 +82,7 @@ export const createRedisConnection = (options: RedisConnectionOptions): RedisCon
       started ??= connect();
       return started;
     },
+    connected: () => client.status === 'ready',
     stop: () => {
       stopped = true;
       cancelCheck();

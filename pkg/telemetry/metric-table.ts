@@ -59,10 +59,15 @@ export const metricTable = {
     labels: ['tenant_id', 'key'],
     help: 'Verified requests by the place of the key that matched, 0 = newest: when the last one stays at rest, a rotation is over.',
   },
+  redis_connected: {
+    type: 'gauge',
+    labels: [],
+    help: '1 while the handler is connected to Redis (of a cluster: to any node), 0 while not; absent without REDIS_URL.',
+  },
   redis_policy_ok: {
     type: 'gauge',
     labels: [],
-    help: '1 when Redis runs maxmemory-policy allkeys-lru, 0 when not or not known.',
+    help: '1 when Redis, as last heard, runs maxmemory-policy allkeys-lru; 0 when it runs another or does not say.',
   },
   shed_total: {
     type: 'counter',

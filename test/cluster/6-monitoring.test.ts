@@ -52,7 +52,7 @@ onCluster("the chart's rules are loaded, and all of them can be evaluated", asyn
   });
 });
 
-const alert = 'DataActionsRedisBreakerOpen';
+const alert = 'DataActionsRedisAway';
 const redis = `deployment/${fullName}-redis`;
 
 const scaleRedis = async (replicas: number): Promise<void> => {

@@ -1,5 +1,5 @@
 /**
- * What operators hear of Redis' eviction policy: a warning and a 0 for any but allkeys-lru.
+ * What operators hear of Redis: whether it is connected, and a warning and a 0 for any eviction policy but allkeys-lru.
  */
 import { Redis } from 'ioredis';
 import { test } from 'uvu';
@@ -27,11 +27,9 @@ const start = async () => {
   return handler;
 };
 
-const policyIs = (handler: TestHandler, wanted: number) =>
-  until(`redis_policy_ok ${wanted}`, async () => {
-    const value = await metric(handler, 'redis_policy_ok');
-    if (value !== wanted) throw new Error(`it is ${value}`);
-  });
+const metricIs = (handler: TestHandler, name: 'redis_policy_ok' | 'redis_connected', wanted: number) =>
+  until(`${name} ${wanted}`, async () => assert.is(await metric(handler, name), wanted));
+const policyIs = (handler: TestHandler, wanted: number) => metricIs(handler, 'redis_policy_ok', wanted);
 
 const warnings = (handler: TestHandler) =>
   handler
@@ -61,6 +59,31 @@ testRedis('looks again when it connects again', async () => {
   await redis.proxy.mode('reset');
   await redis.proxy.mode('forward');
   await policyIs(handler, 0);
+});
+
+testRedis(
+  'says that Redis is away though nobody asks for anything, keeps what it heard of the policy, and says when it is back',
+  async () => {
+    await direct.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    const handler = await start();
+    await policyIs(handler, 1);
+    await metricIs(handler, 'redis_connected', 1);
+    await redis.proxy.mode('reset');
+    await redis.proxy.mode('refuse');
+    await metricIs(handler, 'redis_connected', 0);
+    assert.is(await metric(handler, 'breaker_state', { dependency: 'redis' }), 0);
+    assert.is(await metric(handler, 'redis_policy_ok'), 1);
+    await redis.proxy.mode('forward');
+    await metricIs(handler, 'redis_connected', 1);
+    assert.equal(warnings(handler), []);
+  },
+);
+
+testRedis('says nothing of a Redis that it is not given', async () => {
+  const handler = await startHandler({ DATABASE_URL: database.url });
+  handlers.push(handler);
+  await handler.ready();
+  assert.is(await metric(handler, 'redis_connected'), undefined);
 });
 
 test.after(async () => {
