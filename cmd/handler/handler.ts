@@ -183,6 +183,7 @@ export const createHandler = (
     }
     metrics.set('pool_waiting', {}, waiting);
     metrics.count('log_lines_dropped_total', {}, logStream?.takeDropped() ?? 0);
+    metrics.set('invalidations_listening', {}, Number(listener.listening()));
     if (redis) metrics.set('redis_connected', {}, Number(redis.connected()));
   });
 

@@ -33,12 +33,15 @@ export interface ListenerOptions {
 export interface InvalidationListener {
   /** Begins to connect and returns at once. */
   start(): void;
+  /** Whether LISTEN was acknowledged on the connection that there is. */
+  listening(): boolean;
   stop(): Promise<void>;
 }
 
 export const createInvalidationListener = ({ url, ca, clock, hooks }: ListenerOptions): InvalidationListener => {
   const life = new AbortController();
   const backoff = createBackoff({ minMs: databaseLimits.reconnectMinMs, maxMs: databaseLimits.reconnectMaxMs });
+  let listening = false;
   let mayHaveMissed = false;
   let looping: Promise<void> | undefined;
 
@@ -57,6 +60,7 @@ export const createInvalidationListener = ({ url, ca, clock, hooks }: ListenerOp
   const listen = async (client: Client): Promise<void> => {
     await answered(client.connect());
     await answered(client.query(`LISTEN ${invalidationChannel}`));
+    listening = true;
     if (mayHaveMissed) hooks.onGap();
     mayHaveMissed = false;
     backoff.reset();
@@ -83,6 +87,7 @@ export const createInvalidationListener = ({ url, ca, clock, hooks }: ListenerOp
     try {
       await Promise.race([listen(client), lost]);
     } finally {
+      listening = false;
       await answered(client.end()).catch(() => {});
     }
   };
@@ -101,6 +106,7 @@ export const createInvalidationListener = ({ url, ca, clock, hooks }: ListenerOp
     start: () => {
       looping ??= loop();
     },
+    listening: () => listening,
     stop: async () => {
       life.abort();
       await looping;

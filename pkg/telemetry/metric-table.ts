@@ -59,6 +59,11 @@ export const metricTable = {
     labels: ['tenant_id', 'key'],
     help: 'Verified requests by the place of the key that matched, 0 = newest: when the last one stays at rest, a rotation is over.',
   },
+  invalidations_listening: {
+    type: 'gauge',
+    labels: [],
+    help: '1 while the handler listens for changes that others make in PostgreSQL, 0 while not: cached rows then may be old up to their TTL.',
+  },
   redis_connected: {
     type: 'gauge',
     labels: [],

@@ -5,6 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { customerId, prepareDatabase } from '../services/database.ts';
 import { startHandler } from '../services/handler.ts';
+import { metric } from '../services/metric.ts';
 import { startPostgres } from '../services/postgres.ts';
 import { startTcpProxy } from '../services/tcp-proxy.ts';
 import { until } from '../services/until.ts';
@@ -29,6 +30,11 @@ const isListening = () =>
     if ((await listeners()) === 0) throw new Error('none');
   });
 
+const metricIs = (wanted: number) =>
+  until(`invalidations_listening ${wanted}`, async () =>
+    assert.is(await metric(handler, 'invalidations_listening'), wanted),
+  );
+
 const names = async (): Promise<readonly unknown[]> => {
   const answer = await handler.ask('acme', { customer_ids: keys });
   assert.is(answer.status, 200, answer.text);
@@ -47,6 +53,7 @@ const answersWith = async (name: string) => {
 
 test('a change is heard while it listens', async () => {
   await isListening();
+  await metricIs(1);
   await names();
   await rename('heard');
   await answersWith('heard');
@@ -59,8 +66,10 @@ test('a change during a lost connection is not missed: everything is read again'
   await rename('not heard');
   // Nobody could tell: this is what a cache is.
   assert.equal(await names(), ['heard']);
+  await metricIs(0);
   await proxy.mode('forward');
   await answersWith('not heard');
+  await metricIs(1);
 });
 
 test('a connection that carries nothing any more is noticed without being asked', async () => {

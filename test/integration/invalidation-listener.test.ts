@@ -119,14 +119,18 @@ test('a connection that hangs is noticed by the heartbeat, given up and made aga
   target.port = String(proxy.port);
   const { heard, listener } = await open(target.href);
   await listens(heard, 'hang-1');
+  assert.ok(listener.listening());
   await proxy.mode('hang');
   await until('that it is noticed', async () => assert.ok(heard.unavailable.length > 0));
   assert.is(heard.gaps.length, 0);
+  assert.not(listener.listening());
   await proxy.mode('forward');
   await until('the gap', async () => assert.is(heard.gaps.length, 1));
   await listens(heard, 'hang-2');
+  assert.ok(listener.listening());
   await proxy.mode('hang');
   await listener.stop();
+  assert.not(listener.listening());
 });
 
 test('without a server at first, what was read meanwhile is a gap as well', async () => {
