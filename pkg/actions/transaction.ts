@@ -142,7 +142,8 @@ export const compileTransactionAction = (
     const result = await runAndForget(call, key);
     if (result.end === 'committed') return { body: result.value, source: 'database' };
     if (result.end === 'rolled_back') {
-      hooks.onRollback?.(tenantId);
+      // Of a key that is another request's, nothing was tried.
+      if (!isAppError(result.error, 'idempotency_key_reused')) hooks.onRollback?.(tenantId);
       if (isOutcome(result.error)) {
         const record = recordOf(call, 'rolled_back');
         await auditLog.append([record], call.deadline).catch((error: unknown) => hooks.onUnaudited?.(error));

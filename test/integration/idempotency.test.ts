@@ -10,6 +10,7 @@ import * as assert from 'uvu/assert';
 import { counter, createCounters, increment, move, setCounters } from '../services/counters.ts';
 import { prepareDatabase } from '../services/database.ts';
 import { startHandler, type TestHandler } from '../services/handler.ts';
+import { metric } from '../services/metric.ts';
 import { startPostgres } from '../services/postgres.ts';
 import { assertProblem } from '../services/problem.ts';
 import { until } from '../services/until.ts';
@@ -62,11 +63,14 @@ test('a repeat gets the stored answer, from either handler, and is audited like 
   assert.is((await audited()) - before, 4);
 });
 
-test('422: the same key with another body, which changes nothing', async () => {
+test('422: the same key with another body, which changes nothing and counts as no rollback, as nothing was tried', async () => {
+  const rollbacks = () => metric(one, 'rollback_total', { tenant_id: 'acme' });
   await call('k2');
+  const before = await rollbacks();
   const answer = await call('k2', { name: 'b' });
   assertProblem(answer, 422, 'idempotency_key_reused');
   assert.not.match(answer.text, 'k2');
+  assert.is(await rollbacks(), before);
   assert.is(await counter(database, 'acme', 'b'), 0);
 });
 
