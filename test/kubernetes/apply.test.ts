@@ -49,18 +49,34 @@ testWithKube('an applied tenant is answered, and its status says Ready with proo
   for (const condition of status.conditions) assert.is(condition.observedGeneration, 1);
 });
 
+const kubectl = async (...args: readonly string[]) => {
+  const { stdout, stderr, code } = await cluster.kube.kubectl(['-n', 'tenants', ...args]);
+  assert.is(code, 0, stderr);
+  return stdout;
+};
+
 testWithKube('`kubectl get dac` and `kubectl describe dac` tell it to people', async () => {
-  const kubectl = async (...args: readonly string[]) => {
-    const { stdout, stderr, code } = await cluster.kube.kubectl(['-n', 'tenants', ...args]);
-    assert.is(code, 0, stderr);
-    return stdout;
-  };
   assert.match(await kubectl('get', 'dac', 'acme'), /acme +acme +True +Applied +1 /);
   await kubectl('wait', '--for=condition=Ready', 'dac/acme', '--timeout=10s');
   await until('the Event', async () =>
     assert.match(await kubectl('describe', 'dac', 'acme'), /Normal +Applied .*generation 1 is served, as revision/),
   );
 });
+
+testWithKube(
+  '`kubectl events`, as the runbooks have it, ends with the newest, which has no lastTimestamp',
+  async () => {
+    const older = {
+      ...{ apiVersion: 'v1', kind: 'Event', metadata: { name: 'older', namespace: 'tenants' } },
+      involvedObject: { apiVersion: 'v1', kind: 'Pod', name: 'other', namespace: 'tenants' },
+      ...{ reason: 'Pulled', message: 'of an hour ago', type: 'Normal', lastTimestamp: '2026-01-01T00:00:00Z' },
+    };
+    await cluster.kube.kubectl(['create', '-f', '-'], { input: JSON.stringify(older) });
+    const lines = (await kubectl('events')).trim().split('\n');
+    assert.match(lines[1] ?? '', 'of an hour ago');
+    assert.match(lines.at(-1) ?? '', 'is served, as revision');
+  },
+);
 
 testWithKube('a rotated Secret holds without a restart: the new key opens, the old one does not', async () => {
   const pid = pod.handler.pid();
