@@ -18,12 +18,12 @@ export const metricTable = {
   requests_total: {
     type: 'counter',
     labels: ['tenant_id', 'status'],
-    help: 'Answered requests by HTTP status; tenant_id is `none` before a signature was verified.',
+    help: 'Requests answered, by HTTP status; tenant_id is `none` where no signature was verified.',
   },
   request_duration_seconds: {
     type: 'histogram',
     labels: ['action_kind', 'status'],
-    help: 'From arrival to the answer; action_kind is `none` where no action was reached.',
+    help: "Seconds from a request's arrival to its answer, by HTTP status; action_kind is lookup, transaction or cxone, or `none` where no action was reached.",
     buckets: seconds,
   },
   requests_abandoned_total: {
@@ -34,30 +34,34 @@ export const metricTable = {
   query_duration_seconds: {
     type: 'histogram',
     labels: ['tenant_id', 'status'],
-    help: 'Statements and transactions of a tenant; status is success, error or timeout.',
+    help: "Seconds that a tenant's lookup statements and transactions took at PostgreSQL, waiting for a connection included; status is success, error or timeout.",
     buckets: seconds,
   },
-  rollback_total: { type: 'counter', labels: ['tenant_id'], help: 'Transactions rolled back as a whole.' },
+  rollback_total: {
+    type: 'counter',
+    labels: ['tenant_id'],
+    help: 'Transactions that PostgreSQL began and that were rolled back as a whole; a reused idempotency key is none.',
+  },
   breaker_state: {
     type: 'gauge',
     labels: ['dependency'],
-    help: "0 closed, 1 half-open, 2 open; dependency is redis or cxone, which is the worst of all tenants'.",
+    help: "State of the circuit breaker: 0 closed, 1 half-open, 2 open; dependency is redis or cxone (the worst of all tenants').",
   },
   pool_connections: {
     type: 'gauge',
     labels: ['state'],
-    help: 'Connections to PostgreSQL; state is active, idle or pending.',
+    help: 'Connections of the pool to PostgreSQL; state is active (lent to requests), idle or pending (being made).',
   },
-  pool_waiting: { type: 'gauge', labels: [], help: 'Waiters in front of the PostgreSQL pool.' },
+  pool_waiting: { type: 'gauge', labels: [], help: 'Requests that wait for a connection of the PostgreSQL pool.' },
   signature_failures_total: {
     type: 'counter',
     labels: ['reason'],
-    help: 'Refused requests: unknown_tenant, missing_signature, bad_signature or stale_timestamp.',
+    help: 'Requests refused with 401; reason is unknown_tenant, missing_signature, bad_signature or stale_timestamp.',
   },
   signature_key_used_total: {
     type: 'counter',
     labels: ['tenant_id', 'key'],
-    help: 'Verified requests by the place of the key that matched, 0 = newest: when the last one stays at rest, a rotation is over.',
+    help: 'Requests verified, by the place of the key that matched, 0 = newest: a key whose counter stands still is used by nobody and can be removed.',
   },
   invalidations_listening: {
     type: 'gauge',
@@ -77,60 +81,64 @@ export const metricTable = {
   shed_total: {
     type: 'counter',
     labels: ['reason'],
-    help: 'Requests refused for load: requests, body_bytes, rate_limited, too_many_concurrent, queue, contended (others kept rolling a transaction back) or stopping.',
+    help: "Requests refused for load or at shutdown; reason is requests or body_bytes (too many in this process), rate_limited or too_many_concurrent (the tenant's limits), queue (too many wait for a lookup, a connection, the audit log or a CXone call), contended (others kept rolling a transaction back) or stopping (the pod ends).",
   },
   cache_requests_total: {
     type: 'counter',
     labels: ['tier', 'result'],
-    help: 'Keys looked for, tier is memory or redis; result is hit, miss, stale, error or skipped.',
+    help: 'Keys looked for in a cache; tier is memory or redis; result is hit, miss, stale (past its time, of use only if PostgreSQL fails), error (Redis failed) or skipped (Redis was not asked: its breaker is open, or too many wait).',
   },
   coalesced_batch_size: {
     type: 'histogram',
     labels: [],
-    help: 'Requests that shared one lookup statement.',
+    help: 'Requests answered by one lookup statement of PostgreSQL.',
     buckets: sizes,
   },
   lookup_readings_total: {
     type: 'counter',
     labels: ['result'],
-    help: 'Readings of PostgreSQL by how: few (hardly anyone beside), shared (with other lookups), or alone: not_plain, unknown, slow, resting, large or retried.',
+    help: 'Lookups read from PostgreSQL; result is shared (one statement with other lookups), or why not: few (hardly any other at work), not_plain (text or plan), unknown (plan not seen yet), slow, resting (sharing failed lately), large (many keys) or retried (alone, after sharing failed).',
   },
   audit_commit_rows: {
     type: 'histogram',
     labels: [],
-    help: 'Audit rows in one commit of theirs alone: of cached answers, CXone calls, and lookups beside many others that share no statement.',
+    help: 'Audit rows written by one commit of the audit log alone: those of cached answers, CXone calls, rollbacks, and lookups that share no statement while many are at work.',
     buckets: sizes,
   },
   audit_commit_failures_total: {
     type: 'counter',
     labels: [],
-    help: 'Such commits that failed: what waited for them was not answered with 200.',
+    help: 'Commits of the audit log alone that failed; the requests that waited for them were not answered with 200.',
   },
   downstream_requests_total: {
     type: 'counter',
     labels: ['status'],
-    help: 'Requests to CXone APIs; status is 2xx, 3xx, 4xx, 429, 5xx, error (no answer) or timeout.',
+    help: 'Requests sent to CXone APIs; status is 2xx, 3xx, 4xx (429 apart), 429, 5xx, error (no answer) or timeout.',
   },
   token_refresh_total: {
     type: 'counter',
     labels: ['result'],
-    help: 'Tokens asked for at CXone; result is success, refused or unavailable.',
+    help: 'Access tokens asked for at CXone; result is success, refused (the credentials, or an answer that makes no sense) or unavailable.',
   },
   log_lines_dropped_total: {
     type: 'counter',
     labels: [],
     help: 'Log lines that were not written, as whoever reads the log was too far behind.',
   },
-  config_revision_info: { type: 'gauge', labels: ['revision'], help: '1 for the configuration revision being served.' },
+  config_revision_info: {
+    type: 'gauge',
+    labels: ['revision'],
+    help: 'Always 1; the label is the revision of the configuration that the handler serves.',
+  },
   config_last_reload_success: {
     type: 'gauge',
     labels: [],
-    help: '1 when the newest configuration was taken over for every tenant, 0 when a part of it was refused.',
+    help: '1 when every tenant of the newest configuration was taken over, 0 when at least one was refused.',
   },
   config_last_reload_timestamp_seconds: {
     type: 'gauge',
     labels: [],
-    help: 'When the configuration was last taken over.',
+    help: 'Unix time at which the handler last took a configuration over.',
   },
 } as const satisfies Record<string, MetricEntry>;
 
