@@ -1,6 +1,6 @@
 -- The service's rights, as a group role. Safe to run again.
 --
--- A login of your own joins it:      CREATE ROLE handler LOGIN PASSWORD '…' IN ROLE dataactions_service;
+-- A login of your own joins it:      CREATE ROLE handler_a LOGIN PASSWORD '…' IN ROLE dataactions_service;
 -- What lookups may read:             GRANT SELECT ON customers TO dataactions_service;
 -- What transactions may change:      GRANT SELECT, UPDATE (status, updated_at) ON customers TO dataactions_service;
 -- It can add audit rows, and neither read, change nor remove them. Whoever may write a DataActionConfig can use every right

@@ -1,25 +1,15 @@
 /**
- * The SQL of docs/operate.md on a real server: what brings caches to their senses after a restore, what a role behind a pooler gets, and
- * what an uninstallation leaves.
+ * The SQL of docs/operate.md on a real server: what brings caches to their senses after a restore, and what a role behind a pooler gets.
+ * Logins, from installation to uninstallation: docs-logins.test.ts.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Client } from 'pg';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { customerId, prepareDatabase } from '../services/database.ts';
 import { startHandler } from '../services/handler.ts';
+import { operateSql } from '../services/operate-sql.ts';
 import { startPostgres } from '../services/postgres.ts';
 import { until } from '../services/until.ts';
-
-const paper = readFileSync(join(import.meta.dirname, '../../docs/operate.md'), 'utf8');
-const blocks = [...paper.matchAll(/^ *```sql\n(.*?)^ *```$/gms)].map(([, text = '']) => text);
-/** The one block that has it. */
-const blockWith = (part: string): string => {
-  const found = blocks.filter((text) => text.includes(part));
-  assert.is(found.length, 1, part);
-  return found[0] ?? '';
-};
 
 const postgres = await startPostgres();
 const database = await prepareDatabase(postgres);
@@ -36,15 +26,15 @@ test('Restore: cached rows of a tenant are forgotten', async () => {
   await database.sql('ALTER TABLE customers DISABLE TRIGGER ALL');
   await database.sql("UPDATE customers SET name = 'restored' WHERE tenant_id = 'acme'");
   assert.is(await nameOf(1), before);
-  await database.sql(blockWith('pg_notify'));
+  await database.sql(operateSql('pg_notify'));
   await until('the row of the restored database', async () => assert.is(await nameOf(1), 'restored'));
 });
 
 test('PgBouncer: the role has what its connections would have asked for', async () => {
-  for (const statement of blockWith('ALTER ROLE')
+  for (const statement of operateSql('ALTER ROLE')
     .split(';')
     .filter((text) => text.trim() !== ''))
-    await database.sql(statement.replace('ROLE handler', 'ROLE dataactions_handler'));
+    await database.sql(statement.replace('ROLE handler_a', 'ROLE dataactions_handler'));
   const client = new Client({ connectionString: database.url });
   await client.connect();
   const { rows } = await client.query(
@@ -57,18 +47,6 @@ test('PgBouncer: the role has what its connections would have asked for', async 
     lock_timeout: '2000',
     idle_in_transaction_session_timeout: '10000',
   });
-});
-
-test('Uninstall: nothing of ours is left, and nothing of anybody else is gone', async () => {
-  await handler.stop();
-  await database.sql('DROP ROLE dataactions_handler');
-  await database.sql(blockWith('DROP TABLE'));
-  const left = await database.sql(
-    "SELECT (SELECT count(*)::int FROM pg_roles WHERE rolname LIKE 'dataactions%') AS roles, (SELECT count(*)::int FROM pg_proc WHERE proname LIKE 'dataactions%') AS functions",
-  );
-  assert.equal(left, [{ roles: 0, functions: 0 }]);
-  const tables = await database.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public'");
-  assert.equal(tables, [{ tablename: 'customers' }]);
 });
 
 test.after(() => handler.stop());
