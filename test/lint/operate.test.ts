@@ -8,19 +8,20 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parse } from 'yaml';
 import { controllerSettings } from '../../pkg/process/controller-settings.ts';
-import { databaseLimits, idempotencyLimits, requestLimits } from '../../pkg/process/limits.ts';
+import { databaseLimits, idempotencyLimits, requestLimits, sharedReadLimits } from '../../pkg/process/limits.ts';
 import { handlerSettings } from '../../pkg/process/settings.ts';
+import { metricTable } from '../../pkg/telemetry/metric-table.ts';
 import { reckon } from './arithmetic.ts';
 
 const root = join(import.meta.dirname, '../..');
 const paper = readFileSync(join(root, 'docs/operate.md'), 'utf8');
 const values: unknown = parse(readFileSync(join(root, 'charts/cxone-data-actions/values.yaml'), 'utf8'));
 const settings: Readonly<Record<string, { readonly default: unknown }>> = { ...handlerSettings, ...controllerSettings };
-const limits: Readonly<Record<string, unknown>> = { ...requestLimits, ...databaseLimits, ...idempotencyLimits };
 
+/** Settings alone: an operator knows no constant of the code. */
 const numberOf = (name: string): number => {
-  const value = Number(settings[name]?.default ?? limits[name]);
-  if (Number.isNaN(value)) throw new Error(`${name} is no setting or limit with a number`);
+  const value = Number(settings[name]?.default);
+  if (Number.isNaN(value)) throw new Error(`${name} is no setting with a number`);
   return value;
 };
 
@@ -60,12 +61,35 @@ const valueAt = (path: string): unknown =>
     .split('.')
     .reduce<unknown>((node, key) => (node === undefined ? undefined : Reflect.get(Object(node), key)), values);
 
+test('the figures that are no setting are those of the code', () => {
+  assert.is(databaseLimits.tenantTransactionShare, 1 / 2);
+  assert.is(databaseLimits.tenantLookupShare, 1 / 4);
+  assert.is(requestLimits.answerBytesMax, 32 * 1_024);
+  assert.is(idempotencyLimits.lifeHours, 24);
+  assert.is(
+    (idempotencyLimits.cleanRowsMax * idempotencyLimits.cleanBatchesMax * 60_000) / idempotencyLimits.cleanIntervalMs,
+    20_000,
+  );
+  assert.is(sharedReadLimits.patienceMs, 100);
+  assert.is(sharedReadLimits.readingKeysMax, 50);
+});
+
+test('every result of a lookup has its row, and no other has', () => {
+  const told = [...section('Size').matchAll(/^\| `(\w+)` \| (?!meaning)/gm)].map(([, result = '']) => result);
+  const { help } = metricTable.lookup_readings_total;
+  assert.is(told.length, 8);
+  for (const result of told) assert.match(help, new RegExp(`\\b${result}\\b`));
+});
+
 test('the figures of the chart in the table are its defaults', () => {
   assert.is(valueAt('autoscaling.maxReplicas'), 10);
   assert.is(valueAt('redis.maxMemoryMegabytes'), 128);
   assert.is(valueAt('replicaCount'), 2);
   assert.is(valueAt('autoscaling.targetCPUUtilization'), 130);
   assert.is(valueAt('handler.resources.requests.cpu'), '500m');
+  assert.is(valueAt('handler.resources.limits.memory'), '512Mi');
+  assert.is(valueAt('handler.heapPercent'), 70);
+  assert.is(valueAt('controller.resources.limits.memory'), '192Mi');
 });
 
 test('every value of the chart that is named exists', () => {
