@@ -18,33 +18,40 @@ import {
 } from './setting.ts';
 
 export const controllerSettings = {
-  WATCH_NAMESPACE: text(undefined, 'Whose DataActionConfigs and Secrets are followed; left out: the own namespace'),
-  POD_NAMESPACE: text(
+  WATCH_NAMESPACE: text(
     undefined,
-    'Where the Lease is; left out: the namespace of the ServiceAccount, or of the kubeconfig',
+    'Namespace whose DataActionConfigs and Secrets are followed; left out: POD_NAMESPACE',
   ),
-  POD_NAME: text('controller', 'Stands in the Lease and in Events'),
-  LEASE_NAME: text('cxone-data-actions', 'The Lease of whoever writes status and Events'),
+  POD_NAMESPACE: text(undefined, 'Namespace of the Lease; left out: that of the ServiceAccount, or of the kubeconfig'),
+  POD_NAME: text('controller', 'Name of the pod, by which the Lease and Events name this controller'),
+  LEASE_NAME: text('cxone-data-actions', 'Name of the Lease, whose holder writes status and Events'),
   LEASE_DURATION_SECONDS: whole(
     kubernetesLimits.leaseMs / 1_000,
     kubernetesLimits.leaseMs / 1_000,
     kubernetesLimits.leaseMsMax / 1_000,
-    'How long others wait for a holder that is silent; it renews within two thirds of it',
+    'Seconds after which a Lease that was not renewed may be taken by another controller; its holder renews it within two thirds of them',
   ),
   SECRETS_WATCH: oneOf(
     ['all', 'named'],
     'all',
-    '`all`: one watch of the namespace; `named`: one for each Secret referred to, for a Role with `resourceNames`',
+    'How Secrets are followed: `all` by one watch of the namespace, `named` by one for each Secret that is referred to, as a Role with `resourceNames` asks for',
   ),
-  BUNDLE_DIR: text('/run/data-actions', 'Directory of the configuration bundle'),
-  HANDLER_ADMIN_URL: url(['http:'], 'Where the handler of this pod says what it serves', {
-    fallback: 'http://127.0.0.1:8081',
-  }),
-  HOST: text('0.0.0.0', 'Address the server listens on'),
-  CONTROLLER_ADMIN_PORT: whole(8082, 0, 65_535, 'Health and metrics'),
-  KUBECONFIG: text(undefined, 'File that leads to the API server; left out: the ServiceAccount of the pod'),
-  KUBERNETES_SERVICE_HOST: text(undefined, 'The API server, as Kubernetes says in every pod'),
-  KUBERNETES_SERVICE_PORT: whole(443, 1, 65_535, 'Its port, likewise'),
+  BUNDLE_DIR: text(
+    '/run/data-actions',
+    'Directory of the configuration bundle, which the controller writes and the handler reads',
+  ),
+  HANDLER_ADMIN_URL: url(
+    ['http:'],
+    'URL of the administration port of the handler in the same pod, which is asked what it serves',
+    {
+      fallback: 'http://127.0.0.1:8081',
+    },
+  ),
+  HOST: text('0.0.0.0', 'Address on which the controller listens'),
+  CONTROLLER_ADMIN_PORT: whole(8082, 0, 65_535, 'Port for health and metrics'),
+  KUBECONFIG: text(undefined, 'Kubeconfig file of the API server; left out: the ServiceAccount of the pod'),
+  KUBERNETES_SERVICE_HOST: text(undefined, 'Host of the API server; Kubernetes sets it in every pod'),
+  KUBERNETES_SERVICE_PORT: whole(443, 1, 65_535, 'Port of the API server; Kubernetes sets it in every pod'),
   LOG_LEVEL: logLevel,
 } as const satisfies Record<string, Setting<unknown>>;
 

@@ -82,7 +82,7 @@ export const postgresUrl = (help: string): Setting<string> => ({
 export const logLevel = oneOf(
   ['debug', 'info', 'warn', 'error', 'fatal', 'silent'],
   'info',
-  'Lines below it are not written',
+  'Least level of the log lines that are written',
 );
 
 type Table = Readonly<Record<string, Setting<unknown>>>;
