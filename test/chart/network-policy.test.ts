@@ -59,6 +59,22 @@ testWithHelm('where callers are named, `helm test` is one of them', () => {
   assert.is(at(policyOf(renderWith({})), 'spec.ingress.0.from'), undefined);
 });
 
+testWithHelm('Redis is reached by the handlers alone, also where nothing else is closed', () => {
+  const redisPolicyOf = (values: object) => theOnly(render({ values }), 'NetworkPolicy', 'redis');
+  const open = redisPolicyOf({});
+  const [rule, ...others] = listAt(open, 'spec.ingress');
+  assert.equal(others, []);
+  const wanted = Object.entries(Object(at(rule, 'from.0.podSelector.matchLabels')));
+  const handler = Object(at(theOnly(render({}), 'Deployment', 'data-actions'), 'spec.template.metadata.labels'));
+  for (const [name, value] of wanted) assert.is(handler[name], value);
+  assert.ok(wanted.some(([, value]) => value === 'handler'));
+  // What a mesh puts beside it calls others.
+  assert.equal(at(open, 'spec.policyTypes'), ['Ingress']);
+  assert.equal(at(redisPolicyOf({ networkPolicy: { enabled: true } }), 'spec.policyTypes'), ['Ingress', 'Egress']);
+  for (const values of [{ networkPolicy: { redis: false } }, { redis: { enabled: false } }])
+    assert.equal(ofKind(render({ values }), 'NetworkPolicy'), []);
+});
+
 testWithHelm('ports are those of the containers that are selected', () => {
   const manifests = render({ files: ['all-values.yaml'] });
   for (const policy of ofKind(manifests, 'NetworkPolicy')) {

@@ -56,7 +56,9 @@ testWithBoth('notes name what is missing, and fall silent about what is there', 
   const bare = notesOf();
   assert.match(bare, 'pods wait for one named actions-cxone-data-actions-database');
   assert.match(bare, 'ServiceMonitor: this cluster has no monitoring.coreos.com/v1');
-  assert.match(bare, 'a guard for Redis');
+  assert.match(bare, 'a password for Redis, which holds');
+  assert.match(bare, 'only a NetworkPolicy keeps other pods out');
+  assert.match(notesOf('networkPolicy.redis=false'), 'ANY POD OF THIS CLUSTER CAN READ THEM');
   assert.match(bare, 'a tenant for `helm test`');
   assert.match(notesOf('replicaCount=1'), 'with replicaCount 1');
   assert.match(notesOf('autoscaling.enabled=true,autoscaling.minReplicas=1'), 'with autoscaling.minReplicas 1');
@@ -94,7 +96,7 @@ testWithBoth(
       set,
       '--set=autoscaling.enabled=true,networkPolicy.enabled=true',
     );
-    assert.is((await objectsIn('first')).length, installed.length + 3);
+    assert.is((await objectsIn('first')).length, installed.length + 2);
     succeed('first', 'rollback', 'actions', '1');
     assert.equal(await objectsIn('first'), installed);
 

@@ -34,7 +34,6 @@ testWithHelm(
       'ScaledObject',
       'Ingress',
       'HTTPRoute',
-      'NetworkPolicy',
       'PrometheusRule',
       'Job',
       'Pod',
@@ -42,6 +41,7 @@ testWithHelm(
     ]) {
       assert.not.ok(kinds.has(kind), kind);
     }
+    assert.match(theOnly(manifests, 'NetworkPolicy').metadata.name, /-redis$/);
   },
 );
 

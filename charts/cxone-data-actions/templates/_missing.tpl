@@ -20,8 +20,12 @@
 {{- if and (not .Values.redis.enabled) (not .Values.externalRedis.url) (not .Values.externalRedis.host) (not .Values.externalRedis.urlKey) }}
 - a Redis: each pod caches for itself, and shares no rate with the others
 {{- end }}
-{{- if and .Values.redis.enabled (not .Values.redis.existingSecret) (not .Values.networkPolicy.enabled) }}
-- a guard for Redis: set redis.existingSecret, networkPolicy.enabled, or both
+{{- if and .Values.redis.enabled (not .Values.redis.existingSecret) }}
+- a password for Redis, which holds customers' rows: set redis.existingSecret. {{ if or .Values.networkPolicy.enabled .Values.networkPolicy.redis -}}
+Without it, only a NetworkPolicy keeps other pods out, where the network of this cluster enforces it
+{{- else -}}
+WITHOUT IT, ANY POD OF THIS CLUSTER CAN READ THEM
+{{- end }}
 {{- end }}
 {{- range $name, $kind := dict "serviceMonitor" "ServiceMonitor" "prometheusRule" "PrometheusRule" }}
 {{- $values := index $.Values $name }}
