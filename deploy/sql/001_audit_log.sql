@@ -2,7 +2,7 @@
 --
 -- customer_ids: the keys asked for, as text; empty where an action has none.
 -- source: the slowest part that was needed (memory, redis, database; cxone for calls to its API). outcome: answered or rolled_back.
--- context: the request's own `context`, so that an auditor can tie a look-up to a contact.
+-- context: the request's own `context`, so that an auditor can tie a lookup to a contact.
 CREATE TABLE IF NOT EXISTS audit_log (
   id           bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   tenant_id    text        NOT NULL,

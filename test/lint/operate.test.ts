@@ -1,5 +1,5 @@
 /**
- * docs/operate.md says what the code says: its table of sizes is reckoned again from the defaults, and the settings and values of the chart that
+ * docs/operate.md says what the code says: its tables of sizes are computed again from the defaults, and the settings and values of the chart that
  * it names are there.
  */
 import { readFileSync } from 'node:fs';
