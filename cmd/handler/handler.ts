@@ -191,7 +191,7 @@ export const createHandler = (
   const closeDependencies = async (): Promise<void> => {
     const parts = [registry, listener, cleaner, database, cxone, ...(redis ? [redis] : [])];
     const closing = Promise.all(parts.map((part) => part.stop()));
-    await Promise.race([closing, sleep(clock, processLimits.drainSocketMarginMs)]);
+    await Promise.race([closing, sleep(clock, processLimits.partStopMs)]);
   };
 
   let stopping: Promise<void> | undefined;
@@ -203,7 +203,7 @@ export const createHandler = (
     gate.close();
     await traffic.stop(settings.DRAIN_TIMEOUT_MS);
     await closeDependencies();
-    await admin.stop(processLimits.drainSocketMarginMs);
+    await admin.stop(processLimits.partStopMs);
     logger.info('stopped');
   };
 

@@ -131,18 +131,19 @@ export const createLookupReader = ({
 
   /** In a burst the others are known before any of them was read: they come in one turn of the event loop. */
   let firstOfTurn: string | undefined;
-  const isBesideOthers = ({ prefix }: CacheGroup): boolean => {
-    if (firstOfTurn === undefined) {
-      firstOfTurn = prefix;
-      endOfTurn(() => {
-        firstOfTurn = undefined;
-      });
-    }
-    return firstOfTurn !== prefix || recent.areMoreThan(databaseLimits.lookupsApartMax);
+  const noteArrival = ({ prefix }: CacheGroup): void => {
+    if (firstOfTurn !== undefined) return;
+    firstOfTurn = prefix;
+    endOfTurn(() => {
+      firstOfTurn = undefined;
+    });
   };
+  const isBesideOthers = ({ prefix }: CacheGroup): boolean =>
+    firstOfTurn !== prefix || recent.areMoreThan(databaseLimits.lookupsApartMax);
 
   return {
     read: (plan, job) => {
+      noteArrival(plan.group);
       if (!isBesideOthers(plan.group)) return readAlone(plan, job, 'few');
       const form = sharedReads.formFor(plan, job.keys.length);
       if (typeof form === 'string') return readAlone(plan, job, form);

@@ -17,7 +17,7 @@ import { createEventLimits } from './event-limits.ts';
 import { createReportClient } from './fetch-report.ts';
 import { createGather, type SecretsWatch } from './gather.ts';
 import { createHandlerReport, type HandlerReportHooks } from './handler-report.ts';
-import { createRepeatedRuns } from './repeated-runs.ts';
+import { createReconcileLoop } from './reconcile-loop.ts';
 import { createStatusSync, type StatusSyncHooks } from './status-sync.ts';
 import type { WatchHooks } from './watch-hooks.ts';
 
@@ -79,7 +79,7 @@ export const createController = (options: ControllerOptions): Controller => {
         if (isDeclared) touched.add(key);
         else status.add(key);
       },
-      onNews: () => runs.trigger(),
+      onNews: () => loop.trigger(),
       onConnected: () => hooks.onConnected(gather.connected()),
     },
   });
@@ -141,13 +141,13 @@ export const createController = (options: ControllerOptions): Controller => {
     if (bundle.written.length > 0 || !decidedOnce) report.expect(bundle.revision);
     decidedOnce = true;
   };
-  const runs = createRepeatedRuns({ clock, run: decideAndApply, hooks: { onRun: hooks.onRun } });
+  const loop = createReconcileLoop({ clock, run: decideAndApply, hooks: { onRun: hooks.onRun } });
 
   const checkRegularly = (): void => {
     cancelCheck = clock.after(controllerLimits.bundleCheckMs, () => {
       writer.distrust();
       gather.distrust();
-      if (decidedOnce) runs.trigger();
+      if (decidedOnce) loop.trigger();
       checkRegularly();
     });
   };
@@ -155,7 +155,7 @@ export const createController = (options: ControllerOptions): Controller => {
   const stop = async (): Promise<void> => {
     cancelCheck();
     // Writes first, so that none goes on when another one leads.
-    const parts = [status, election, runs, gather, report];
+    const parts = [status, election, loop, gather, report];
     await Promise.all(parts.map((part) => part.stop()));
   };
 
@@ -168,15 +168,15 @@ export const createController = (options: ControllerOptions): Controller => {
       if (stopping) return;
       election.start();
       report.start();
-      runs.start();
+      loop.start();
       checkRegularly();
-      void gather.start().then(runs.trigger);
+      void gather.start().then(loop.trigger);
     },
     stop: () => {
       stopping ??= stop();
       return stopping;
     },
     hasBundle: () => isWhole,
-    alive: () => runs.runningMs() < controllerLimits.runMsMax,
+    alive: () => loop.runningMs() < controllerLimits.runMsMax,
   };
 };

@@ -40,7 +40,7 @@ const ascending: Readonly<Record<string, Relation>> = {
   ],
   'a drain: idle connections are ended within it, and dependencies left behind': [
     ['quiet', processLimits.drainQuietMs],
-    ['margin', processLimits.drainSocketMarginMs],
+    ['stop of a part', processLimits.partStopMs],
     ['drain', processLimits.drainTimeoutMs],
   ],
   'a refused body is discarded within the time of a request': [

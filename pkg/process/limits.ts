@@ -70,8 +70,8 @@ export const processLimits = {
   drainTurnsMax: 10_000,
   /** After no request has come for this long, idle connections are taken for idle and ended. */
   drainQuietMs: 500,
-  /** Dependencies that do not let go in this time are left behind. */
-  drainSocketMarginMs: 1_000,
+  /** After the drain, of the dependencies and then of the admin server: who does not let go in this time is left behind. */
+  partStopMs: 1_000,
   /** Above this many tenants, metrics of the others share the label `other`. */
   metricTenantsMax: 1_000,
 } as const;

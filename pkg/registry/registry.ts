@@ -19,8 +19,8 @@ import { shardFileName } from '../tenant/bundle-directory.ts';
 import type { ConfigReport } from '../tenant/report.ts';
 import { type BundleChanges, createBundleReader } from './bundle-reader.ts';
 import { type DirectoryWatch, watchDirectory } from './directory-watch.ts';
+import { createKeyedReruns } from './keyed-reruns.ts';
 import type { LiveTenant } from './live-tenant.ts';
-import { createRepeatedWork } from './repeated-work.ts';
 import { createReportLog } from './report-log.ts';
 import { createStatementChecks } from './statement-checks.ts';
 import { isSettled, settleEntry, type TenantEntry, takeKeys } from './tenant-entry.ts';
@@ -125,7 +125,7 @@ export const createRegistry = (options: RegistryOptions): Registry => {
       if (entries.has(tenantId)) unsettled.add(tenantId);
       onError(error);
     });
-  const settling = createRepeatedWork(settleOrRetry, onError);
+  const settling = createKeyedReruns(settleOrRetry, onError);
 
   const remove = (tenantId: string): void => {
     const before = entries.get(tenantId)?.live;
@@ -181,7 +181,7 @@ export const createRegistry = (options: RegistryOptions): Registry => {
     for (const tenantId of removed) remove(tenantId);
     await openRound(new Set([...tenants.map(({ tenantId }) => tenantId), ...again]), isNews);
   };
-  const takingOver = createRepeatedWork(takeOver, onError);
+  const takingOver = createKeyedReruns(takeOver, onError);
   const run = (): Promise<void> => takingOver.run(dir);
 
   const onChange = (name: string | undefined): void => {

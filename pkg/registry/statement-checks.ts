@@ -7,7 +7,7 @@ import type { DeclaredStatement } from '../actions/compile-tenant.ts';
 import type { StatementCheck } from '../postgres/check-statement.ts';
 import type { CompiledStatement } from '../postgres/compiled-statement.ts';
 import { bundleLimits } from '../process/limits.ts';
-import { createTurns } from './turns.ts';
+import { createConcurrencyLimit } from './concurrency-limit.ts';
 
 export type StatementsVerdict =
   | { readonly verdict: 'accepted' }
@@ -36,7 +36,7 @@ const namesOf = (statements: readonly DeclaredStatement[]): ReadonlySet<string> 
 export const createStatementChecks = (
   ask: (statement: CompiledStatement) => Promise<StatementCheck>,
 ): StatementChecks => {
-  const takeTurn = createTurns(bundleLimits.statementChecksMax);
+  const withinLimit = createConcurrencyLimit(bundleLimits.statementChecksMax);
   const known = new Map<string, Known>();
   const declared = new Map<string, ReadonlySet<string>>();
   const rejected = new Set<Known>();
@@ -61,7 +61,7 @@ export const createStatementChecks = (
   };
 
   const askFor = async (entry: Known, statement: CompiledStatement): Promise<StatementCheck> => {
-    entry.asking = takeTurn(() => ask(statement));
+    entry.asking = withinLimit(() => ask(statement));
     try {
       const check = await entry.asking;
       if (check.verdict !== 'unknown') entry.verdict = check;

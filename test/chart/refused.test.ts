@@ -170,8 +170,8 @@ testWithHelm(
   () => {
     const said = refusalOf({ values: { terminationGracePeriodSeconds: 1 } });
     const closingMs = 1_000 * Number(/and (\d+) to close everything/.exec(said)?.[1]);
-    const { drainQuietMs, drainSocketMarginMs } = processLimits;
-    const handlerMs = drainQuietMs + 2 * drainSocketMarginMs;
+    const { drainQuietMs, partStopMs } = processLimits;
+    const handlerMs = drainQuietMs + 2 * partStopMs;
     assert.ok(closingMs > handlerMs + controllerLimits.stopMs + controllerLimits.adminStopMs, said);
   },
 );

@@ -6,7 +6,7 @@ import { type Clock, sleep } from '../process/clock.ts';
 import { controllerLimits } from '../process/limits.ts';
 import { createBackoff } from '../resilience/backoff.ts';
 
-export interface RepeatedRuns {
+export interface ReconcileLoop {
   start(): void;
   /** Something is new. */
   trigger(): void;
@@ -25,7 +25,7 @@ interface RunOptions {
   };
 }
 
-export const createRepeatedRuns = ({ clock, random = Math.random, run, hooks = {} }: RunOptions): RepeatedRuns => {
+export const createReconcileLoop = ({ clock, random = Math.random, run, hooks = {} }: RunOptions): ReconcileLoop => {
   const { retryMinMs: minMs, retryMaxMs: maxMs, mergeMs } = controllerLimits;
   const backoff = createBackoff({ minMs, maxMs, random });
   const stopping = new AbortController();

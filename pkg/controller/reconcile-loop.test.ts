@@ -2,14 +2,14 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { controllerLimits } from '../process/limits.ts';
 import { createManualClock } from '../process/manual-clock.ts';
-import { createRepeatedRuns } from './repeated-runs.ts';
+import { createReconcileLoop } from './reconcile-loop.ts';
 
 const { mergeMs, retryMinMs, retryMaxMs } = controllerLimits;
 
 const start = (run: (n: number) => Promise<void>) => {
   const clock = createManualClock();
   const seen = { begun: 0, running: 0, most: 0, results: [] as string[] };
-  const runs = createRepeatedRuns({
+  const runs = createReconcileLoop({
     clock,
     random: () => 0.999,
     run: async () => {

@@ -1,7 +1,7 @@
 /**
  * Work by key that is never done twice at a time, and never misses news: asked for while it runs, it runs once more.
  */
-export interface RepeatedWork {
+export interface KeyedReruns {
   /** Resolves when the key's work has run to its end with nothing new to do. Never rejects. */
   run(key: string): Promise<void>;
   /** Whose work is running. */
@@ -10,10 +10,10 @@ export interface RepeatedWork {
   idle(): Promise<void>;
 }
 
-export const createRepeatedWork = (
+export const createKeyedReruns = (
   work: (key: string) => Promise<void>,
   onError: (error: unknown) => void,
-): RepeatedWork => {
+): KeyedReruns => {
   const running = new Map<string, Promise<void>>();
   const wanted = new Set<string>();
 
