@@ -68,7 +68,8 @@ const create = (listener: RequestListener): Server => {
     },
     listener,
   );
-  // Node's own, and in no paper of it: who has said all gets what is to come, answers that wait for the end of the turn among it.
+  // Node's own, and in no paper of it: who has said all gets what is to come, answers that wait for the end of the turn among it. Should a
+  // Node no longer know it, `who has said all gets the answer that is still to come` (http-server.test.ts) fails.
   Reflect.set(server, 'httpAllowHalfOpen', true);
   // An expectation nobody knows may be ignored; Node's 417 is not JSON.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
