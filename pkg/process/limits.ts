@@ -1,6 +1,6 @@
 /**
- * Every bound of the service: what it protects and why it has this value. Those of the controller, of CXone calls and of statements that
- * tenants share stand in files of their own beside it, for its length, and are passed on here. What only a command of the CLI has to bound is in
+ * Every bound of the service: what it protects and why it has this value. Those of the controller, of CXone calls, of the log, of what is known of plans
+ * and of statements that tenants share stand in files of their own beside it, for its length, and are passed on here. What only a command of the CLI has to bound is in
  * cli-limits.ts, mock-limits.ts and simulate-limits.ts.
  *
  * Values an operator may move are settings with these defaults (settings.ts); the rest are contract. The relations
