@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { AppError } from '../errors/app-error.ts';
+import { createManualClock } from '../process/manual-clock.ts';
 import { createLogger, describeError, type LogLevel } from './logger.ts';
 
 const capture = (level: LogLevel = 'info') => {
@@ -29,6 +30,17 @@ test('one line of JSON for each event, with level, time and message first-hand',
   const { time, ...rest } = last();
   assert.equal(rest, { level: 'info', requestId: 'r-1', durationMs: 1.5, msg: 'request answered' });
   assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+});
+
+test('each line has the time of its own millisecond', async () => {
+  const clock = createManualClock(Date.UTC(2026, 0, 1));
+  const times: unknown[] = [];
+  const logger = createLogger('info', { write: (line) => void times.push(JSON.parse(line).time) }, clock);
+  logger.info('a');
+  logger.info('b');
+  await clock.advance(1);
+  logger.info('c');
+  assert.equal(times, ['2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.001Z']);
 });
 
 test('what stands in a field cannot break out of its line', () => {

@@ -4,8 +4,9 @@
  * Errors are written without their texts: a driver's message may quote a row, a statement or a password. What stays is
  * name, code, SQLSTATE, our own AppError's message (which by rule holds no value), and where it happened.
  */
-import { type DestinationStream, pino, stdTimeFunctions } from 'pino';
+import { type DestinationStream, pino } from 'pino';
 import { AppError } from '../errors/app-error.ts';
+import { type Clock, systemClock } from '../process/clock.ts';
 
 /** With a message always: without one, pino takes an error's own. */
 interface Log {
@@ -48,12 +49,22 @@ export const describeError = (error: unknown, depth = 0): Readonly<Record<string
   };
 };
 
+/** As pino wants it: the same text for all lines of a millisecond. */
+const timestamps = (clock: Clock): (() => string) => {
+  let [of, text] = [Number.NaN, ''];
+  return () => {
+    const now = clock.wall();
+    if (now !== of) [of, text] = [now, `,"time":"${new Date(now).toISOString()}"`];
+    return text;
+  };
+};
+
 /** @param destination  stdout when left out */
-export const createLogger = (level: LogLevel, destination?: DestinationStream): Logger => {
+export const createLogger = (level: LogLevel, destination?: DestinationStream, clock: Clock = systemClock): Logger => {
   const options = {
     level,
     base: null,
-    timestamp: stdTimeFunctions.isoTime,
+    timestamp: timestamps(clock),
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { error: (error: unknown) => describeError(error), err: (error: unknown) => describeError(error) },
   };
