@@ -104,7 +104,7 @@ export const compileLookupAction = (
 };
 
 /** A class, and not closures: where requests come from thousands of tenants, what one tenant alone has is in no cache of the processor, and each
- * object met costs 0.2 to 0.4 µs (docs/performance.md). */
+ * object met costs 0.2 to 0.4 µs (docs/performance/history.md). */
 class Lookup implements Action {
   readonly name: string;
   readonly kind = 'lookup';

@@ -1,6 +1,6 @@
 /**
  * The public side: one route, and JSON for whatever else is asked. A Koa application, but for the one target that every caller
- * asks: a fast lane in front of Koa spares that a sixth of a request's CPU (docs/performance.md).
+ * asks: a fast lane in front of Koa spares that a sixth of a request's CPU (docs/performance/history.md).
  */
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';

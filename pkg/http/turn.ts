@@ -1,6 +1,6 @@
 /**
  * A turn of the event loop. Answers made in the turn that their requests came in go out in a row at its end: sent one by one, each would find
- * its receiver asleep again, and waking that costs as much as making an answer (docs/performance.md).
+ * its receiver asleep again, and waking that costs as much as making an answer (docs/performance/history.md).
  *
  * What is answered in a later turn had to wait for something, mostly along with others, and goes out at once. For metrics, audit and the gate
  * an answer that is held is one that was given: a connection must not be ended before (http-server.ts).

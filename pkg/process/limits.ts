@@ -125,7 +125,7 @@ export const databaseLimits = {
   /** Audit rows of cached answers in one INSERT. 200 rows a commit are 180,000 rows/s on a laptop. */
   auditRowsMax: 200,
   /** INSERTs of audit rows at once: with one, rows wait for a flush that began before they came; of a third nothing
-   * could be told (docs/performance.md). Where the pool has one connection, the second waits for it. */
+   * could be told (docs/performance/history.md). Where the pool has one connection, the second waits for it. */
   auditCommitsInFlightMax: 2,
   /** Requests, or batches of a lookup, whose audit rows wait for an INSERT; above it the answer is a 503. */
   auditQueueMax: 5_000,

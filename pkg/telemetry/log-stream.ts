@@ -3,7 +3,7 @@
  * a slow reader of the log, or one that has stopped, holds up no request.
  *
  * Lines that wait for such a reader are bounded: more are dropped and counted. What waits when the process ends is written then; a kill loses it.
- * pino's own destination costs several times as much for a line (docs/performance.md).
+ * pino's own destination costs several times as much for a line (docs/performance/history.md).
  */
 import { write, writeSync } from 'node:fs';
 import type { DestinationStream } from 'pino';

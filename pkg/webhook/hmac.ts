@@ -1,6 +1,6 @@
 /**
  * HMAC-SHA256 (RFC 2104) as two one-shot hashes over a key that is prepared once. `createHmac` makes an object of OpenSSL's for each message and
- * leaves it to the garbage collector: in the service that costs a tenth of a cached answer more (docs/performance.md).
+ * leaves it to the garbage collector: in the service that costs a tenth of a cached answer more (docs/performance/history.md).
  */
 import { hash } from 'node:crypto';
 import { type Parsed, parsed } from '../errors/problem.ts';
