@@ -61,7 +61,7 @@ export const metricTable = {
   signature_key_used_total: {
     type: 'counter',
     labels: ['tenant_id', 'key'],
-    help: 'Requests verified, by the place of the key that matched, 0 = newest: a key whose counter stands still is used by nobody and can be removed.',
+    help: 'Requests verified, by the place of the key that matched, 0 = newest: a key whose counter stands still is used no more and can be removed.',
   },
   invalidations_listening: {
     type: 'gauge',
