@@ -13,7 +13,6 @@ import { createHandler } from './handler.ts';
 keepTickShape();
 
 const usageError = 2;
-const stdout = 1;
 
 const isReadable = (file: string): boolean => {
   try {
@@ -39,9 +38,10 @@ if (unreadable.length > 0) {
   process.exit(usageError);
 }
 
-const logStream = createLogStream(systemClock, stdout);
+// Asking for it is what makes a pipe one that does not block.
+const logStream = createLogStream(systemClock, process.stdout.fd);
 const logger = createLogger(settings.value.LOG_LEVEL, logStream);
-process.on('exit', logStream.flush);
+process.on('exit', () => logStream.flush());
 const fail = (error: unknown): never => {
   const isTaken = error instanceof Error && Reflect.get(error, 'code') === 'EADDRINUSE';
   logger.fatal({ error }, isTaken ? 'a port is taken: set PORT or ADMIN_PORT' : 'cannot go on');

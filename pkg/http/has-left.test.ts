@@ -9,6 +9,12 @@ const post = 'POST /data-action HTTP/1.1';
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const headers = [...signedHeaders(goodBody), 'X-Request-Id: r-1', `traceparent: 00-${traceId}-00f067aa0ba902b7-01`];
 
+let close: (() => Promise<void>) | undefined;
+test.after.each(async () => {
+  await close?.();
+  close = undefined;
+});
+
 /** A pipeline whose action waits to be let go. */
 const openHeld = async () => {
   const held = Promise.withResolvers<void>();
@@ -20,6 +26,10 @@ const openHeld = async () => {
       return { body: answerBody, source: 'memory' };
     },
   });
+  close = () => {
+    held.resolve();
+    return pipeline.close();
+  };
   const connection = await openRaw(pipeline.port);
   return { ...pipeline, connection, running: () => running, letGo: held.resolve };
 };
@@ -39,7 +49,6 @@ for (const [way, leave] of Object.entries(waysToLeave)) {
     await untilTrue('it to be told', () => pipeline.abandoned.length === 1);
     assert.equal(pipeline.abandoned, [{ requestId: 'r-1', traceId, durationMs: 20 }]);
     assert.equal(pipeline.answered, []);
-    await pipeline.close();
   });
 
   test(`a caller that ${way} its connection while its action runs is told as answered, and abandoned`, async () => {
@@ -60,7 +69,6 @@ for (const [way, leave] of Object.entries(waysToLeave)) {
       ],
     );
     assert.equal(pipeline.abandoned, []);
-    await pipeline.close();
   });
 }
 
@@ -76,7 +84,6 @@ test('a body that cannot be read to its end is none that its caller left', async
   );
   assert.is(pipeline.clock.pending(), 0);
   assert.equal(pipeline.abandoned, []);
-  await pipeline.close();
 });
 
 test('who is cut by a stop has not left', async () => {

@@ -1,11 +1,11 @@
 /**
- * Where the lines of a process go that writes one for each request: those of some milliseconds in one write, made by another thread, so that
+ * Where the lines of a process go that writes one for each request: those of some milliseconds in one write. To a pipe that does not block, so that
  * a slow reader of the log, or one that has stopped, holds up no request.
  *
- * Lines that wait for such a reader are bounded: more are dropped and counted. What waits when the process ends is written then; a kill loses it.
- * pino's own destination costs several times as much for a line (docs/performance/history.md).
+ * Lines that wait for such a reader are bounded: more are dropped and counted. What waits when the process ends is written then, within a bound; a
+ * kill loses it. pino's own destination costs several times as much for a line (docs/performance/history.md).
  */
-import { write, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import type { DestinationStream } from 'pino';
 import type { Clock } from '../process/clock.ts';
 import { logLimits } from '../process/limits.ts';
@@ -13,81 +13,82 @@ import { logLimits } from '../process/limits.ts';
 export interface LogStream extends DestinationStream {
   /** @returns lines that were dropped since it was last asked */
   takeDropped(): number;
-  /** Writes what waits before it returns: for a process that ends. */
-  flush(): void;
+  /** Writes what waits before it returns, for a process that ends.
+   * @param waitMs  for a reader at most; what it has not taken by then is lost */
+  flush(waitMs?: number): void;
 }
 
-const linesIn = (text: string): number => text.split('\n').length - 1;
+const linesIn = (text: Buffer): number => text.toString('latin1').split('\n').length - 1;
 
-/** @param fd  file descriptor; 1 is stdout */
+const isFull = (error: unknown): boolean => error instanceof Error && Reflect.get(error, 'code') === 'EAGAIN';
+
+/** Nobody wakes who waits for it. */
+const never = new Int32Array(new SharedArrayBuffer(4));
+
+/** @param fd  file descriptor; of a pipe: one that does not block, as `process.stdout.fd` is */
 export const createLogStream = (clock: Clock, fd: number): LogStream => {
   let lines = '';
+  /** Of a write that has begun, what a full pipe had no room for. */
+  let rest: Buffer | undefined;
   let dropped = 0;
-  let isWriting = false;
-  /** What a pipe that does not block had no room for. */
-  let refused: Buffer | undefined;
-  let cancel: (() => void) | undefined;
+  /** To be sent by a timer. */
+  let isDue = false;
 
-  const drop = (text: string): void => {
-    dropped += linesIn(text);
-  };
-
-  const sendSoon = (): void => {
-    cancel ??= clock.after(logLimits.flushMs, () => {
-      cancel = undefined;
-      send();
-    });
-  };
-
-  const writeOn = (text: string, bytes: Buffer): void =>
-    write(fd, bytes, (error, count) => {
-      if (error?.code === 'EAGAIN') return tryAgain(text, bytes);
-      if (!error && count < bytes.length) return writeOn(text, bytes.subarray(count));
-      // Nobody can be told of it here, and no call fails for it.
-      if (error) drop(text);
-      isWriting = false;
-      if (lines.length >= logLimits.chunkLength) send();
-    });
-
-  const tryAgain = (text: string, bytes: Buffer): void => {
-    refused = bytes;
-    clock.after(logLimits.flushMs, () => {
-      refused = undefined;
-      writeOn(text, bytes);
-    });
-  };
-
-  const send = (): void => {
-    if (isWriting) sendSoon();
-    if (isWriting || lines === '') return;
-    isWriting = true;
-    const text = lines;
+  const takeLines = (): Buffer => {
+    const bytes = Buffer.from(lines);
     lines = '';
-    writeOn(text, Buffer.from(text));
+    return bytes;
+  };
+
+  const writeRest = (bytes: Buffer): Buffer | undefined => {
+    const left = bytes.subarray(writeSync(fd, bytes));
+    return left.length > 0 ? left : undefined;
+  };
+
+  /** @returns false: the pipe is full */
+  const send = (): boolean => {
+    while (rest || lines !== '') {
+      const bytes = rest ?? takeLines();
+      rest = bytes;
+      try {
+        rest = writeRest(bytes);
+      } catch (error) {
+        if (isFull(error)) return false;
+        // Nobody can be told of it here, and no call fails for it.
+        dropped += linesIn(bytes);
+        rest = undefined;
+      }
+    }
+    return true;
+  };
+
+  const sendAfter = (ms: number): void => {
+    if (isDue) return;
+    isDue = true;
+    clock.after(ms, () => {
+      isDue = false;
+      if (!send()) sendAfter(logLimits.retryMs);
+    });
   };
 
   return {
     write: (line) => {
-      if (lines.length + line.length > logLimits.waitingLengthMax) return drop(line);
+      if (lines.length + line.length > logLimits.waitingLengthMax) {
+        dropped += 1;
+        return;
+      }
       lines += line;
-      if (lines.length >= logLimits.chunkLength && !isWriting) send();
-      else sendSoon();
+      if (rest || lines.length < logLimits.chunkLength) sendAfter(logLimits.flushMs);
+      else if (!send()) sendAfter(logLimits.retryMs);
     },
     takeDropped: () => {
       const taken = dropped;
       dropped = 0;
       return taken;
     },
-    flush: () => {
-      cancel?.();
-      cancel = undefined;
-      const rest = [refused ?? Buffer.alloc(0), Buffer.from(lines)];
-      lines = '';
-      try {
-        for (const bytes of rest) writeSync(fd, bytes);
-      } catch {
-        // As above.
-      }
+    flush: (waitMs = logLimits.exitMs) => {
+      for (let waited = 0; !send() && waited < waitMs; waited += logLimits.retryMs)
+        Atomics.wait(never, 0, 0, logLimits.retryMs);
     },
   };
 };

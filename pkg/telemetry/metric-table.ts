@@ -29,7 +29,7 @@ export const metricTable = {
   requests_abandoned_total: {
     type: 'counter',
     labels: ['stage'],
-    help: 'Requests whose caller closed its connection first; stage is body (not answered) or answer (the work was done: requests_total and request_duration_seconds count them, too).',
+    help: 'Requests whose caller closed its connection first; stage is body (no action was run) or answer (it was made all the same: requests_total and request_duration_seconds count it, too).',
   },
   query_duration_seconds: {
     type: 'histogram',
@@ -81,7 +81,7 @@ export const metricTable = {
   shed_total: {
     type: 'counter',
     labels: ['reason'],
-    help: "Requests refused for load or at shutdown; reason is requests or body_bytes (too many in this process), rate_limited or too_many_concurrent (the tenant's limits), queue (too many wait for a lookup, a connection, the audit log or a CXone call), contended (others kept rolling a transaction back) or stopping (the pod ends).",
+    help: "Requests refused for load or at shutdown; reason is requests or body_bytes (too many in this process), rate_limited or too_many_concurrent (the tenant's limits), queue (too many wait for a connection, a tenant's part of the pool, the audit log or a CXone call), contended (others kept rolling a transaction back) or stopping (the pod ends).",
   },
   cache_requests_total: {
     type: 'counter',
@@ -123,7 +123,7 @@ export const metricTable = {
   log_lines_dropped_total: {
     type: 'counter',
     labels: [],
-    help: 'Log lines that were not written, as whoever reads the log was too far behind.',
+    help: 'Log lines that could not be written, or whose reader was too far behind.',
   },
   config_revision_info: {
     type: 'gauge',

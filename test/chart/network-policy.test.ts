@@ -71,8 +71,12 @@ testWithHelm('Redis is reached by the handlers alone, also where nothing else is
   // What a mesh puts beside it calls others.
   assert.equal(at(open, 'spec.policyTypes'), ['Ingress']);
   assert.equal(at(redisPolicyOf({ networkPolicy: { enabled: true } }), 'spec.policyTypes'), ['Ingress', 'Egress']);
-  for (const values of [{ networkPolicy: { redis: false } }, { redis: { enabled: false } }])
-    assert.equal(ofKind(render({ values }), 'NetworkPolicy'), []);
+  for (const values of [
+    { networkPolicy: { redis: false } },
+    { networkPolicy: { enabled: true, redis: false } },
+    { redis: { enabled: false } },
+  ])
+    assert.not(ofKind(render({ values }), 'NetworkPolicy').some(({ metadata }) => metadata.name.endsWith('-redis')));
 });
 
 testWithHelm('ports are those of the containers that are selected', () => {

@@ -21,7 +21,7 @@
 - a Redis: each pod caches for itself, and shares no rate with the others
 {{- end }}
 {{- if and .Values.redis.enabled (not .Values.redis.existingSecret) }}
-- a password for Redis, which holds customers' rows: set redis.existingSecret. {{ if or .Values.networkPolicy.enabled .Values.networkPolicy.redis -}}
+- a password for Redis, which holds customers' rows: set redis.existingSecret. {{ if .Values.networkPolicy.redis -}}
 Without it, only a NetworkPolicy keeps other pods out, where the network of this cluster enforces it
 {{- else -}}
 WITHOUT IT, ANY POD OF THIS CLUSTER CAN READ THEM
