@@ -40,6 +40,14 @@ const handler = await startHandler(
 await handler.ready();
 const held = (tenantId: string) => handler.ask(tenantId, { keys: ['a'] }, { action: 'held' });
 
+/** PostgreSQL is asked for the plan of what is read first: that takes places in the pool, too. */
+test.before(async () => {
+  for (const name of [...names, 'crowd']) assert.is((await held(name)).status, 200);
+  await until('the looks at plans', async () =>
+    assert.is(await metric(handler, 'pool_connections', { state: 'active' }), 0),
+  );
+});
+
 test('answers 503 overloaded at once to whom neither pool nor queue has room for', async () => {
   await hold.hold();
   const refused: Awaited<ReturnType<typeof held>>[] = [];
