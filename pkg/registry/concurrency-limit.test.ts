@@ -29,6 +29,14 @@ test('no more run at once than there are places, the rest in their order, also a
   gates[2]?.resolve();
   await Promise.all(all);
   assert.equal(done, [1, 0, 3, 2]);
+  // Nor later, when all of them have been free.
+  const before = gates.length;
+  const later = [4, 5, 6].map(() => withinLimit(work));
+  assert.is(gates.length - before, 2);
+  for (const gate of gates) gate.resolve();
+  await settle();
+  gates.at(-1)?.resolve();
+  await Promise.all(later);
 });
 
 test.run();

@@ -2,6 +2,9 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseRetryAfter } from './retry-after.ts';
 
+// A date without a zone is GMT, wherever this runs.
+process.env.TZ = 'America/New_York';
+
 const wallMs = Date.UTC(2026, 0, 1, 12, 0, 0);
 const msMax = 3_600_000;
 
