@@ -22,7 +22,7 @@ const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 const keysIn = (literal: BoundValue | undefined): readonly string[] =>
   (literal ?? '{}').slice(1, -1).split(',').filter(Boolean);
 
-const setUp = () => {
+const setUp = ({ requestsMax = 1_000 } = {}) => {
   const clock = createManualClock();
   const cache = createCache({ clock, memory: createMemoryTier(1_000_000), random: () => 0.5, lookupsOf: () => [] });
   /** `requests`: whose audit rows the statement writes. */
@@ -70,7 +70,7 @@ const setUp = () => {
     timer: createQueryTimer(clock, (tenantId, status) => void heard.queries.push(`${tenantId} ${status}`)),
     keptPlans: { formOf: (plain) => plain },
     poolShare: createSlots({ clock, slots: 1, queueMax: 0 }),
-    requestsMax: 1_000,
+    requestsMax,
     hooks: {
       onBatch: (requests) => void heard.batches.push(requests),
       onReading: (result) => void heard.readings.push(result),
@@ -150,6 +150,19 @@ test('of several rows for a key the first counts; rows for keys nobody asked for
   assert.is(cache.readMemory(planOf().group, ['x']).entries[0], undefined);
   assert.is(cache.readMemory(planOf().group, ['a']).entries[0]?.text, '"a"');
   assert.is(cache.readMemory(planOf().group, ['none']).entries[0]?.text, null);
+});
+
+test('as many wait for one lookup as are let in; whoever comes then is refused at once', async () => {
+  const { read, answer } = setUp({ requestsMax: 2 });
+  const answered: Promise<string>[] = [];
+  for (const key of ['a', 'b']) {
+    answered.push(outcome(read([key])));
+    await settle();
+  }
+  answered.push(outcome(read(['c'])), outcome(read(['d'])));
+  assert.is(await outcome(read(['e'])), 'overloaded');
+  for (const _ of answered) await answer();
+  assert.equal(await Promise.all(answered), ['answered', 'answered', 'answered', 'answered']);
 });
 
 test('requests with other parameters never share a statement', async () => {

@@ -1,147 +1,15 @@
-/** A database that answers when the test lets it; real cache. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createCacheGroup } from '../cache/group.ts';
-import { createMemoryTier } from '../cache/memory-tier.ts';
-import { createCache } from '../cache/two-tier.ts';
-import { AppError, isAppError } from '../errors/app-error.ts';
-import type { Database } from '../postgres/database.ts';
-import { compileLookup } from '../postgres/lookup-statement.ts';
-import { bindParameter } from '../postgres/parameter.ts';
-import { toAppError } from '../postgres/pg-error.ts';
-import type { BoundValue } from '../postgres/statement.ts';
-import type { BatchOutcome, RunTogether, StatementResult } from '../postgres/statement-batch.ts';
+import { plain, settle, setUpPlain, setUpSharedReads } from '../../test/services/shared-reads.ts';
 import { sharedReadLimits } from '../process/limits.ts';
-import { createManualClock } from '../process/manual-clock.ts';
-import { createDeadline } from '../resilience/deadline.ts';
-import { createSlots } from '../resilience/slots.ts';
-import type { ReadPlan } from './group-reading.ts';
-import { createQueryTimer } from './query-timer.ts';
-import { createSharedReads } from './shared-reads.ts';
 
 const { patienceMs, inFlightMax, aloneAfterSlowMs, restMsMin, restOfHeavyMs, readingKeysMax } = sharedReadLimits;
-const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
-const sqlState = (code: string): Error => Object.assign(new Error('refused'), { code });
-const done: StatementResult = { rows: [], rowCount: 0 };
-const listed = (literal: BoundValue | undefined): readonly string[] =>
-  (literal ?? '').slice(1, -1).split(/,(?![^{]*})/);
-
-interface Asked {
-  readonly tenants: readonly string[];
-  /** Array literals. */
-  readonly keys: readonly string[];
-  readonly requestIds: readonly string[];
-  /** Until when it is waited for. */
-  readonly deadline: number;
-  /** @param ms  that PostgreSQL took */
-  answer(ms?: number): void;
-  refuse(code: string): void;
-  /** The connection is gone. */
-  drop(): void;
-}
-
-const plain = 'SELECT id FROM numbers WHERE tenant_id = $1 AND id = ANY($2)';
-const plainPlan = [{ 'QUERY PLAN': 'InitPlan 1' }, { 'QUERY PLAN': 'InitPlan 2' }];
-
-const setUp = ({ text = plain, slots = 10, waiters = 100 } = {}) => {
-  const clock = createManualClock();
-  const cache = createCache({ clock, memory: createMemoryTier(1_000_000), random: () => 0.5, lookupsOf: () => [] });
-  const lookup = compileLookup({ text, types: ['text', 'text[]'], keyColumn: 'id' });
-  const asked: Asked[] = [];
-  /** None is free: statements wait for a connection, and begin later or are turned away. */
-  const pool = { busy: false, waiting: [] as { begin(): void; turnAway(): void }[] };
-  const runBy =
-    (deadline: number): RunTogether =>
-    (statements) => {
-      const { promise, resolve } = Promise.withResolvers<BatchOutcome>();
-      const values = statements[1]?.values ?? [];
-      const [tenants, keys] = [listed(values[0]), listed(values[1])];
-      const rows = tenants.map((tenant, n) => ({ n: n + 1, key: 'k', row: `"${tenant}"` }));
-      asked.push({
-        ...{ tenants, keys, requestIds: listed(values[5]), deadline },
-        answer: (ms = 0) =>
-          resolve({ results: [done, { rows: [...rows, { n: 0, key: `${ms}`, row: '' }], rowCount: 1 }] }),
-        refuse: (code) => resolve({ results: [done], failure: { error: sqlState(code) } }),
-        drop: () => resolve({ results: [], failure: { error: new Error('Connection terminated') } }),
-      });
-      return promise;
-    };
-  const lend: Database['lend'] = async (work, { expiresAt }) => {
-    if (pool.busy) {
-      await new Promise<void>((begin, reject) => {
-        pool.waiting.push({ begin, turnAway: () => reject(new AppError('overloaded')) });
-      });
-    }
-    return work(() => Promise.reject(new Error('nothing runs alone')), runBy(expiresAt)).catch((error) =>
-      Promise.reject(toAppError(error)),
-    );
-  };
-  const database = { lend, query: async () => plainPlan } as unknown as Database;
-  const heard = { batches: [] as number[], shared: 0, queries: [] as string[] };
-  const reads = createSharedReads({
-    ...{ database, cache, clock, requestsMax: 1_000 },
-    timer: createQueryTimer(clock, (tenantId, status) => void heard.queries.push(`${tenantId} ${status}`)),
-    poolShare: createSlots({ clock, slots, queueMax: waiters }),
-    hooks: {
-      onBatch: (requests) => void heard.batches.push(requests),
-      onReading: () => {
-        heard.shared += 1;
-      },
-    },
-  });
-  const planOf = (tenantId: string, parameters?: string): ReadPlan => ({
-    group: createCacheGroup({ tenantId, action: 'get', revision: 'r', parameters }),
-    lookup,
-    cachePolicy: { ttlSeconds: 300, missingTtlSeconds: 30, staleIfErrorSeconds: 0 },
-    bind: (keys) => [tenantId, bindParameter(keys)],
-  });
-  /** A statement of its own has ended after so long. */
-  const alone = (tenantId: string, ms: number, end: 'read' | 'refused' = 'read') =>
-    reads.noteAlone(planOf(tenantId), clock.now() - ms, end);
-  /** @returns the row, an error's code, or why it is to be read alone: that is quick then, unless `lasts` */
-  const read = async (
-    tenantId: string,
-    { keys = ['k'], budgetMs = 10_000, parameters = '', lasts = false } = {},
-  ): Promise<string> => {
-    const plan = planOf(tenantId, parameters || undefined);
-    const form = reads.formFor(plan, keys.length);
-    if (typeof form === 'string') return form;
-    const [source, outcome] = ['database', 'answered'] as const;
-    const record = { tenantId, action: 'get', keys, requestId: `of ${tenantId}`, source, outcome, context: {} };
-    try {
-      const rows = await reads.read(form, plan, { keys, record, deadline: createDeadline(clock, budgetMs) });
-      if (rows) return String(rows.get('k'));
-      if (!lasts) alone(tenantId, 1);
-      return 'retried';
-    } catch (error) {
-      return isAppError(error) ? error.code : String(error);
-    }
-  };
-  const readAll = (tenants: readonly string[]) => tenants.map((tenant) => read(tenant));
-  /** All in one turn, answered at once. @returns their outcomes */
-  const readNow = async (tenants: readonly string[], end: (statement: Asked) => void = ({ answer }) => answer()) => {
-    const from = asked.length;
-    const reading = Promise.all(readAll(tenants));
-    await settle();
-    for (const statement of asked.slice(from)) end(statement);
-    return reading;
-  };
-  return { clock, cache, asked, heard, pool, planOf, alone, read, readAll, readNow };
-};
-
-/** The plan is known. */
-const setUpPlain = async (options?: Parameters<typeof setUp>[0]) => {
-  const all = setUp(options);
-  await all.readNow(['first']);
-  return all;
-};
-
 const abc = ['a', 'b', 'c'];
 const rows = (tenants: readonly string[]) => tenants.map((tenant) => `"${tenant}"`);
 const each = (what: string) => abc.map(() => what);
 
 test('nobody shares before the plan was seen; then all of one turn do, each with its own rows and audit row', async () => {
-  const { readNow, asked, heard } = setUp();
+  const { readNow, asked, heard } = setUpSharedReads();
   assert.equal(await readNow(abc), each('unknown'));
   assert.equal(await readNow(abc), rows(abc));
   assert.equal(
@@ -149,6 +17,22 @@ test('nobody shares before the plan was seen; then all of one turn do, each with
     [['"of a"', '"of b"', '"of c"']],
   );
   assert.equal(heard, { batches: [3], shared: 3, queries: ['a success', 'b success', 'c success'] });
+});
+
+test('as many wait for one text as are let in; whoever comes then is refused at once', async () => {
+  const { read, asked } = await setUpPlain({ requestsMax: 2 });
+  const reading: Promise<string>[] = [];
+  for (let statement = 0; statement < inFlightMax; statement += 1) {
+    reading.push(read('a'));
+    await settle();
+  }
+  reading.push(read('b'), read('c'));
+  assert.is(await read('d'), 'overloaded');
+  while (asked.length > 0) {
+    asked.shift()?.answer();
+    await settle();
+  }
+  assert.equal(await Promise.all(reading), [...reading.slice(2).map(() => '"a"'), '"b"', '"c"']);
 });
 
 test('requests of one tenant are one reading, without what memory has meanwhile; what is read is kept', async () => {

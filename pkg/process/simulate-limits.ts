@@ -22,9 +22,12 @@ export const simulateLimits = {
   /** Studio's two, by itself. */
   repeatsMax: 2,
   repeatDelayMsMax: 60_000,
-  /** NICE's rule for its circuit breaker is not published: an outage, not a hiccup, at Studio's concurrency. */
-  breakerFailures: 20,
-  breakerFailuresMax: 10_000,
+  /** NICE's rule: where 50 % of the requests of 30 s failed, none for 30 s; only from 100 requests/s on. See caller-breaker.ts. */
+  breakerFailedPercent: 50,
+  breakerWindowMs: 30_000,
+  breakerWindowMsMin: 100,
+  breakerWindowMsMax: 600_000,
+  breakerRateMin: 100,
   breakerOpenMs: 30_000,
   breakerOpenMsMax: 600_000,
   /** After a call that went wrong, a caller without a rate pauses: it would spin while nobody listens. */

@@ -1,12 +1,14 @@
 /**
  * The first story: what somebody does who has never run the service before.
  */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { testUnless } from '../services/test-unless.ts';
 import { type Caller, createCaller, type Place, throughIngress, throughService } from './caller.ts';
 import { whyNoCluster } from './cluster-script.ts';
+import { run } from './command.ts';
 import { fillDatabase } from './database.ts';
 import { imageRepository } from './images.ts';
 import { eventually, kubectl, read } from './kubectl.ts';
@@ -63,5 +65,25 @@ for (const [name, find] of Object.entries({ Service: throughService, Ingress: th
 onCluster('helm test passes', async () => {
   assert.match(await helm(['test', release]), /Phase:\s+Succeeded/);
 });
+
+const runbooks = join(import.meta.dirname, '../../docs/runbooks/README.md');
+
+onCluster(
+  'the shell functions of the runbooks, as their page has them, find the pods, their logs and what they say',
+  async () => {
+    const [, block = ''] = /^```sh\n(.*?)^```$/ms.exec(readFileSync(runbooks, 'utf8')) ?? [];
+    const here = block
+      .replace('NS=dataactions', `NS=${namespace}`)
+      .replace('RELEASE=dataactions', `RELEASE=${release}`);
+    const say = (script: string): Promise<string> => run('bash', ['-euo', 'pipefail', '-c', `${here}\n${script}`]);
+    const [first] = await pods();
+    assert.match(await say('pods; podnames'), new RegExp(`^${first?.name} .*\\b2/2\\b.*^${first?.name}$`, 'ms'));
+    for (const container of ['handler', 'controller']) assert.match(await say(`logs ${container} 1h`), '"level":');
+    const said = await say(
+      'POD=$(podnames | head -1); admin "$POD" config; admin "$POD" readyz; admin "$POD" metrics 8082',
+    );
+    for (const word of ['"tenantId":"acme"', 'cxone_dataaction_watch_connected 1']) assert.match(said, word);
+  },
+);
 
 test.run();

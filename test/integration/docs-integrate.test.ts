@@ -71,6 +71,8 @@ const apply = async (yaml: string): Promise<void> => {
 };
 
 const requests = new Map<string, string>();
+/** What the last snippet left to the action behind it. */
+let studio: Readonly<Record<string, unknown>> = {};
 const field = (text: string, name: string): string => new RegExp(`^${name}: (.*)$`, 'm').exec(text)?.[1] ?? '';
 
 const runners: Readonly<Record<string, (text: string, name: string) => Promise<void>>> = {
@@ -101,12 +103,16 @@ const runners: Readonly<Record<string, (text: string, name: string) => Promise<v
   },
   'text studio-action': async (text) => {
     assert.is(filled(field(text, 'Service Address')), `${handler.url}/data-action`);
-    const { status, json } = await post(field(text, 'Parameters'), JSON.parse(field(text, 'Headers')));
-    assert.is(`${status} ${json.output?.count}`, '200 1');
+    const body = field(text, 'Parameters').replace(/^\{(\w+)\}$/, (_, name: string) => String(studio[name]));
+    const { status, json } = await post(body, JSON.parse(field(text, 'Headers')));
+    assert.is(`${status} ${json.output?.count}`, '200 2');
   },
-  'text studio-snippet': async (text) => {
+  'text studio-snippet': async (text, name) => {
     const { variables, answer } = await runSnippet(filled(text));
-    assert.is(variables.status, 200, answer);
+    studio = variables;
+    if (name !== 'change') return;
+    const { status, newStatus } = variables;
+    assert.equal({ status, newStatus }, { status: 200, newStatus: 'blocked' }, answer);
     const [row] = await database.sql('SELECT status FROM customers WHERE id = $1', [customerId(7)]);
     assert.is(row?.status, 'blocked');
   },

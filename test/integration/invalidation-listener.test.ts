@@ -4,6 +4,8 @@
  *
  * also over docker
  */
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Notification } from '../../pkg/postgres/invalidation-channel.ts';
@@ -131,6 +133,40 @@ test('a connection that hangs is noticed by the heartbeat, given up and made aga
   await proxy.mode('hang');
   await listener.stop();
   assert.not(listener.listening());
+});
+
+/** In front of the server: keeps LISTEN back until it is let through. */
+const keepListenBack = async () => {
+  const [asked, letThrough] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const relay = createServer((client) => {
+    const server = connect(postgres.port, postgres.host);
+    server.pipe(client);
+    client.on('data', async (chunk: Buffer) => {
+      if (chunk.includes('LISTEN')) {
+        asked.resolve();
+        await letThrough.promise;
+      }
+      server.write(chunk);
+    });
+    client.on('close', () => server.destroy());
+    for (const socket of [client, server]) socket.on('error', () => client.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(relay, 'listening');
+  closers.push(async () => relay.close());
+  return { port: (relay.address() as AddressInfo).port, asked: asked.promise, letThrough: letThrough.resolve };
+};
+
+test('it listens from when LISTEN is answered on, and not from when it is sent', async () => {
+  const relay = await keepListenBack();
+  const target = new URL(url);
+  target.port = String(relay.port);
+  const { heard, listener } = await open(target.href);
+  await relay.asked;
+  assert.not(listener.listening());
+  relay.letThrough();
+  await until('that it listens', async () => assert.ok(listener.listening()));
+  await listens(heard, 'let-through');
+  await listener.stop();
 });
 
 test('without a server at first, what was read meanwhile is a gap as well', async () => {

@@ -87,7 +87,7 @@ test('every kind of failure is told by its word, and repeated as the platform wo
   }));
   const scenario = { order: 'sequence', steps, phases: [{ concurrency: 1, count: 12 }] };
   const file = write('scenario.json', JSON.stringify(scenario));
-  const { code, figures } = await simulate('-s', file, '--breaker-failures', '0');
+  const { code, figures } = await simulate('-s', file, '--breaker-failed-percent', '0');
   assert.is(code, 1);
   assert.equal(figures.calls, { wanted: 12, asExpected: 4, wrong: 8, givenUp: 0 });
   const { cut, not_json, timeout, network, unexpected } = figures.troubles;
@@ -126,12 +126,17 @@ test('what counts as a failure, and how often it is tried again, are options', a
   assert.equal(timeoutsOnly.figures.requests, { sent: 1, repeats: 0 });
 });
 
-test('the breaker opens after failures in a row; calls meanwhile are not made', async () => {
-  const breaker = ['--breaker-failures', '4', '--breaker-open-ms', '600000'];
+test('the breaker opens when too many fail; calls meanwhile are not made', async () => {
+  const breaker = ['--breaker-rate-min', '0', '--breaker-window-ms', '600000', '--breaker-open-ms', '600000'];
   const { code, figures } = await simulate(...one('down'), '--count', '5', ...breaker);
   assert.is(code, 1);
-  assert.equal(figures.breaker, { opened: 1, refused: 3 });
-  assert.equal([figures.troubles.unexpected, figures.troubles.breaker_open, seen.length], [2, 3, 4]);
+  assert.equal(figures.breaker, { opened: 1, refused: 4 });
+  assert.equal([figures.troubles.unexpected, figures.troubles.breaker_open, seen.length], [1, 4, 1]);
+});
+
+test('below its least rate the breaker stays closed, as the platform has it', async () => {
+  const { figures } = await simulate(...one('down'), '--count', '5');
+  assert.equal([figures.breaker, figures.requests.sent], [{ opened: 0, refused: 0 }, 15]);
 });
 
 test('Ctrl-C ends the run with the figures so far; what is under way is given up', async () => {

@@ -1,19 +1,27 @@
 /**
- * The breaker that the platform has on a URL: after failures in a row it is left alone for a while.
+ * The breaker that the platform has on REST API actions: when too large a part of a rolling window's requests failed, none is made for a while.
+ * Where few requests are made, failures open nothing.
  *
- * closed     at first, and after a trial that succeeded; left after `failures` failures in a row
- * open       every call is refused; left for half-open once `openMs` have passed and a call comes
- * half-open  that one call is the trial, others are refused; its success closes, its failure opens again
+ * closed  at first, and again once `openMs` have passed, with nothing counted; left when the window is bad
+ * open    every call is refused
  *
- * NICE names it and does not publish its rule: the figures are options, and this is the usual machine.
+ * The rule and its figures are NICE's: help.nicecxone.com/zh-cn/content/studio/actions/rest_api/rest_api.htm (the English page, as stored
+ * publicly, says less). That the rate is meant over the window, and that no single trial comes first, is how it is read here.
  */
 import type { Clock } from '../../../pkg/process/clock.ts';
 
+export interface BreakerRule {
+  /** Of the requests in the window, in percent; 0: no breaker. */
+  readonly failedPercent: number;
+  readonly windowMs: number;
+  /** Requests a second, over the window, below which it never opens. */
+  readonly rateMin: number;
+  readonly openMs: number;
+}
+
 interface CallerBreakerOptions {
   readonly clock: Clock;
-  /** In a row; 0: no breaker. */
-  readonly failures: number;
-  readonly openMs: number;
+  readonly rule: BreakerRule;
   readonly hooks?: { onOpen?(): void };
 }
 
@@ -24,36 +32,60 @@ export interface CallerBreaker {
   enter(): Report | undefined;
 }
 
-type State =
-  | { readonly is: 'closed'; failed: number }
-  | { readonly is: 'open'; readonly until: number }
-  | { readonly is: 'half-open' };
+interface Counts {
+  requests: number;
+  failed: number;
+}
 
-export const createCallerBreaker = ({ clock, failures, openMs, hooks = {} }: CallerBreakerOptions): CallerBreaker => {
-  let state: State = { is: 'closed', failed: 0 };
+type Slice = Counts & { readonly began: number };
 
-  const open = (): void => {
-    state = { is: 'open', until: clock.now() + openMs };
+/** The window moves by a slice at a time. */
+const slicesOfWindow = 30;
+
+export const createCallerBreaker = ({ clock, rule, hooks = {} }: CallerBreakerOptions): CallerBreaker => {
+  const { failedPercent, windowMs, openMs } = rule;
+  const requestsMin = Math.max(1, (rule.rateMin * windowMs) / 1_000);
+  let openUntil = Number.NEGATIVE_INFINITY;
+  let slices: Slice[] = [];
+  let window: Counts = { requests: 0, failed: 0 };
+
+  const count = (what: Counts, { requests, failed }: Counts, sign: 1 | -1): void => {
+    what.requests += sign * requests;
+    what.failed += sign * failed;
+  };
+
+  const currentSlice = (): Slice => {
+    const now = clock.now();
+    for (let first = slices[0]; first && first.began <= now - windowMs; first = slices[0]) {
+      count(window, first, -1);
+      slices.shift();
+    }
+    const last = slices.at(-1);
+    if (last && now - last.began < windowMs / slicesOfWindow) return last;
+    const next = { began: now, requests: 0, failed: 0 };
+    slices.push(next);
+    return next;
+  };
+
+  const report = (failed: boolean): void => {
+    const slice = currentSlice();
+    for (const counts of [slice, window]) count(counts, { requests: 1, failed: failed ? 1 : 0 }, 1);
+    if (window.requests < requestsMin || window.failed * 100 < failedPercent * window.requests) return;
+    openUntil = clock.now() + openMs;
+    slices = [];
+    window = { requests: 0, failed: 0 };
     hooks.onOpen?.();
   };
-  /** Results of calls that began in another state say nothing about this one. */
-  const reportTo =
-    (began: State): Report =>
-    (failed) => {
-      if (state !== began) return;
-      if (state.is === 'closed') {
-        state.failed = failed ? state.failed + 1 : 0;
-        if (state.failed >= failures) open();
-      } else if (failed) open();
-      else state = { is: 'closed', failed: 0 };
-    };
 
   return {
     enter: () => {
-      if (failures === 0) return () => {};
-      if (state.is === 'half-open' || (state.is === 'open' && clock.now() < state.until)) return undefined;
-      if (state.is === 'open') state = { is: 'half-open' };
-      return reportTo(state);
+      if (failedPercent === 0) return () => {};
+      if (clock.now() < openUntil) return undefined;
+      const began = openUntil;
+      // A request that began before it opened says nothing about what comes after.
+      return (failed) => {
+        if (began === openUntil) report(failed);
+      };
     },
   };
 };

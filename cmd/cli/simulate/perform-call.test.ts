@@ -31,7 +31,7 @@ const callOf = (rest: Partial<Call> = {}): Call => ({
 });
 
 /** Each request takes 10 ms and has the next outcome. */
-const openCaller = (outcomes: readonly Outcome[], rest: Partial<PerformOptions> = {}, breakerFailures = 0) => {
+const openCaller = (outcomes: readonly Outcome[], rest: Partial<PerformOptions> = {}, failedPercent = 0) => {
   const clock = createManualClock();
   const end = new AbortController();
   const tally = createTally(['a']);
@@ -55,7 +55,7 @@ const openCaller = (outcomes: readonly Outcome[], rest: Partial<PerformOptions> 
     },
     timeoutMs: 5_000,
     policy: { repeats: 2, on: new Set(['network', 'timeout', '5xx']), delayMs: 0, honourRetryAfter: false },
-    breaker: createCallerBreaker({ clock, failures: breakerFailures, openMs: 1_000 }),
+    breaker: createCallerBreaker({ clock, rule: { failedPercent, windowMs: 1_000, rateMin: 2, openMs: 1_000 } }),
     tally,
     followMore: false,
     signal: end.signal,
@@ -141,7 +141,7 @@ test('what is not a failure is not repeated, and may be what was expected', asyn
 });
 
 test('while the breaker is open, calls are not made; repeats stop and keep their outcome', async () => {
-  const { perform, sent, figures } = openCaller([reset, reset], {}, 2);
+  const { perform, sent, figures } = openCaller([reset, reset], {}, 100);
   assert.is(await perform(callOf(), 100), false);
   assert.is(await perform(callOf(), 100), false);
   const { troubles, breaker, latencyMs } = figures();
@@ -150,7 +150,7 @@ test('while the breaker is open, calls are not made; repeats stop and keep their
   assert.is(breaker.refused, 1);
   assert.is(latencyMs.call.count, 1, 'what was never made took no time');
   assert.is(await perform(callOf(), 2_000), false, 'still open when it is asked');
-  assert.is(await perform(callOf()), true, 'the trial');
+  assert.is(await perform(callOf()), true, 'closed again');
 });
 
 test('what is left in more is asked for with the keys that are left, until nothing is', async () => {

@@ -37,8 +37,13 @@ const breakerOf = (flags: SimulateFlags, clock: Clock, tally: Tally) => {
   const onOpen = () => {
     tally.breakerOpened += 1;
   };
-  const failures = flags['breaker-failures'];
-  return createCallerBreaker({ clock, failures, openMs: flags['breaker-open-ms'], hooks: { onOpen } });
+  const rule = {
+    failedPercent: flags['breaker-failed-percent'],
+    windowMs: flags['breaker-window-ms'],
+    rateMin: flags['breaker-rate-min'],
+    openMs: flags['breaker-open-ms'],
+  };
+  return createCallerBreaker({ clock, rule, hooks: { onOpen } });
 };
 
 /** Time-outs are the sender's, the one for connecting too. */

@@ -13,7 +13,7 @@ export const simulate = defineCommand(
     usage:
       '--url URL --tenant ID (--scenario FILE | --action NAME --input JSON (--rate N | --concurrency N) (--duration SECONDS | --count N)) (--manifests FILE | --secret-file FILE)',
     about:
-      'JSON bodies labelled as forms, a time-out, up to two repeats of a failed call, answers cut at 32 KB, 100 calls at once and a queue for more, a breaker on the URL.\n' +
+      'JSON bodies labelled as forms, a time-out, up to two repeats of a failed call, answers cut at 32 KB, 100 calls at once and a queue for more, a breaker.\n' +
       'Shows progress on standard error and ends with tables (or --json) on standard output; Ctrl-C ends it early with the figures so far.\n' +
       'Exit code 0 when every call was as expected, 1 when a caller would have noticed anything, 2 for wrong usage or a wrong scenario.',
     flags: simulateFlags,
