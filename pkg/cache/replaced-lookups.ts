@@ -1,13 +1,13 @@
 /**
- * Which lookups a change of configuration moved to another revision. Invalidations remove exact keys under the current
- * revision only, so what was cached under the old one must not come back should that revision do.
+ * Which lookups a change of configuration moved to another revision, or took away. Invalidations remove exact keys under the
+ * current revision only, and nothing of an action that is not there: what was cached before must not come back with it.
  */
 import type { CachedLookup } from './two-tier.ts';
 
-/** @returns names of actions that had one group before and now have another one or none */
+/** @returns names of actions that are gone, or have another group now than before: while one keeps many, all of it is voided at a time */
 export const replacedLookups = (before: readonly CachedLookup[], after: readonly CachedLookup[]): readonly string[] => {
   const prefixes = new Map(after.map(({ action, group }) => [action, group?.prefix]));
   return before.flatMap(({ action, group }) =>
-    group !== undefined && prefixes.get(action) !== group.prefix ? [action] : [],
+    prefixes.has(action) && prefixes.get(action) === group?.prefix ? [] : [action],
   );
 };
