@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cacheLimits } from '../process/limits.ts';
 import { createManualClock } from '../process/manual-clock.ts';
-import { createInvalidationLog } from './invalidation-log.ts';
+import { createInvalidationLog, type InvalidationLog } from './invalidation-log.ts';
 
 test('stamps are wall time and rise, also when the wall clock stands still or steps back', () => {
   let wall = 1_000;
@@ -43,13 +43,48 @@ test('raiseAll voids every scope, known or not', () => {
   for (const since of [log.changedAt, log.floor, log.redisFloor]) assert.ok(since('any') > before);
 });
 
-test('one scope more than it remembers voids everything instead of forgetting one', () => {
+const factsOf = (log: InvalidationLog, scope: string) => ({
+  changed: log.changedAt(scope),
+  floor: log.floor(scope),
+  redisFloor: log.redisFloor(scope),
+});
+
+test('changed keys of one scope more than it remembers void nothing: they count as a change of every scope', () => {
+  const log = createInvalidationLog(createManualClock(), 2);
+  for (const scope of ['a', 'b', 'a']) log.noteKeys(scope, log.stamp());
+  assert.is(log.changedAt('other'), 0, 'a scope known already takes no place');
+  const last = log.stamp();
+  log.noteKeys('c', last);
+  for (const scope of ['a', 'b', 'c', 'other'])
+    assert.equal(factsOf(log, scope), { changed: last, floor: 0, redisFloor: 0 });
+  const next = log.stamp();
+  log.noteKeys('d', next);
+  assert.equal([log.changedAt('d'), log.changedAt('a')], [next, last]);
+});
+
+test('a change of every scope is no earlier than what was noted of any', () => {
+  const log = createInvalidationLog(createManualClock(0), 1);
+  log.noteKeys('a', 9);
+  log.noteKeys('b', 8);
+  assert.equal([log.changedAt('a'), log.changedAt('b')], [9, 9]);
+});
+
+test('distrust of Redis for one scope more distrusts all of Redis, and leaves memory alone', () => {
+  const log = createInvalidationLog(createManualClock(0), 1);
+  log.distrustRedis('a', 5);
+  log.distrustRedis('b', 6);
+  for (const scope of ['a', 'b', 'other']) assert.equal(factsOf(log, scope), { changed: 6, floor: 0, redisFloor: 6 });
+});
+
+test('a floor for one scope more than it remembers voids everything instead of forgetting one', () => {
   const log = createInvalidationLog(createManualClock(), 2);
   for (const scope of ['a', 'b', 'a']) log.raise(scope, log.stamp());
-  assert.is(log.floor('other'), 0, 'a scope known already takes no place');
-  const before = log.stamp();
-  log.noteKeys('c', log.stamp());
-  for (const scope of ['a', 'b', 'c', 'other']) assert.ok(log.floor(scope) > before);
+  for (const scope of ['c', 'd', 'e']) log.noteKeys(scope, log.stamp());
+  assert.is(log.floor('other'), 0, 'a scope known already takes no place, nor do changed keys');
+  const last = log.stamp();
+  log.raise('c', last);
+  for (const scope of ['a', 'b', 'c', 'other'])
+    assert.equal(factsOf(log, scope), { changed: last, floor: last, redisFloor: last });
 });
 
 test('scopes make room when nothing they void can be alive', async () => {

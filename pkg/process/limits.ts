@@ -231,7 +231,8 @@ export const cacheLimits = {
   writesInFlightMax: 64,
   /** Changes of more keys than this void the whole lookup. */
   invalidatedKeysMax: 500,
-  /** Lookups (tenant and action) whose invalidations are remembered; one more, and everything is void instead. */
+  /** Lookups (tenant and action) whose invalidations are remembered, apart for keys, for whole lookups and for what Redis missed. One more, and it
+   * counts for all: nothing being read is kept, everything is void, or all that Redis has. */
   invalidatedScopesMax: 10_000,
   /** A removed key refuses older rows for this long: longer than any read can take, waiting included. */
   tombstoneMs: 180_000,
