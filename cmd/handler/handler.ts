@@ -122,7 +122,7 @@ export const createHandler = (
       onNotification: (notification) => {
         if (!ownNews.isOld(notification.origin)) early.hear(notification);
       },
-      onGap: cache.forgetAll,
+      onGap: cache.missed,
       // Something changed, and what is not said in words of ours: those of a newer version, say.
       onGarbage: () => {
         cache.forgetAll();
@@ -211,10 +211,11 @@ export const createHandler = (
     start: async () => {
       const adminPort = await admin.start();
       database.start();
-      listener.start();
+      const listening = listener.start();
       cleaner.start();
       await redis?.start();
-      await registry.start();
+      // Not before: what is cached until it listens is forgotten then.
+      await Promise.all([registry.start(), listening]);
       early.release();
       // Asked to stop meanwhile: the door stays closed.
       if (stopping) throw new AppError('stopping');

@@ -36,6 +36,12 @@ test('changed keys raise no floor; distrust of Redis raises that of Redis alone;
   assert.equal(facts('all'), [9, 8, 8]);
 });
 
+const factsOf = (log: InvalidationLog, scope: string) => ({
+  changed: log.changedAt(scope),
+  floor: log.floor(scope),
+  redisFloor: log.redisFloor(scope),
+});
+
 test('raiseAll voids every scope, known or not', () => {
   const log = createInvalidationLog(createManualClock());
   const before = log.stamp();
@@ -43,10 +49,15 @@ test('raiseAll voids every scope, known or not', () => {
   for (const since of [log.changedAt, log.floor, log.redisFloor]) assert.ok(since('any') > before);
 });
 
-const factsOf = (log: InvalidationLog, scope: string) => ({
-  changed: log.changedAt(scope),
-  floor: log.floor(scope),
-  redisFloor: log.redisFloor(scope),
+test('what was missed counts as a change of every scope, and raises no floor', () => {
+  const log = createInvalidationLog(createManualClock(0));
+  log.raise('a', 3);
+  log.missed(10, 5);
+  assert.equal(factsOf(log, 'any'), { changed: 10, floor: 0, redisFloor: 0 });
+  assert.equal(factsOf(log, 'a'), { changed: 10, floor: 3, redisFloor: 3 });
+  assert.is(log.missedByAll(), 5);
+  log.missed(12, 4);
+  assert.is(log.missedByAll(), 5, 'others that have listened for longer do not mend it');
 });
 
 test('changed keys of one scope more than it remembers void nothing: they count as a change of every scope', () => {

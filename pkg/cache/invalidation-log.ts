@@ -21,6 +21,10 @@ export interface InvalidationLog {
   distrustRedis(scope: string, at: number): void;
   raise(scope: string, at: number): void;
   raiseAll(): void;
+  /** This process may have missed what changed before `at`, and everybody what changed before `byAll`. */
+  missed(at: number, byAll: number): void;
+  /** What was read before and is in Redis may have changed while nobody listened. */
+  missedByAll(): number;
 }
 
 /** About a microsecond; a wall time in milliseconds still has room for it. */
@@ -68,6 +72,7 @@ export const createInvalidationLog = (
   const floors = createScopeTimes(clock, scopesMax);
   const distrust = createScopeTimes(clock, scopesMax);
   let last = 0;
+  let missedByAll = 0;
 
   const stamp = (): number => {
     last = Math.max(clock.wall(), last + tick);
@@ -84,5 +89,10 @@ export const createInvalidationLog = (
     distrustRedis: distrust.note,
     raise: floors.note,
     raiseAll: () => floors.noteAll(stamp()),
+    missed: (at, byAll) => {
+      changes.noteAll(at);
+      missedByAll = Math.max(missedByAll, byAll);
+    },
+    missedByAll: () => missedByAll,
   };
 };

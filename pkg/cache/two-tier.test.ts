@@ -344,6 +344,22 @@ test('forgetAll empties memory and voids what Redis held, and what comes later s
   assert.equal(await inRedis(['a']), { a: 'new' });
 });
 
+test('of what was missed, Redis still answers what was read since others have listened, and no floor is raised there', async () => {
+  const redis = createRedisStandIn();
+  const { cache, clock, put, inMemory, inRedis } = createPod(redis);
+  await put({ a: 'before others listened' });
+  await clock.advance(10_000);
+  await put({ b: 'since' });
+  await clock.advance(4_000);
+  const underWay = cache.epoch(group);
+  cache.missed(9_000);
+  assert.equal([inMemory('a'), inMemory('b')], [undefined, undefined]);
+  assert.equal(await inRedis(['a', 'b']), { b: 'since' });
+  assert.equal(await secondPod(redis, { clock }).inRedis(['a', 'b']), { a: 'before others listened', b: 'since' });
+  cache.store(group, underWay, [['c', 'read before']], policy);
+  assert.is(inMemory('c'), undefined, 'what is being read may have been missed, too');
+});
+
 test('a TTL of zero stores nothing', () => {
   const { cache, inMemory } = createPod();
   const rows = [

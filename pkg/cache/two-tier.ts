@@ -71,8 +71,11 @@ export interface Cache {
   /** From now on, nothing read before this call answers for what changed. Also to be called, without keys, for an action
    *  whose revision changed: exact keys are looked up under the current revision only. */
   invalidate(change: Invalidation): void;
-  /** From now on, nothing read before this call answers. For when invalidations may have been missed. */
+  /** From now on, nothing read before this call answers, here and in Redis. For what cannot be understood. */
   forgetAll(): void;
+  /** From now on, nothing that this process read before answers, and of what Redis has nothing older than `othersForMs`: invalidations may have
+   *  been missed, by everybody before that. Others hold what they have to be void by themselves. */
+  missed(othersForMs: number): void;
   memoryBytes(): number;
 }
 
@@ -97,7 +100,8 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
     if (floor < ownFloor) void redis?.raiseFloor(group.scope, ownFloor);
     const overtaken = log.changedAt(group.scope) >= askedAt;
     const now = clock.wall();
-    const usable = overtaken ? noEntries : usableEntries(entries, { floor: Math.max(floor, ownFloor), askedAt, now });
+    const heardFrom = Math.max(floor, ownFloor, log.missedByAll());
+    const usable = overtaken ? noEntries : usableEntries(entries, { floor: heardFrom, askedAt, now });
     let fresh = 0;
     for (const [key, entry] of usable) {
       memory.set(group, key, entry);
@@ -214,6 +218,12 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
     forgetAll: () => {
       memory.clear();
       log.raiseAll();
+    },
+
+    missed: (othersForMs) => {
+      memory.clear();
+      const at = log.stamp();
+      log.missed(at, at - othersForMs);
     },
 
     memoryBytes: () => memory.bytes(),

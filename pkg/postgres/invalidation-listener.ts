@@ -2,8 +2,10 @@
  * Hears what changed: LISTEN on a connection of its own (a pooler in transaction mode cannot do it), made again for ever.
  *
  * connecting  until LISTEN is acknowledged; left for listening, or after back-off for connecting
- * listening   a heartbeat proves that the connection still carries something; its silence leads back to connecting.
- *             What was sent in between is lost: `onGap` is told when listening begins after an attempt that failed or ended.
+ * listening   a heartbeat proves that the connection still carries something; its silence leads back to connecting
+ *
+ * What was sent before it listens is lost to this process: `onGap` is told each time that listening begins, the first time too. Whether other
+ * handlers heard it, PostgreSQL knows: it has their connections, and when each last had a heartbeat.
  */
 import { once } from 'node:events';
 import { Client } from 'pg';
@@ -14,7 +16,7 @@ import { createBackoff } from '../resilience/backoff.ts';
 import { createDeadline } from '../resilience/deadline.ts';
 import { clientOptions } from './connection-options.ts';
 import { decodeNotification, invalidationChannel, type Notification } from './invalidation-channel.ts';
-import { toAppError } from './pg-error.ts';
+import { isRefusal, toAppError } from './pg-error.ts';
 
 export interface ListenerOptions {
   readonly url: string;
@@ -22,8 +24,9 @@ export interface ListenerOptions {
   readonly clock: Clock;
   readonly hooks: {
     onNotification(notification: Notification): void;
-    /** Notifications may have been missed. */
-    onGap(): void;
+    /** This process may have missed what was told before.
+     * @param othersForMs  for so long another one has been listening by now; 0: none is, or PostgreSQL does not say */
+    onGap(othersForMs: number): void;
     /** One that could not be understood: someone else uses the channel. */
     onGarbage?(): void;
     onUnavailable?(error: AppError): void;
@@ -31,19 +34,44 @@ export interface ListenerOptions {
 }
 
 export interface InvalidationListener {
-  /** Begins to connect and returns at once. */
-  start(): void;
+  /** Begins to connect. Resolves once it listens, or its first attempt has failed; never rejects. */
+  start(): Promise<void>;
   /** Whether LISTEN was acknowledged on the connection that there is. */
   listening(): boolean;
   stop(): Promise<void>;
 }
 
+const applicationName = 'cxone-data-actions listen';
+
+/** Asks who else listens to this database, and since when, and says so of itself, all by names of sessions. One whose heartbeats have ended is that
+ * of a handler that is gone. Of logins whose sessions this one may not see, `state_change` is null. */
+const whoElse = `WITH clock AS (SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms),
+others AS (
+  SELECT min(substring(application_name FROM '^${applicationName} since (\\d{13})$')::bigint) AS since FROM pg_stat_activity
+  WHERE datname = current_database() AND pid <> pg_backend_pid()
+    AND state_change > clock_timestamp() - $1 * interval '1 millisecond'
+)
+SELECT coalesce(clock.ms - others.since, 0)::float8 AS ms, set_config('application_name', '${applicationName} since ' || clock.ms, false)
+FROM clock, others`;
+
+const othersListenForMs = async (client: Client): Promise<number> => {
+  const silenceMs = databaseLimits.heartbeatIntervalMs + databaseLimits.connectTimeoutMs;
+  try {
+    const { rows } = await client.query<{ ms: number }>(whoElse, [silenceMs]);
+    return Math.max(0, rows[0]?.ms ?? 0);
+  } catch (error) {
+    // What speaks PostgreSQL's protocol need not have its views.
+    if (isRefusal(error)) return 0;
+    throw error;
+  }
+};
+
 export const createInvalidationListener = ({ url, ca, clock, hooks }: ListenerOptions): InvalidationListener => {
   const life = new AbortController();
   const backoff = createBackoff({ minMs: databaseLimits.reconnectMinMs, maxMs: databaseLimits.reconnectMaxMs });
   let listening = false;
-  let mayHaveMissed = false;
   let looping: Promise<void> | undefined;
+  const tried = Promise.withResolvers<void>();
 
   const onMessage = (payload: string | undefined): void => {
     const decoded = decodeNotification(payload ?? '');
@@ -51,9 +79,9 @@ export const createInvalidationListener = ({ url, ca, clock, hooks }: ListenerOp
     else hooks.onGarbage?.();
   };
 
-  const answered = async (work: Promise<unknown>): Promise<void> => {
+  const answered = <T>(work: Promise<T>): Promise<T> => {
     const deadline = createDeadline(clock, databaseLimits.connectTimeoutMs);
-    await deadline.race(work).finally(() => deadline.close());
+    return deadline.race(work).finally(() => deadline.close());
   };
 
   /** Returns when the connection is no longer of use. */
@@ -61,8 +89,9 @@ export const createInvalidationListener = ({ url, ca, clock, hooks }: ListenerOp
     await answered(client.connect());
     await answered(client.query(`LISTEN ${invalidationChannel}`));
     listening = true;
-    if (mayHaveMissed) hooks.onGap();
-    mayHaveMissed = false;
+    // Asked now and not before: another one that ended in between would be missed.
+    hooks.onGap(await answered(othersListenForMs(client)));
+    tried.resolve();
     backoff.reset();
     while (!life.signal.aborted) {
       await sleep(clock, databaseLimits.heartbeatIntervalMs, life.signal).catch(() => {});
@@ -75,7 +104,7 @@ export const createInvalidationListener = ({ url, ca, clock, hooks }: ListenerOp
       ...clientOptions(url, ca),
       connectionTimeoutMillis: databaseLimits.connectTimeoutMs,
       keepAlive: true,
-      application_name: 'cxone-data-actions listen',
+      application_name: applicationName,
     });
     client.on('notification', ({ payload }) => onMessage(payload));
     // A lost connection is noticed at once; waiting for the heartbeat would be late.
@@ -97,7 +126,7 @@ export const createInvalidationListener = ({ url, ca, clock, hooks }: ListenerOp
       await attempt().catch((error: unknown) => {
         if (!life.signal.aborted) hooks.onUnavailable?.(toAppError(error));
       });
-      mayHaveMissed = true;
+      tried.resolve();
       await sleep(clock, backoff.nextMs(), life.signal).catch(() => {});
     }
   };
@@ -105,6 +134,7 @@ export const createInvalidationListener = ({ url, ca, clock, hooks }: ListenerOp
   return {
     start: () => {
       looping ??= loop();
+      return tried.promise;
     },
     listening: () => listening,
     stop: async () => {

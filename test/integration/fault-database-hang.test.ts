@@ -50,7 +50,7 @@ const poolIsAtRest = () =>
 
 const backends = async (): Promise<number> => {
   const [row] = await database.sql(
-    `SELECT count(*) AS n FROM pg_stat_activity WHERE usename = 'dataactions_handler' AND application_name NOT LIKE '%listen'`,
+    `SELECT count(*) AS n FROM pg_stat_activity WHERE usename = 'dataactions_handler' AND application_name NOT LIKE '%listen%'`,
   );
   return Number(row?.n);
 };

@@ -21,7 +21,7 @@ await handler.ready();
 
 const listeners = async () => {
   const [row] = await direct.sql(
-    "SELECT count(*) AS n FROM pg_stat_activity WHERE application_name LIKE '%listen' AND query LIKE 'LISTEN%'",
+    "SELECT count(*) AS n FROM pg_stat_activity WHERE application_name LIKE '%listen since%'",
   );
   return Number(row?.n);
 };
