@@ -22,6 +22,7 @@ import { troubleHooks } from './watch-hooks.ts';
 export const createNamespaceSecrets = (options: SecretsOptions): SecretSource => {
   const { client, namespace, clock, hooks } = options;
   const needs = new Map<string, ReadonlySet<string>>();
+  const keysOf = (secret: string) => needs.get(secret) ?? noKeys;
   let connected = false;
   let started = false;
 
@@ -29,11 +30,16 @@ export const createNamespaceSecrets = (options: SecretsOptions): SecretSource =>
     client,
     resource: secretsIn(namespace),
     clock,
-    transform: (manifest, meta) => keepSecret(manifest, meta, needs.get(keyOf(meta)) ?? noKeys),
+    transform: (manifest, meta) => keepSecret(manifest, meta, keysOf(keyOf(meta))),
     hooks: {
       ...troubleHooks(hooks, secretsName),
-      // What nobody refers to changes nothing.
-      onChange: (key) => void (needs.has(key) && hooks.onChange?.(key)),
+      onChange: (key) => {
+        const kept = content(key);
+        // It came with a page of a list that was under way when other keys came to be needed.
+        if (kept !== undefined && kept.keys !== keysOf(key)) rereads.add(key);
+        // What nobody refers to changes nothing.
+        if (needs.has(key)) hooks.onChange?.(key);
+      },
       onSynced: () => hooks.onChange?.(secretsName),
       onConnected: (is) => {
         connected = is;
