@@ -78,22 +78,27 @@ const open = async (configs: readonly ListItem[], secrets: readonly ListItem[]) 
   const declared = (name: string): readonly string[] =>
     gather.reading(`ns/${name}`)?.outline.webhook?.secretRefs.map(({ key }) => key) ?? [];
 
-  const started = gather.start();
-  await clock.advance(0);
-  return { clock, gather, started, put, letIn, relistSecrets, kept, declared };
+  const take = async (): Promise<readonly string[]> => {
+    const taken = [...gather.take()].sort();
+    await clock.advance(0);
+    return taken;
+  };
+
+  await gather.start();
+  return { clock, gather, take, put, letIn, relistSecrets, kept, declared };
 };
 
 test('a Secret that comes to be needed while the first list of them is under way is read again', async () => {
-  const { clock, gather, put, letIn, kept, declared } = await open(
+  const { clock, gather, take, put, letIn, kept, declared } = await open(
     [configOf('a', 1, 'current')],
     [secretOf('a', 2), secretOf('b', 3)],
   );
-  gather.take();
+  await take();
   await put(configOf('b', 101, 'current'));
   await put(configOf('a', 102, 'current', 'next'));
-  gather.take();
+  await take();
   await letIn();
-  gather.take();
+  await take();
   assert.equal([kept('a'), kept('b')], [['current', 'next'], ['current']]);
   assert.equal([declared('a'), declared('b')], [['current', 'next'], ['current']]);
   assert.ok(gather.settled());
@@ -101,22 +106,32 @@ test('a Secret that comes to be needed while the first list of them is under way
   assert.is(clock.pending(), 0);
 });
 
+test('what is there at first is told by the first look, also an object that refers to nothing', async () => {
+  const broken = itemOf('broken', 1, { kind: 'DataActionConfig', spec: { tenantId: 'acme', webhook: 'none' } });
+  const { gather, take, letIn } = await open([broken, configOf('a', 2, 'current')], [secretOf('a', 3)]);
+  assert.equal(await take(), ['ns/a', 'ns/broken']);
+  assert.equal([gather.reading('ns/a'), gather.reading('ns/broken')?.spec.ok], [undefined, false]);
+  await letIn();
+  assert.equal(await take(), ['ns/a'], 'until it is known it comes again');
+  assert.ok(gather.reading('ns/a')?.spec.ok);
+  await gather.stop();
+});
+
 test('what changed with what is needed of it, while everything is listed again, is read again, and forgotten', async () => {
-  const { clock, gather, put, letIn, relistSecrets, kept, declared } = await open(
+  const { gather, take, put, letIn, relistSecrets, kept, declared } = await open(
     [configOf('a', 1, 'current'), configOf('b', 2, 'current', 'next')],
     [secretOf('a', 3), secretOf('b', 4)],
   );
-  gather.take();
+  await take();
   await letIn();
-  gather.take();
+  await take();
   assert.equal([kept('a'), kept('b')], [['current'], ['current', 'next']]);
   await relistSecrets(secretOf('a', 101), secretOf('b', 102));
   await put(configOf('a', 103, 'next'));
   await put(configOf('b', 104, 'next'));
-  gather.take();
+  await take();
   await letIn();
-  gather.take();
-  await clock.advance(0);
+  await take();
   assert.equal(declared('a'), ['next']);
   assert.equal([kept('a'), kept('b')], [['next'], ['next']], 'and nothing that nobody refers to any more');
   assert.ok(gather.settled());

@@ -35,7 +35,7 @@ export interface GatherHooks extends Omit<WatchHooks, 'onChange'> {
 }
 
 export interface Gather {
-  /** Begins to watch. Resolves when the DataActionConfigs are known, and what they need has been asked for; or by `stop`. */
+  /** Begins to watch. Resolves when the DataActionConfigs are known, of which nothing has been taken yet; or by `stop`. */
   start(): Promise<void>;
   stop(): Promise<void>;
   /** @returns what is to be decided on again since the last time: objects, as `namespace/name` */
@@ -129,10 +129,7 @@ export const createGather = (options: GatherOptions): Gather => {
   };
 
   return {
-    start: async () => {
-      await configs.start();
-      take();
-    },
+    start: configs.start,
     stop: async () => {
       await Promise.all([configs.stop(), secrets.stop()]);
     },
