@@ -139,16 +139,20 @@ test('a transition has its moment, and keeps it for as long as the status is the
 test('the same standing gives the same status, and what is written is what is read back', () => {
   assert.equal(statusOf(served, ready, later), ready);
   assert.equal(readStatus(JSON.parse(JSON.stringify(ready))), ready);
-  for (const other of [
-    undefined,
-    null,
-    'x',
-    {},
-    { observedGeneration: 1 },
-    { ...ready, conditions: [{ type: 'Ready' }] },
-  ]) {
+  for (const other of [undefined, null, 'x', {}, { observedGeneration: 1 }, { ...ready, conditions: 'none' }]) {
     assert.is(readStatus(other), undefined);
   }
+});
+
+test('of the conditions those are read that we can have written, in their order', () => {
+  const foreign = { type: 'example.com/Reviewed', status: 'True', lastTransitionTime: 'x', reason: 'Ok', message: '' };
+  const read = (...conditions: readonly unknown[]) => readStatus({ ...ready, conditions });
+  assert.equal(read(foreign, ...ready.conditions, { ...foreign, type: 'Other' }), ready);
+  assert.equal(read(...ready.conditions.toReversed()), ready);
+  assert.equal(read({ type: 'Accepted' }, null, 'Ready', ...ready.conditions.slice(1)), {
+    ...ready,
+    conditions: ready.conditions.slice(1),
+  });
 });
 
 test.run();

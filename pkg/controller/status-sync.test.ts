@@ -42,6 +42,12 @@ const start = () => {
     shown = world.exists ? watchConfig({ ...object(world.generation), status: stored }, meta(), shown) : undefined;
   };
   show();
+  /** Somebody else writes its status. */
+  const edit = (change: (conditions: readonly object[]) => readonly object[]): void => {
+    stored = { ...stored, conditions: change(readStatus(stored)?.conditions ?? []) };
+    world.version += 1;
+    show();
+  };
   const answer = (done: () => void): ApiResult<ObjectMeta> => {
     if (world.fail !== undefined) return failed(world.fail);
     done();
@@ -77,7 +83,7 @@ const start = () => {
     sync.add('ns/a');
     await clock.advance(ms);
   };
-  return { clock, world, statuses, events, sync, show, serve, look };
+  return { clock, world, statuses, events, sync, show, edit, serve, look };
 };
 
 test('what is new is written once, with an Event, also before the watch shows it', async () => {
@@ -120,6 +126,17 @@ test('what others made of the status is put right', async () => {
   serve({ state: 'Refused', reason: 'StatementRejected', message: 'spec.x: no' });
   await look();
   assert.is(statuses.length, before + 1);
+  await sync.stop();
+});
+
+test('a condition of somebody else is left to them', async () => {
+  const { statuses, events, sync, edit, serve, look } = start();
+  serve();
+  await look();
+  const reviewed = { type: 'Reviewed', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z', reason: 'Ok' };
+  edit((conditions) => [reviewed, ...conditions]);
+  await look(60_000);
+  assert.equal([statuses.length, events.length], [1, 1]);
   await sync.stop();
 });
 

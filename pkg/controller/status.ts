@@ -1,8 +1,9 @@
 /**
  * The status of a DataActionConfig, as it is written and read back.
  */
-import { bundleLimits } from '../process/limits.ts';
-import { type Codec, decode } from '../tenant/codec.ts';
+import * as t from 'io-ts';
+import { bundleLimits, controllerLimits } from '../process/limits.ts';
+import { accepted, type Codec, decode, mapped } from '../tenant/codec.ts';
 import { list, open } from '../tenant/codec-containers.ts';
 import { oneOf, text, whole } from '../tenant/codec-scalars.ts';
 
@@ -28,7 +29,7 @@ export interface ConfigStatus {
   readonly actions?: number;
   /** What the pod of the writing controller serves. */
   readonly revision?: string;
-  /** One of each type, in their order. */
+  /** One of each type, in their order; of what was read, those that are as we write them. */
   readonly conditions: readonly Condition[];
 }
 
@@ -45,8 +46,17 @@ const condition: Codec<Condition> = open({
   message: text({ max: messageCharactersMax }),
 });
 
+/** Ours alone: anybody may add others. */
+const conditions: Codec<readonly Condition[]> = mapped(
+  list(t.unknown, 0, controllerLimits.conditionsMax),
+  (all): readonly Condition[] => {
+    const ours = all.flatMap((each) => accepted(condition, each) ?? []);
+    return conditionTypes.flatMap((type) => ours.find((each) => each.type === type) ?? []);
+  },
+);
+
 const configStatus: Codec<ConfigStatus> = open(
-  { observedGeneration: generation, conditions: list(condition, 0, conditionTypes.length) },
+  { observedGeneration: generation, conditions },
   { actions: generation, revision: text({ max: 64 }) },
 );
 

@@ -29,6 +29,8 @@ export const controllerLimits = {
   handlerSilentMs: 5_000,
   /** A status that could only say that the handler or PostgreSQL has not answered yet waits this long for it. */
   statusPatienceMs: 1_000,
+  /** Of one object, as they are read: many times what anybody adds to our four. */
+  conditionsMax: 1_000,
   /** Of one object, in a row; after that one every five minutes, as client-go has it. */
   eventsBurst: 10,
   eventsEveryMs: 300_000,
