@@ -155,7 +155,8 @@ export const createController = (options: ControllerOptions): Controller => {
   const stop = async (): Promise<void> => {
     cancelCheck();
     // Writes first, so that none goes on when another one leads.
-    const parts = [status, election, loop, gather, report];
+    await status.stop();
+    const parts = [election, loop, gather, report];
     await Promise.all(parts.map((part) => part.stop()));
   };
 

@@ -58,9 +58,11 @@ test('a record that did not change is as old as before, whatever version the obj
 const createServer = () => {
   let held: SeenLease | undefined;
   let version = 0;
-  const state: { fault: ApiResult<never> | undefined; isSilent: boolean; asks: number } = {
+  const state: { fault: ApiResult<never> | undefined; isSilent: boolean; losesAnswers: boolean; asks: number } = {
     fault: undefined,
     isSilent: false,
+    /** To writes that were taken. */
+    losesAnswers: false,
     asks: 0,
   };
   const write = ({ holder, durationMs, acquiredAtMs, renewedAtMs, transitions }: LeaseClaim): ApiResult<SeenLease> => {
@@ -73,7 +75,10 @@ const createServer = () => {
     (clock: ManualClock, answer: () => ApiResult<SeenLease>) =>
     async (timeoutMs = Number.POSITIVE_INFINITY, signal?: AbortSignal): Promise<ApiResult<SeenLease>> => {
       state.asks += 1;
-      if (!state.isSilent) return state.fault ?? answer();
+      const before = held;
+      const result = state.isSilent ? undefined : (state.fault ?? answer());
+      const isLost = state.losesAnswers && held !== before;
+      if (result !== undefined && !isLost) return result;
       return new Promise((resolve) => {
         const cancel = clock.after(Math.min(timeoutMs, 1e9), () => resolve(failed('timed_out')));
         signal?.addEventListener('abort', () => {
@@ -258,6 +263,26 @@ test('stopped: a leader lets go of the Lease after it has stopped to lead; a fol
   leader.election.start();
   await leader.clock.advance(leaseMs);
   assert.is(server.held()?.holder, '');
+});
+
+test('stopped: a claim that was taken, but not answered yet, is let go of', async () => {
+  const server = createServer();
+  const { clock, told, election } = open(server);
+  server.state.losesAnswers = true;
+  election.start();
+  await clock.advance(0);
+  assert.equal([election.leading, server.held()?.holder], [false, 'me']);
+  server.state.losesAnswers = false;
+  await election.stop();
+  assert.is(server.held()?.holder, '');
+  assert.equal([told, clock.pending()], [[], 0]);
+});
+
+test('stopped: one that never began asks for nothing', async () => {
+  const server = createServer();
+  const { election } = open(server);
+  await election.stop();
+  assert.is(server.state.asks, 0);
 });
 
 test('stopped: within a bound, though nothing is answered', async () => {

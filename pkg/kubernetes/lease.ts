@@ -5,7 +5,7 @@
  * following  asks every `retryMs` (with jitter) and claims the Lease when it is free, ours, or its holder has been silent for the holder's own
  *            duration; left to leading when the claim is written
  * leading    renews every `retryMs`; left to following when nothing was renewed for `renewMs`, or another holder is seen
- * stopped    by `stop`, which lets go of the Lease if it was leading, so that others need not wait
+ * stopped    by `stop`, which lets go of the Lease if it is ours, so that others need not wait
  *
  * Leaders can overlap: a write that a leader began may arrive after another one leads. With the same rate of clocks `leading` itself is
  * never true of two: it ends `renewMs` after the last renewal was *begun*, others count `leaseMs` from when they saw it. Writes have
@@ -72,6 +72,7 @@ export const createElection = (options: ElectionOptions): Election => {
   const leadership = createLeadership(options, times);
   const campaign = createCampaign({ ...options, times, leadership, signal });
   let running: Promise<void> | undefined;
+  let released: Promise<void> | undefined;
 
   const run = async (): Promise<void> => {
     while (!signal.aborted) {
@@ -90,11 +91,13 @@ export const createElection = (options: ElectionOptions): Election => {
       if (!signal.aborted) running ??= run();
     },
     stop: async () => {
-      const wasLeading = leadership.held();
       stopping.abort();
       leadership.lose();
+      if (running === undefined) return;
       await running;
-      if (wasLeading) await campaign.release();
+      // Also of one that did not lead: its claim may have been taken, and the answer be on its way.
+      released ??= campaign.release();
+      await released;
     },
   };
 };
