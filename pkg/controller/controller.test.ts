@@ -13,7 +13,11 @@ import type { ListItem } from '../kubernetes/list-page.ts';
 import type { ObjectMeta } from '../kubernetes/object-meta.ts';
 import { controllerLimits } from '../process/limits.ts';
 import { createManualClock } from '../process/manual-clock.ts';
+import type { BundleTenant } from '../tenant/bundle.ts';
+import { writeBundle } from '../tenant/bundle-directory.ts';
+import { readBundle } from '../tenant/read-bundle.ts';
 import { createController } from './controller.ts';
+import { decide } from './decide.ts';
 
 const meta: ObjectMeta = { namespace: 'ns', name: 'a', uid: 'uid-a', resourceVersion: '1' };
 const unreadable: ListItem = {
@@ -43,9 +47,10 @@ const createLease = (told: string[]): Leases => {
 };
 
 /** A controller whose API server has one object, and answers no write of a status until it is given up. */
-const open = async () => {
+const open = async (found: readonly BundleTenant[] = []) => {
   const bundleDir = await mkdtemp(join(tmpdir(), 'controller-'));
   const clock = createManualClock();
+  await writeBundle(bundleDir, found, clock);
   const told: string[] = [];
   const writeStatus = (_status: unknown, { signal }: CallOptions = {}): Promise<ApiResult<ObjectMeta>> => {
     told.push('status begun');
@@ -71,7 +76,7 @@ const open = async () => {
     close: async () => {},
   };
   const nothing = () => {};
-  const bundled = Promise.withResolvers<unknown>();
+  const ran = Promise.withResolvers<unknown>();
   const controller = createController({
     client,
     namespace: 'ns',
@@ -89,16 +94,16 @@ const open = async () => {
       report: {},
       election: {},
       onConnected: nothing,
-      onRun: nothing,
-      onBundle: bundled.resolve,
+      onRun: ran.resolve,
+      onBundle: nothing,
     },
   });
   await controller.start();
   await clock.advance(controllerLimits.mergeMs);
-  await bundled.promise;
+  await ran.promise;
   await clock.advance(0);
   const close = () => rm(bundleDir, { recursive: true });
-  return { clock, controller, told, close };
+  return { clock, controller, told, bundleDir, close };
 };
 
 test('no write of a status goes on when the Lease is let go of', async () => {
@@ -107,6 +112,19 @@ test('no write of a status goes on when the Lease is let go of', async () => {
   await clock.advance(controllerLimits.stopMs);
   await stopped;
   assert.equal(told, ['Lease claimed', 'status begun', 'status ended', 'Lease let go of']);
+  await close();
+});
+
+test('a tenant of the bundle that is found stays, though its object cannot be read any more', async () => {
+  const secrets = new Map([['ns/s', { version: '1', data: new Map([['key', Buffer.from('sixteen bytes!!!')]]) }]]);
+  const spec = { tenantId: 'acme', webhook: { secretRefs: [{ name: 's', key: 'key' }] } };
+  const { tenants } = decide({ configs: [{ ...unreadable.object, spec }], secrets }, []);
+  const { controller, bundleDir, close } = await open(tenants);
+  assert.equal(
+    (await readBundle(bundleDir)).tenants.map(({ tenantId, revision }) => [tenantId, revision]),
+    tenants.map(({ revision }) => ['acme', revision]),
+  );
+  await controller.stop();
   await close();
 });
 
