@@ -31,6 +31,7 @@ const start = () => {
     leading: true,
     exists: true,
     fail: undefined as ApiFailureReason | undefined,
+    onWrite: (): void => {},
   };
   let shown: WatchedConfig | undefined;
   let stored: object | undefined;
@@ -55,12 +56,15 @@ const start = () => {
   };
   const sync = createStatusSync({
     client: {
-      applyStatus: async (status) =>
-        answer(() => {
+      applyStatus: async (status) => {
+        if (status.resourceVersion !== String(world.version)) return failed('conflict');
+        return answer(() => {
           statuses.push(status);
           stored = status.status;
           world.version += 1;
-        }),
+          world.onWrite();
+        });
+      },
       createEvent: async (event) => answer(() => void events.push(event)),
     },
     clock,
@@ -115,17 +119,17 @@ test('each write is over the version before it, also where the watch does not sh
   await sync.stop();
 });
 
-test('what others made of the status is put right', async () => {
-  const { world, statuses, sync, show, serve, look } = start();
+test('what others made of the status is put right, over their version', async () => {
+  const { statuses, sync, edit, serve, look } = start();
   serve();
   await look();
-  show();
-  world.version += 1;
-  const before = statuses.length;
-  show();
-  serve({ state: 'Refused', reason: 'StatementRejected', message: 'spec.x: no' });
+  edit((conditions) => conditions.map((condition) => ({ ...condition, reason: 'Reviewed' })));
   await look();
-  assert.is(statuses.length, before + 1);
+  assert.equal(
+    statuses.map(({ resourceVersion }) => resourceVersion),
+    ['1', '3'],
+  );
+  assert.equal(statuses[1]?.status, statuses[0]?.status);
   await sync.stop();
 });
 
@@ -166,6 +170,30 @@ test('only the leader writes', async () => {
   world.leading = true;
   await look();
   assert.equal([statuses.length, events.length], [1, 1]);
+  await sync.stop();
+});
+
+test('who leads no more by the time a status is written tells no Event of it', async () => {
+  const { world, statuses, events, sync, serve, look } = start();
+  serve();
+  world.onWrite = () => {
+    world.leading = false;
+  };
+  await look();
+  assert.equal([statuses.length, events.length], [1, 0]);
+  await sync.stop();
+});
+
+test('a new leader waits for an answer anew', async () => {
+  const { world, statuses, sync, look } = start();
+  await look(controllerLimits.statusPatienceMs / 2);
+  world.leading = false;
+  await look(controllerLimits.statusPatienceMs);
+  world.leading = true;
+  await look(controllerLimits.statusPatienceMs - 1);
+  assert.is(statuses.length, 0);
+  await look(1);
+  assert.is(statuses.length, 1);
   await sync.stop();
 });
 
