@@ -133,6 +133,27 @@ test('a tenant goes to the next object when the first is gone', () => {
   assert.is(run([object('b')], first).tenants[0]?.source.name, 'b');
 });
 
+test('of more tenants than the bundle takes, those of the oldest objects are in it', () => {
+  const aged = (name: string, age: number, spec: Fields = {}) =>
+    object(name, { tenantId: name, ...spec }, { creationTimestamp: `2026-01-01T00:00:0${age}Z` });
+  const decideOn = (...configs: readonly unknown[]) => decide({ configs, secrets: good, tenantsMax: 1 }, before);
+  let before: readonly BundleTenant[] = [];
+  ({ tenants: before } = decideOn(aged('a', 5)));
+  assert.is(before.length, 1);
+  const decision = decideOn(aged('a', 5), aged('b', 3));
+  assert.equal(
+    decision.tenants.map(({ tenantId }) => tenantId),
+    ['b'],
+  );
+  assert.equal(reasonsOf(decision), [
+    ['b', 'Valid', 'Valid'],
+    ['a', 'TooManyTenants', 'TooManyTenants'],
+  ]);
+  const invalid = decideOn(aged('a', 5, { surprise: 1 }), aged('b', 3));
+  assert.equal(invalid.tenants, decision.tenants, 'nor does a last good entry have a place');
+  assert.equal(reasonsOf(invalid)[1], ['a', 'InvalidSpec', 'Valid']);
+});
+
 const refOf = (fields: Fields) => ({ webhook: { secretRefs: [{ name: 's', key: 'current', ...fields }] } });
 const unfit = { webhook: { scheme: 'StandardWebhooks', secretRefs } };
 const token = { webhook: { scheme: 'Bearer', secretRefs } };

@@ -1,8 +1,10 @@
 /**
  * From all DataActionConfigs and Secrets to all tenants of the bundle and one verdict per object. Pure.
  *
- * An object on its way out does not count; the oldest object of a tenant has it; the rest is said of each object by itself.
+ * An object on its way out does not count; the oldest object of a tenant has it; of more tenants than the bundle takes those of the oldest
+ * objects are in it; the rest is said of each object by itself.
  */
+import { bundleLimits } from '../process/limits.ts';
 import type { BundleTenant } from '../tenant/bundle.ts';
 import { byTenantId } from '../tenant/shard.ts';
 import {
@@ -15,6 +17,7 @@ import {
   toCandidate,
 } from './candidate.ts';
 import { type Judge, judge } from './judge.ts';
+import { withoutPlace } from './places.ts';
 import type { FindSecret, Secrets } from './resolve-secrets.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -22,6 +25,8 @@ export interface Gathered {
   /** Manifests as read: objects of the API server or documents of a file. */
   readonly configs: readonly unknown[];
   readonly secrets: Secrets;
+  /** Default: `bundleLimits.tenantsMax`. */
+  readonly tenantsMax?: number;
 }
 
 export interface Decision {
@@ -33,19 +38,19 @@ export interface Decision {
 
 /** @param read  `createConfigReader()` where the same manifests are decided on again */
 export const decide = (
-  { configs, secrets }: Gathered,
+  { configs, ...gathered }: Gathered,
   previous: readonly BundleTenant[],
   read: ReadConfig = readConfig,
-): Decision => decideReadings({ readings: configs.map(read), secrets }, previous);
+): Decision => decideReadings({ readings: configs.map(read), ...gathered }, previous);
 
-interface GatheredReadings {
+interface GatheredReadings extends Pick<Gathered, 'tenantsMax'> {
   readonly readings: readonly Reading[];
   readonly secrets: Pick<Secrets, 'get'>;
 }
 
 /** @param judged  `createRememberingJudge()` where decisions are made again and again over mostly the same objects */
 export const decideReadings = (
-  { readings, secrets }: GatheredReadings,
+  { readings, secrets, tenantsMax = bundleLimits.tenantsMax }: GatheredReadings,
   previous: readonly BundleTenant[],
   judged: Judge = judge,
 ): Decision => {
@@ -55,10 +60,13 @@ export const decideReadings = (
     .filter((candidate) => candidate !== undefined)
     .toSorted(byAge);
   const owners = ownersOf(candidates);
+  const beyond = withoutPlace(owners, tenantsMax);
   const outcomes = candidates.map((candidate) => {
-    const { namespace } = candidate.outline.metadata;
+    const { tenantId, outline } = candidate;
+    const { namespace } = outline.metadata;
     const find: FindSecret = (name) => secrets.get(objectKey({ namespace, name }));
-    return judged(candidate, { holder: holderOf(candidate, owners), find });
+    const hasPlace = tenantId === undefined || !beyond.has(tenantId);
+    return judged(candidate, { holder: holderOf(candidate, owners), hasPlace, find });
   });
   return {
     tenants: outcomes.flatMap(({ tenant }) => (tenant === undefined ? [] : [tenant])).sort(byTenantId),

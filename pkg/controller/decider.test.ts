@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { bundleLimits } from '../process/limits.ts';
 import type { BundleTenant } from '../tenant/bundle.ts';
+import { decodeReport, encodeReport } from '../tenant/report.ts';
 import { byTenantId } from '../tenant/shard.ts';
 import { objectKey, type Reading, readConfig } from './candidate.ts';
 import { decide } from './decide.ts';
@@ -75,12 +77,12 @@ const manifestOf = ({ name, spec, age, uid, isLeaving }: Change, secret: string)
 };
 
 /** An API server's objects and Secrets, changed step by step, decided on in both ways. */
-const createScene = (previous: readonly BundleTenant[]) => {
+const createScene = (previous: readonly BundleTenant[], tenantsMax?: number) => {
   const manifests = new Map<string, object>();
   const readings = new Map<string, Reading>();
   const secrets = new Map<string, SecretContent>();
   const told = new Map<string, BundleTenant>();
-  const decider = createDecider(previous);
+  const decider = createDecider(previous, tenantsMax);
   let before = previous;
 
   const putObject = (each: Change): string => {
@@ -121,7 +123,8 @@ const createScene = (previous: readonly BundleTenant[]) => {
     },
     /** What deciding on everything says. */
     whole: () => {
-      const decision = decide({ configs: [...manifests.values()], secrets }, before);
+      const configs = [...manifests.values()];
+      const decision = decide({ configs, secrets, ...(tenantsMax !== undefined && { tenantsMax }) }, before);
       before = decision.tenants;
       return decision;
     },
@@ -131,34 +134,36 @@ const createScene = (previous: readonly BundleTenant[]) => {
 const verdictsOf = (verdicts: readonly Verdict[]) =>
   verdicts.toSorted((a, b) => (objectKey(a) < objectKey(b) ? -1 : 1));
 
-test('step by step it says what deciding on everything says, whatever happens in whatever order', () => {
-  void fc.assert(
-    fc.property(steps, (all) => {
-      const scene = createScene([]);
-      let last = new Map<string, unknown>();
-      for (const { changes, secrets } of all) {
-        const objects = scene.step(changes, secrets);
-        const { tenants, verdicts } = scene.whole();
-        assert.equal([...scene.told.values()].sort(byTenantId), tenants);
-        assert.is(scene.decider.tenantCount(), tenants.length);
-        const standings = [...scene.decider.keys()].map((key) => [key, scene.decider.standing(key)] as const);
-        assert.equal(verdictsOf(standings.flatMap(([, standing]) => standing?.verdict ?? [])), verdictsOf(verdicts));
-        for (const tenant of tenants) {
-          const owner = scene.decider.owner(tenant.tenantId);
-          assert.is(owner, objectKey(tenant.source));
-          assert.is(scene.decider.standing(owner ?? '')?.tenant, scene.told.get(tenant.tenantId));
+for (const tenantsMax of [undefined, 2, 1, 0]) {
+  test(`step by step it says what deciding on everything says, whatever happens in whatever order (places: ${tenantsMax ?? 'for all'})`, () => {
+    void fc.assert(
+      fc.property(steps, (all) => {
+        const scene = createScene([], tenantsMax);
+        let last = new Map<string, unknown>();
+        for (const { changes, secrets } of all) {
+          const objects = scene.step(changes, secrets);
+          const { tenants, verdicts } = scene.whole();
+          assert.equal([...scene.told.values()].sort(byTenantId), tenants);
+          assert.is(scene.decider.tenantCount(), tenants.length);
+          const standings = [...scene.decider.keys()].map((key) => [key, scene.decider.standing(key)] as const);
+          assert.equal(verdictsOf(standings.flatMap(([, standing]) => standing?.verdict ?? [])), verdictsOf(verdicts));
+          for (const tenant of tenants) {
+            const owner = scene.decider.owner(tenant.tenantId);
+            assert.is(owner, objectKey(tenant.source));
+            assert.is(scene.decider.standing(owner ?? '')?.tenant, scene.told.get(tenant.tenantId));
+          }
+          const now = new Map(standings.map(([key, standing]) => [key, standing?.verdict]));
+          const moved = [...now].filter(([key, verdict]) => last.get(key) !== verdict).map(([key]) => key);
+          for (const key of [...moved, ...[...last.keys()].filter((key) => !now.has(key))]) {
+            assert.ok(objects.includes(key), `${key} is told`);
+          }
+          last = now;
         }
-        const now = new Map(standings.map(([key, standing]) => [key, standing?.verdict]));
-        const moved = [...now].filter(([key, verdict]) => last.get(key) !== verdict).map(([key]) => key);
-        for (const key of [...moved, ...[...last.keys()].filter((key) => !now.has(key))]) {
-          assert.ok(objects.includes(key), `${key} is told`);
-        }
-        last = now;
-      }
-    }),
-    { numRuns: 500 },
-  );
-});
+      }),
+      { numRuns: tenantsMax === undefined ? 500 : 200 },
+    );
+  });
+}
 
 const object = (name: string, spec: object, age = 1): Change => ({ name, spec, age, uid: 0, isLeaving: false });
 const secret = (name: string): SecretChange => ({ secret: name, value: 'a long enough secret' });
@@ -187,6 +192,47 @@ test('what the bundle held before the first decision is what an object had, and 
   assert.equal([...scene.told.values()], scene.whole().tenants);
   scene.step([object('b', { tenantId: 'two', surprise: 1 })], []);
   assert.equal([...scene.told.values()], scene.whole().tenants, 'nobody remembers it');
+});
+
+test('of more tenants than a bundle takes those of the oldest objects are served, and the others told', () => {
+  const scene = createScene([], 2);
+  const served = () => [...scene.told.keys()].sort();
+  const reasonOf = (name: string) => scene.decider.standing(`ns/${name}`)?.verdict.accepted.reason;
+  scene.step([object('b', { tenantId: 'two' }, 5), object('c', { tenantId: 'three' }, 3)], [secret('t'), secret('s')]);
+  assert.equal(scene.step([object('a', { tenantId: 'one' }, 7)], []), ['ns/a']);
+  assert.equal([served(), reasonOf('a')], [['three', 'two'], 'TooManyTenants']);
+  assert.equal(scene.step([object('d', { tenantId: 'three' }, 9)], []), ['ns/d'], 'whose tenant has its place');
+  assert.equal([reasonOf('d'), reasonOf('a')], ['DuplicateTenant', 'TooManyTenants']);
+  assert.equal(scene.step([{ ...object('b', {}, 5), isLeaving: false, spec: { tenantId: 7 } }], []), ['ns/b']);
+  assert.equal([served(), reasonOf('b')], [['three', 'two'], 'InvalidSpec'], 'it keeps its tenant');
+  assert.equal(scene.step([{ name: 'b', age: 5, uid: 0, isLeaving: false }], []).toSorted(), ['ns/a', 'ns/b']);
+  assert.equal([served(), reasonOf('a')], [['one', 'three'], 'Valid']);
+});
+
+test('a bundle has no more tenants than the report on them may have', () => {
+  const count = bundleLimits.tenantsMax + 1;
+  const readings = new Map<string, Reading>();
+  for (let at = 0; at < count; at += 1) {
+    const name = `n${at}`;
+    readings.set(`ns/${name}`, readConfig(manifestOf(object(name, { tenantId: name }, at === 7 ? 8 : 6), 's')));
+  }
+  const decider = createDecider([]);
+  const content = { version: '1', data: new Map([['current', Buffer.from('a long enough secret')]]) };
+  const { tenants } = decider.decide(readings.keys(), { reading: (key) => readings.get(key), secret: () => content });
+  assert.equal([tenants.size, decider.tenantCount()], [count - 1, count - 1]);
+  const { accepted, secretsResolved } = decider.standing('ns/n7')?.verdict ?? {};
+  assert.is(accepted, secretsResolved);
+  assert.is(accepted?.message, 'spec.tenantId: expected one of the 20000 tenants that have the oldest objects');
+  const reports = [...tenants.keys()].map((tenantId) => ({
+    tenantId,
+    revision: '0'.repeat(16),
+    state: 'Applied' as const,
+    serving: true,
+    reason: 'Applied' as const,
+    message: '',
+  }));
+  const report = { schema: 1, revision: '0'.repeat(16), appliedAt: 'now', tenants: reports } as const;
+  assert.ok(decodeReport(encodeReport(report)).ok);
 });
 
 test.run();

@@ -1,13 +1,16 @@
 /**
  * Decides again and again over mostly the same objects: what `decide` says of all, kept up to date at the cost of what changed.
  *
- * An object is judged again when it, or a Secret it refers to, is another one, and when somebody else claims, or gives up, its tenant.
+ * An object is judged again when it, or a Secret it refers to, is another one, when somebody else claims, or gives up, its tenant, and when
+ * there is a place for its tenant in the bundle, or none any more. Only where there are more tenants than places all of them are looked at.
  * What it says is what `decide` would say, given everything and its own last result; a test compares the two. Pure but for its memory.
  */
+import { bundleLimits } from '../process/limits.ts';
 import type { BundleTenant } from '../tenant/bundle.ts';
 import { byAge, type Candidate, objectKey, type Reading, toCandidate } from './candidate.ts';
 import type { Standing } from './conditions.ts';
 import type { Outcome } from './judge.ts';
+import { withoutPlace } from './places.ts';
 import { createRememberingJudge } from './remembering-judge.ts';
 import type { SecretContent } from './resolve-secrets.ts';
 
@@ -36,7 +39,10 @@ export interface Decider {
 }
 
 /** @param previous  what the bundle held before the first decision */
-export const createDecider = (previous: readonly BundleTenant[]): Decider => {
+export const createDecider = (
+  previous: readonly BundleTenant[],
+  tenantsMax: number = bundleLimits.tenantsMax,
+): Decider => {
   const judge = createRememberingJudge();
   const claims = createClaims();
   const candidates = new Map<string, Candidate>();
@@ -46,6 +52,8 @@ export const createDecider = (previous: readonly BundleTenant[]): Decider => {
   let entries = new Map(previous.map((tenant) => [objectKey(tenant.source), tenant]));
   /** Whose own last result says something else about whose tenant it is. */
   let again = new Set<string>();
+  /** Tenants for which there is no place. */
+  let beyond: ReadonlySet<string> = new Set();
   let isFirst = true;
 
   const put = (key: string, reading: Reading | undefined): readonly string[] => {
@@ -55,6 +63,13 @@ export const createDecider = (previous: readonly BundleTenant[]): Decider => {
     else candidates.set(key, candidate);
     claims.move(key, before?.tenantId, candidate?.tenantId);
     return [before?.tenantId, candidate?.tenantId].filter((tenantId) => tenantId !== undefined);
+  };
+
+  /** @returns the tenants that got a place, and those that lost theirs */
+  const allot = (): readonly string[] => {
+    const before = beyond;
+    beyond = claims.count() > tenantsMax ? withoutPlace(claims.owners(candidates), tenantsMax) : new Set();
+    return [...[...before].filter((id) => !beyond.has(id)), ...[...beyond].filter((id) => !before.has(id))];
   };
 
   const judgeAgain = (key: string, { secret }: GatheredNow): boolean => {
@@ -67,7 +82,8 @@ export const createDecider = (previous: readonly BundleTenant[]): Decider => {
     const { namespace } = candidate.outline.metadata;
     const owner = candidate.tenantId === undefined ? key : (claims.oldest(candidate.tenantId, candidates) ?? key);
     const holder = owner === key ? undefined : candidates.get(owner)?.outline.metadata.name;
-    const outcome = judge(candidate, { holder, find: (name) => secret(objectKey({ namespace, name })) });
+    const hasPlace = candidate.tenantId === undefined || !beyond.has(candidate.tenantId);
+    const outcome = judge(candidate, { holder, hasPlace, find: (name) => secret(objectKey({ namespace, name })) });
     outcomes.set(key, outcome);
     if (outcome.tenant === undefined) entries.delete(key);
     else entries.set(key, outcome.tenant);
@@ -100,8 +116,9 @@ export const createDecider = (previous: readonly BundleTenant[]): Decider => {
       again = new Set();
       const disputed = new Set<string>();
       for (const key of touched) for (const tenantId of put(key, gathered.reading(key))) disputed.add(tenantId);
-      for (const tenantId of disputed) for (const key of claims.of(tenantId)) touched.add(key);
       claims.forgetOldest();
+      for (const tenantId of allot()) disputed.add(tenantId);
+      for (const tenantId of disputed) for (const key of claims.of(tenantId)) touched.add(key);
       const objects = [...touched].filter((key) => judgeAgain(key, gathered));
       if (isFirst) entries = new Map([...entries].filter(([key]) => candidates.has(key)));
       isFirst = false;
@@ -134,6 +151,10 @@ const createClaims = () => {
     }
     return found?.key;
   };
+  const oldest = (tenantId: string, candidates: ReadonlyMap<string, Candidate>): string | undefined => {
+    if (!known.has(tenantId)) known.set(tenantId, findOldest(tenantId, candidates));
+    return known.get(tenantId);
+  };
 
   return {
     move: (key: string, from: string | undefined, to: string | undefined): void => {
@@ -144,9 +165,15 @@ const createClaims = () => {
       if (to !== undefined) claimants.set(to, (claimants.get(to) ?? new Set()).add(key));
     },
     of: (tenantId: string): Iterable<string> => claimants.get(tenantId) ?? [],
-    oldest: (tenantId: string, candidates: ReadonlyMap<string, Candidate>): string | undefined => {
-      if (!known.has(tenantId)) known.set(tenantId, findOldest(tenantId, candidates));
-      return known.get(tenantId);
+    count: (): number => claimants.size,
+    oldest,
+    owners: (candidates: ReadonlyMap<string, Candidate>): ReadonlyMap<string, Candidate> => {
+      const owners = new Map<string, Candidate>();
+      for (const tenantId of claimants.keys()) {
+        const owner = candidates.get(oldest(tenantId, candidates) ?? '');
+        if (owner !== undefined) owners.set(tenantId, owner);
+      }
+      return owners;
     },
     forgetOldest: (): void => known.clear(),
   };

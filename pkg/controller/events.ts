@@ -29,6 +29,7 @@ export const eventOf = (before: ConfigStatus | undefined, after: ConfigStatus): 
 const actionOf: Readonly<Record<string, string>> = {
   InvalidSpec: 'Validate',
   DuplicateTenant: 'Validate',
+  TooManyTenants: 'Validate',
   SecretNotFound: 'ResolveSecrets',
   SecretKeyMissing: 'ResolveSecrets',
   SecretTooShort: 'ResolveSecrets',

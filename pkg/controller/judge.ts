@@ -15,6 +15,8 @@ import { type Finding, fine, notFine, type Verdict } from './verdict.ts';
 export interface Circumstances {
   /** Name of the older object that has the tenant; not there when it is this one's own. */
   readonly holder: string | undefined;
+  /** The bundle takes its tenant. */
+  readonly hasPlace: boolean;
   readonly find: FindSecret;
 }
 
@@ -25,13 +27,13 @@ export interface Outcome {
 
 export type Judge = (candidate: Candidate, circumstances: Circumstances) => Outcome;
 
-export const judge: Judge = (candidate, { holder, find }) => {
+export const judge: Judge = (candidate, { holder, hasPlace, find }) => {
   const { spec } = candidate;
   if (!spec.ok) {
     const accepted = notFine('InvalidSpec', spec.problems);
     const webhook = webhookOfOutline(candidate, find);
     const secretsResolved = webhook === undefined ? accepted : findingOf(webhook);
-    const tenant = holder === undefined ? withNewKeys(candidate, webhook) : undefined;
+    const tenant = holder === undefined && hasPlace ? withNewKeys(candidate, webhook) : undefined;
     return { tenant, verdict: verdictOf(candidate, accepted, secretsResolved) };
   }
   if (holder !== undefined) {
@@ -39,6 +41,11 @@ export const judge: Judge = (candidate, { holder, find }) => {
       { path: 'spec.tenantId', expected: `a tenant that no older object has, as ${holder} does` },
     ]);
     return { verdict: verdictOf(candidate, taken, taken) };
+  }
+  if (!hasPlace) {
+    const expected = `one of the ${bundleLimits.tenantsMax} tenants that have the oldest objects`;
+    const beyond = notFine('TooManyTenants', [{ path: 'spec.tenantId', expected }]);
+    return { verdict: verdictOf(candidate, beyond, beyond) };
   }
   const resolved = resolve(candidate, spec.value, find);
   if (resolved.ok && !fitsLine(resolved.value, candidate.previous)) {

@@ -287,6 +287,7 @@ export const webhookLimits = {
 /** The bundle between controller and handler. */
 export const bundleLimits = {
   shards: 64,
+  /** Of one bundle, and of the report on it; those of younger objects are refused. */
   tenantsMax: 20_000,
   /** One line, i.e. one tenant: above the API server's own bound on an object. */
   lineBytesMax: 2 * 1024 * 1024,

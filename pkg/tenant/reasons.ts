@@ -5,6 +5,7 @@ export const reasons = [
   'Valid',
   'InvalidSpec',
   'DuplicateTenant',
+  'TooManyTenants',
   'SecretNotFound',
   'SecretKeyMissing',
   'SecretTooShort',

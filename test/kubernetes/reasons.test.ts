@@ -1,7 +1,7 @@
 // time limit: 240 s
 /**
- * Every reason a DataActionConfig can be not ready for, on a real API server: what the status says, that the tenant keeps its last good
- * configuration, and that the others never notice.
+ * Every reason a DataActionConfig can be not ready for, but for TooManyTenants, on a real API server: what the status says, that the
+ * tenant keeps its last good configuration, and that the others never notice.
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
