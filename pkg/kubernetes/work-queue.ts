@@ -4,11 +4,11 @@
  *
  * Holds one entry for each key that is not idle: as many as there are objects. An entry is removed when its key becomes idle.
  *
- * idle     no entry; left by `add` or `addAfter`
- * delayed  until a time; left when it comes, or by `add`; a sooner time replaces a later one
+ * idle     no entry; left by `add`
+ * delayed  until a time; left when it comes, or by `add`
  * queued   first in, first out; left when a worker is free
  * running  left when the work settles: to queued if it was added meanwhile; to delayed if it failed (after its own growing
- *          back-off), if it asks to be repeated, or if it was added with a delay meanwhile; else to idle
+ *          back-off), or if it asks to be repeated; else to idle
  * stopped  the queue as a whole, by `stop`: nothing begins any more
  */
 import type { Clock } from '../process/clock.ts';
@@ -38,30 +38,23 @@ export interface WorkQueueOptions {
 export interface WorkQueue {
   /** As soon as a worker is free. Does not wait for the key's back-off: something is new about it. */
   add(key: string): void;
-  addAfter(key: string, ms: number): void;
-  /** Starts the key's back-off over. */
-  forget(key: string): void;
-  readonly depth: number;
   /** For good; safe twice. Aborts what runs.
    * @returns how many of them had not settled after `queueStopMs` */
   stop(): Promise<number>;
 }
 
-interface Delay {
-  readonly at: number;
-  readonly cancel: () => void;
-}
-
 interface Entry {
   state: 'idle' | 'delayed' | 'queued' | 'running';
-  delay: Delay | undefined;
-  /** While running: added again, then or at once (`Number.NEGATIVE_INFINITY`). */
-  againAt: number | undefined;
+  /** Ends a delay. */
+  cancel: () => void;
+  /** While running: added again. */
+  again: boolean;
   backoff: Backoff | undefined;
 }
 
 export const createWorkQueue = (options: WorkQueueOptions): WorkQueue => {
   const { clock, work, workersMax = kubernetesLimits.queueWorkersMax, random = Math.random, hooks = {} } = options;
+  const { queueBackoffMinMs: minMs, queueBackoffMaxMs: maxMs } = kubernetesLimits;
   const entries = new Map<string, Entry>();
   const queued = new Set<string>();
   const running = new Set<Promise<void>>();
@@ -70,29 +63,22 @@ export const createWorkQueue = (options: WorkQueueOptions): WorkQueue => {
   const entryOf = (key: string): Entry => {
     const known = entries.get(key);
     if (known !== undefined) return known;
-    const entry: Entry = { state: 'idle', delay: undefined, againAt: undefined, backoff: undefined };
+    const entry: Entry = { state: 'idle', cancel: () => {}, again: false, backoff: undefined };
     entries.set(key, entry);
     return entry;
   };
 
-  const undelay = (entry: Entry): void => {
-    entry.delay?.cancel();
-    entry.delay = undefined;
-  };
-
   const enqueue = (key: string, entry: Entry): void => {
-    undelay(entry);
+    entry.cancel();
     entry.state = 'queued';
     queued.add(key);
     hooks.onDepth?.(queued.size);
     startNext();
   };
 
-  const delay = (key: string, entry: Entry, at: number): void => {
-    if (entry.delay !== undefined && entry.delay.at <= at) return;
-    undelay(entry);
+  const delay = (key: string, entry: Entry, ms: number): void => {
     entry.state = 'delayed';
-    entry.delay = { at, cancel: clock.after(Math.max(0, at - clock.now()), () => enqueue(key, entry)) };
+    entry.cancel = clock.after(ms, () => enqueue(key, entry));
   };
 
   const startNext = (): void => {
@@ -128,47 +114,33 @@ export const createWorkQueue = (options: WorkQueueOptions): WorkQueue => {
   };
 
   const settle = (key: string, entry: Entry, result: WorkResult): void => {
-    entry.state = 'idle';
-    const { againAt } = entry;
-    entry.againAt = undefined;
+    const { again } = entry;
+    entry.again = false;
     if (stopping.signal.aborted) return;
-    if (result === 'failed') {
-      entry.backoff ??= createBackoff({ minMs: backoffMinMs, maxMs: backoffMaxMs, random });
-    } else entry.backoff = undefined;
-    const times = [againAt, nextAt(entry, result)].filter((at) => at !== undefined);
-    if (times.length === 0) entries.delete(key);
-    else if (againAt === Number.NEGATIVE_INFINITY) enqueue(key, entry);
-    else delay(key, entry, Math.min(...times));
+    if (result !== 'failed') entry.backoff = undefined;
+    const waitMs = waitAfter(entry, result);
+    if (again) enqueue(key, entry);
+    else if (waitMs === undefined) entries.delete(key);
+    else delay(key, entry, waitMs);
   };
 
-  const { queueBackoffMinMs: backoffMinMs, queueBackoffMaxMs: backoffMaxMs } = kubernetesLimits;
-  const nextAt = (entry: Entry, result: WorkResult): number | undefined => {
+  const waitAfter = (entry: Entry, result: WorkResult): number | undefined => {
     if (result === 'done') return undefined;
-    return clock.now() + (result === 'failed' ? (entry.backoff?.nextMs() ?? 0) : result.afterMs);
-  };
-
-  const addAt = (key: string, at: number): void => {
-    if (stopping.signal.aborted) return;
-    const entry = entryOf(key);
-    if (entry.state === 'queued') return;
-    if (entry.state === 'running') entry.againAt = Math.min(entry.againAt ?? Number.POSITIVE_INFINITY, at);
-    else if (at === Number.NEGATIVE_INFINITY) enqueue(key, entry);
-    else delay(key, entry, at);
+    if (result !== 'failed') return result.afterMs;
+    entry.backoff ??= createBackoff({ minMs, maxMs, random });
+    return entry.backoff.nextMs();
   };
 
   return {
-    add: (key) => addAt(key, Number.NEGATIVE_INFINITY),
-    addAfter: (key, ms) => addAt(key, clock.now() + ms),
-    forget: (key) => {
-      const entry = entries.get(key);
-      if (entry !== undefined) entry.backoff = undefined;
-    },
-    get depth() {
-      return queued.size;
+    add: (key) => {
+      if (stopping.signal.aborted) return;
+      const entry = entryOf(key);
+      if (entry.state === 'running') entry.again = true;
+      else if (entry.state !== 'queued') enqueue(key, entry);
     },
     stop: async () => {
       stopping.abort();
-      for (const entry of entries.values()) undelay(entry);
+      for (const entry of entries.values()) entry.cancel();
       entries.clear();
       queued.clear();
       hooks.onDepth?.(0);
