@@ -46,6 +46,7 @@ export interface SessionEnd {
 
 type Change = Exclude<WatchEvent, { type: 'BOOKMARK' }>;
 
+/** @throws what a defect threw while an event was applied: nothing can be said of the position then */
 export const runSession = async <T>(options: SessionOptions<T>, from: string): Promise<SessionEnd> => {
   const { client, resource, store, tell, random } = options;
   const own = new AbortController();
@@ -54,6 +55,7 @@ export const runSession = async <T>(options: SessionOptions<T>, from: string): P
   let position = from;
   let suspicion: Suspicion | undefined;
   let touched: Set<string> | undefined;
+  let broken: { readonly error: unknown } | undefined;
 
   const suspect = (what: Suspicion): void => {
     suspicion ??= what;
@@ -69,8 +71,7 @@ export const runSession = async <T>(options: SessionOptions<T>, from: string): P
     if (changed) tell.onChange(key);
   };
 
-  const onEvent = (event: WatchEvent): void => {
-    if (suspicion !== undefined) return;
+  const follow = (event: WatchEvent): void => {
     const version = event.type === 'BOOKMARK' ? event.resourceVersion : event.meta.resourceVersion;
     const known = event.type !== 'BOOKMARK' && isKnown(event, store.held(keyOf(event.meta))?.meta);
     if (isEarlier(version, position)) {
@@ -79,6 +80,17 @@ export const runSession = async <T>(options: SessionOptions<T>, from: string): P
     }
     position = version;
     if (event.type !== 'BOOKMARK' && !known) apply(event);
+  };
+
+  const onEvent = (event: WatchEvent): void => {
+    if (suspicion !== undefined || broken !== undefined) return;
+    try {
+      follow(event);
+    } catch (error) {
+      // Whoever reads the stream swallows it, and the position is past the event already.
+      broken = { error };
+      own.abort();
+    }
   };
 
   const look = async (): Promise<void> => {
@@ -105,6 +117,7 @@ export const runSession = async <T>(options: SessionOptions<T>, from: string): P
   const end = await client.watch(resource, { resourceVersion: position, timeoutSeconds, signal, onOpen, onEvent });
   own.abort();
   release();
+  if (broken !== undefined) throw broken.error;
   return { end, position, suspicion };
 };
 

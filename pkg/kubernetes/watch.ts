@@ -27,7 +27,7 @@ export interface WatchOptions {
   readonly timeoutSeconds: number;
   readonly signal: AbortSignal;
   readonly onOpen: () => void;
-  /** In the server's order, never after the end. */
+  /** In the server's order, never after the end. Must not throw: client-node would swallow it. */
   readonly onEvent: (event: WatchEvent) => void;
 }
 

@@ -1,0 +1,56 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { kubernetesLimits } from '../process/limits.ts';
+import { createManualClock } from '../process/manual-clock.ts';
+import { succeeded } from './api-result.ts';
+import type { ObjectMeta } from './object-meta.ts';
+import { createReflector } from './reflector.ts';
+import { secretsIn } from './resource.ts';
+import type { WatchOptions } from './watch.ts';
+
+test('a defect on the way of an event into the store is told, and everything is listed again', async () => {
+  const clock = createManualClock();
+  const defect = new Error('a defect');
+  const broken: unknown[] = [];
+  const watches: WatchOptions[] = [];
+  let lists = 0;
+  const reflector = createReflector({
+    client: {
+      listPage: async () => {
+        lists += 1;
+        return succeeded({ resourceVersion: '1', items: [] });
+      },
+      watch: (_resource, options) => {
+        watches.push(options);
+        options.onOpen();
+        return new Promise((resolve) => options.signal.addEventListener('abort', () => resolve({ reason: 'stopped' })));
+      },
+    },
+    resource: secretsIn('here'),
+    clock,
+    transform: () => 'kept',
+    hooks: { onBroken: (error) => void broken.push(error) },
+  });
+  await reflector.start();
+  await clock.advance(0);
+  const meta: ObjectMeta = {
+    namespace: 'here',
+    uid: 'u',
+    resourceVersion: '2',
+    get name(): string {
+      throw defect;
+    },
+  };
+  try {
+    watches[0]?.onEvent({ type: 'ADDED', meta, object: {} });
+  } catch {
+    // client-node's Watch swallows it as well.
+  }
+  await clock.advance(kubernetesLimits.watchBackoffMaxMs);
+  assert.equal([broken, lists, watches.length], [[defect], 2, 2]);
+  assert.ok(watches[0]?.signal.aborted);
+  await reflector.stop();
+  assert.is(clock.pending(), 0);
+});
+
+test.run();
