@@ -30,9 +30,12 @@ const setUp = ({ requestsMax = 1_000 } = {}) => {
   const audited: (readonly string[])[] = [];
   const heard = { batches: [] as number[], queries: [] as string[], readings: [] as string[] };
   const queue: PromiseWithResolvers<void>[] = [];
+  /** Until when each statement, and each commit of audit rows, is waited for. */
+  const waits = { statements: [] as number[], commits: [] as number[] };
   const state = { poison: '', auditFails: false };
-  const query: Database['query'] = async (_statement, values, _deadline, onStart) => {
+  const query: Database['query'] = async (_statement, values, { expiresAt }, onStart) => {
     onStart?.();
+    waits.statements.push(expiresAt);
     const keys = keysIn(values[1]);
     calls.push({ keys, requests: keysIn(values[2]).length });
     const turn = Promise.withResolvers<void>();
@@ -57,7 +60,8 @@ const setUp = ({ requestsMax = 1_000 } = {}) => {
     stats: () => ({ active: 0, idle: 0, pending: 0, waiting: 0 }),
   };
   const auditLog: AuditLog = {
-    append: async (records) => {
+    append: async (records, { expiresAt }) => {
+      waits.commits.push(expiresAt);
       audited.push(records.map(({ requestId }) => requestId));
       if (state.auditFails) throw new AppError('database_unavailable');
     },
@@ -101,7 +105,7 @@ const setUp = ({ requestsMax = 1_000 } = {}) => {
     queue.shift()?.resolve();
     await settle();
   };
-  return { clock, cache, calls, audited, heard, state, reader, planOf, read, answer };
+  return { clock, cache, calls, audited, heard, waits, state, reader, planOf, read, answer };
 };
 
 const outcome = (work: Promise<unknown>): Promise<string> =>
@@ -198,6 +202,25 @@ test('each waiter leaves at its own deadline; the statement runs on for the othe
   assert.is(await second, 'answered');
 });
 
+test('what waits for its share of the pool waits for as long as the last of its requests does', async () => {
+  const { clock, read, planOf, waits, calls, answer } = setUp();
+  const share = createSlots({ clock, slots: 1, queueMax: 10 });
+  const held = Promise.withResolvers<void>();
+  const holding = share.use(createDeadline(clock, 10_000), () => held.promise);
+  const plan = { ...planOf(), share };
+  const [from, budgets] = [clock.now(), { a: 50, b: 1_000, c: 500 }];
+  const reading = Object.entries(budgets).map(([key, budgetMs]) => outcome(read([key], { plan, budgetMs })));
+  await settle();
+  await clock.advance(50);
+  assert.is(await reading[0], 'deadline_exceeded');
+  held.resolve();
+  await holding;
+  await settle();
+  assert.equal([waits.statements, calls.length], [[from + budgets.b], 1]);
+  await answer();
+  assert.equal(await Promise.all(reading), ['deadline_exceeded', 'answered', 'answered']);
+});
+
 test('nothing is kept of a group whose last run has ended, also when nobody waited for that', async () => {
   const { read, answer, clock, reader } = setUp();
   const left = outcome(read(['a'], { budgetMs: 10 }));
@@ -253,6 +276,18 @@ test('beside many other lookups a statement reads alone, and its audit rows are 
   assert.is(calls.at(-1)?.requests, 1, 'with the statement again');
   await answer();
   await alone;
+});
+
+test('a statement and the commit of its audit rows are waited for as long as the last of its requests waits', async () => {
+  const all = setUp();
+  const { clock, read, waits, answer } = all;
+  await readMany(all);
+  const from = clock.now();
+  const reading = [50, 1_000, 500].map((budgetMs) => read([`of ${budgetMs}`], { budgetMs }));
+  await settle();
+  await answer();
+  await Promise.all(reading);
+  assert.equal([waits.statements.at(-1), waits.commits], [from + 1_000, [from + 1_000]]);
 });
 
 test('beside lookups that only wait, however often they are asked for, a statement brings its audit rows as if it were alone', async () => {
