@@ -5,14 +5,13 @@ import type { CachedLookup } from '../cache/two-tier.ts';
 import type { ApiClient } from '../cxone/api-client.ts';
 import { type Parsed, type Problem, parsed, refused } from '../errors/problem.ts';
 import type { CompiledStatement } from '../postgres/compiled-statement.ts';
-import type { Slots } from '../resilience/slots.ts';
 import type { LookupAction, TransactionAction } from '../tenant/action-spec.ts';
 import type { BundleTenant } from '../tenant/bundle.ts';
 import type { Action, Actions } from './action.ts';
 import { type CxoneServices, compileCxoneAction } from './cxone-call.ts';
 import { compileInvalidated } from './invalidated-lookups.ts';
 import { compileLookupAction, type LookupServices } from './lookup.ts';
-import type { PoolShares } from './pool-shares.ts';
+import type { PoolShare, PoolShares } from './pool-shares.ts';
 import { compileTransactionAction, type TransactionServices } from './transaction.ts';
 
 export interface DeclaredStatement {
@@ -47,7 +46,7 @@ interface Compiled {
 /** A tenant, and what its actions of one kind hold of the pool. */
 interface SharingTenant {
   readonly tenant: BundleTenant;
-  readonly share: Slots;
+  readonly share: PoolShare;
 }
 
 const compileLookup = (spec: LookupAction, { tenant, share }: SharingTenant, services: ActionServices): Compiled => {

@@ -8,8 +8,8 @@ import type { KeyedRow } from '../postgres/lookup-rows.ts';
 import type { LookupStatement } from '../postgres/lookup-statement.ts';
 import type { BoundValue } from '../postgres/statement.ts';
 import type { Deadline } from '../resilience/deadline.ts';
-import type { Slots } from '../resilience/slots.ts';
 import type { CachePolicy } from '../tenant/spec.ts';
+import type { PoolShare } from './pool-shares.ts';
 
 /** What the requests that may share a statement have in common. */
 export interface ReadPlan {
@@ -17,7 +17,7 @@ export interface ReadPlan {
   readonly lookup: LookupStatement;
   readonly cachePolicy: CachePolicy;
   /** What its statements hold of the pool; left out: as much as there is. */
-  readonly share?: Slots | undefined;
+  readonly share?: PoolShare | undefined;
   /** @returns the declared parameters' values for these keys */
   bind(keys: readonly string[]): readonly BoundValue[];
 }

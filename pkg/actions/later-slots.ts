@@ -6,7 +6,7 @@
 import type { Deadline } from '../resilience/deadline.ts';
 import type { Slots } from '../resilience/slots.ts';
 
-export class LaterSlots implements Slots {
+export class LaterSlots implements Pick<Slots, 'use'> {
   readonly #make: () => Slots;
   #made: Slots | undefined;
 
@@ -14,28 +14,8 @@ export class LaterSlots implements Slots {
     this.#make = make;
   }
 
-  get inUse(): number {
-    return this.#made?.inUse ?? 0;
-  }
-
-  get waiting(): number {
-    return this.#made?.waiting ?? 0;
-  }
-
   use<T>(deadline: Deadline, work: () => Promise<T>): Promise<T> {
-    return this.#slots().use(deadline, work);
-  }
-
-  tryUse<T>(work: () => Promise<T>): Promise<T> | undefined {
-    return this.#slots().tryUse(work);
-  }
-
-  close(error: Error): void {
-    this.#slots().close(error);
-  }
-
-  #slots(): Slots {
     this.#made ??= this.#make();
-    return this.#made;
+    return this.#made.use(deadline, work);
   }
 }

@@ -20,8 +20,8 @@ import { endOfTurn } from '../resilience/coalescer.ts';
 import type { Deadline } from '../resilience/deadline.ts';
 import { KeyedCoalescers } from '../resilience/keyed-coalescers.ts';
 import { RecentKeys } from '../resilience/recent-keys.ts';
-import type { Slots } from '../resilience/slots.ts';
 import { GroupReading, type KeyedRows, latestDeadline, type ReadJob, type ReadPlan } from './group-reading.ts';
+import type { PoolShare } from './pool-shares.ts';
 import type { QueryTimer } from './query-timer.ts';
 import { type AloneReason, createSharedReads } from './shared-reads.ts';
 
@@ -44,7 +44,7 @@ export interface LookupReaderOptions {
   readonly timer: QueryTimer;
   readonly keptPlans: KeptPlans;
   /** What statements that several lookups share hold of the pool. */
-  readonly poolShare: Slots;
+  readonly poolShare: PoolShare;
   /** In flight in this process: as many may wait for one lookup, so that nobody is refused there who was let in. */
   readonly requestsMax: number;
   readonly hooks?: {

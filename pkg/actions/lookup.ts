@@ -15,7 +15,6 @@ import { bindParameter, typesOf } from '../postgres/parameter.ts';
 import type { Clock } from '../process/clock.ts';
 import { requestLimits } from '../process/limits.ts';
 import { perObject } from '../process/per-object.ts';
-import type { Slots } from '../resilience/slots.ts';
 import type { LookupAction } from '../tenant/action-spec.ts';
 import { actionRevision } from '../tenant/revision.ts';
 import type { CachePolicy } from '../tenant/spec.ts';
@@ -26,6 +25,7 @@ import type { ReadPlan } from './group-reading.ts';
 import { compileInput, type InputDecoder } from './input-codec.ts';
 import { differentKeys, listedKeys } from './input-keys.ts';
 import type { LookupReader } from './lookup-reader.ts';
+import type { PoolShare } from './pool-shares.ts';
 
 export interface LookupServices {
   readonly cache: Cache;
@@ -41,7 +41,7 @@ export interface LookupTenant {
   readonly cache: CachePolicy;
   readonly audit: 'EveryRequest' | 'DatabaseReads';
   /** What all its lookups hold of the pool; left out: as much as there is. */
-  readonly share?: Slots;
+  readonly share?: PoolShare;
 }
 
 export interface CompiledLookup {

@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createManualClock } from '../process/manual-clock.ts';
 import { createDeadline } from '../resilience/deadline.ts';
-import { createPoolShares } from './pool-shares.ts';
+import { createPoolShares, type PoolShare } from './pool-shares.ts';
 
 const setUp = (poolMax: number) => {
   const clock = createManualClock();
@@ -18,15 +18,21 @@ test('a quarter of the pool for lookups and half for transactions, one connectio
   ] as const) {
     const { clock, shares } = setUp(poolMax);
     const deadline = createDeadline(clock, 1_000);
-    const share = shares.of('acme');
-    const takeAll = (slots: typeof share.lookups): number => {
-      for (let n = 0; n < poolMax; n += 1) void slots.tryUse(forEver);
-      void slots.use(deadline, forEver).catch(() => {});
-      assert.is(slots.waiting, 1);
-      return slots.inUse;
+    let begun = 0;
+    const take = (slots: PoolShare, times: number): number => {
+      begun = 0;
+      for (let n = 0; n < times; n += 1)
+        void slots
+          .use(deadline, () => {
+            begun += 1;
+            return forEver();
+          })
+          .catch(() => {});
+      return begun;
     };
-    assert.equal([takeAll(share.lookups), takeAll(share.transactions)], [lookups, transactions]);
-    assert.is(shares.of('other').lookups.inUse, 0);
+    const share = shares.of('acme');
+    assert.equal([take(share.lookups, poolMax + 1), take(share.transactions, poolMax + 1)], [lookups, transactions]);
+    assert.is(take(shares.of('other').lookups, 1), 1);
   }
 });
 
@@ -34,8 +40,8 @@ test('a share is the same until its tenant is forgotten, and refuses who does no
   const { clock, shares } = setUp(4);
   const { lookups } = shares.of('acme');
   assert.is(shares.of('acme').lookups, lookups);
-  void lookups.tryUse(forEver);
   const deadline = createDeadline(clock, 1_000);
+  void lookups.use(deadline, forEver).catch(() => {});
   const outcomes = [1, 2].map(() => lookups.use(deadline, forEver).catch((error: Error) => error.message));
   assert.match(String(await outcomes[1]), 'queue_full');
   shares.forget('acme');

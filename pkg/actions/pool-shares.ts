@@ -10,14 +10,17 @@ import { databaseLimits, sharedReadLimits } from '../process/limits.ts';
 import { createSlots, type Slots } from '../resilience/slots.ts';
 import { LaterSlots } from './later-slots.ts';
 
+/** So many connections at a time; who comes then waits, or is refused. */
+export type PoolShare = Pick<Slots, 'use'>;
+
 export interface TenantShares {
-  readonly lookups: Slots;
-  readonly transactions: Slots;
+  readonly lookups: PoolShare;
+  readonly transactions: PoolShare;
 }
 
 export interface PoolShares {
   /** Of statements that lookups of several tenants share. Whom it turns away reads alone. */
-  readonly sharedReads: Slots;
+  readonly sharedReads: PoolShare;
   of(tenantId: string): TenantShares;
   /** For a tenant that is gone; what it has under way ends as it would have. */
   forget(tenantId: string): void;

@@ -18,9 +18,9 @@ import { createWeakValues } from '../process/weak-values.ts';
 import { endOfTurn } from '../resilience/coalescer.ts';
 import type { Deadline } from '../resilience/deadline.ts';
 import { KeyedCoalescers } from '../resilience/keyed-coalescers.ts';
-import type { Slots } from '../resilience/slots.ts';
 import { createTimedSet } from '../resilience/timed-set.ts';
 import { GroupReading, type KeyedRows, latestDeadline, type ReadJob, type ReadPlan } from './group-reading.ts';
+import type { PoolShare } from './pool-shares.ts';
 import type { QueryTimer } from './query-timer.ts';
 import { ReadPace, unitsOf } from './read-pace.ts';
 import { createSlowLookups } from './slow-lookups.ts';
@@ -45,7 +45,7 @@ export interface SharedReadsOptions {
   readonly clock: Clock;
   readonly timer: QueryTimer;
   /** What all shared statements hold of the pool together. */
-  readonly poolShare: Slots;
+  readonly poolShare: PoolShare;
   /** In flight in this process: as many may wait for one text. */
   readonly requestsMax: number;
   readonly hooks?: {

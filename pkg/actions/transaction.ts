@@ -17,7 +17,6 @@ import { statementTimeoutOf } from '../postgres/statement-bound.ts';
 import { runTransaction, type TransactionEnd, type TransactionSession } from '../postgres/transaction.ts';
 import { notifyOthers, openFrame } from '../postgres/transaction-frame.ts';
 import type { Clock } from '../process/clock.ts';
-import type { Slots } from '../resilience/slots.ts';
 import type { TransactionAction } from '../tenant/action-spec.ts';
 import type { Action, ActionAnswer, ActionCall } from './action.ts';
 import { batchInputs } from './batch-inputs.ts';
@@ -25,6 +24,7 @@ import { idempotencyKeyOf } from './idempotency-key.ts';
 import { compileInput } from './input-codec.ts';
 import { differentKeys } from './input-keys.ts';
 import { changesOf, type InvalidatedLookup } from './invalidated-lookups.ts';
+import type { PoolShare } from './pool-shares.ts';
 import type { QueryTimer } from './query-timer.ts';
 import { compileTransactionSteps, runSteps, type TransactionStep } from './transaction-steps.ts';
 
@@ -47,7 +47,7 @@ export interface TransactionTenant {
   readonly tenantId: string;
   readonly batchSize: number;
   /** What all its transactions hold of the pool. */
-  readonly share: Slots;
+  readonly share: PoolShare;
   /** Its lookups that this transaction's `invalidates` names. */
   readonly invalidated: readonly InvalidatedLookup[];
 }

@@ -15,8 +15,7 @@ import { isRefusal, isSessionSuspect, toAppError } from './pg-error.ts';
 import { replacePlaceholders, trimStatement } from './placeholders.ts';
 import { isPlainPlan, isPlainSelect } from './plain-select.ts';
 import { type BoundValue, createStatement, createUnnamedStatement, type Statement } from './statement.ts';
-import type { RunTogether, StatementResult } from './statement-batch.ts';
-import { failureOf } from './transaction-stage.ts';
+import { failureOf, type RunTogether, type StatementResult } from './statement-batch.ts';
 
 export interface SharedForm {
   /** Its values: an array of text for each declared parameter, one element for each reading, and then those of the audit rows. */

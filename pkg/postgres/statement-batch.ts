@@ -5,6 +5,7 @@
  * To slonik, which stands between, a batch is one query, and its values are lists.
  */
 import type { QuerySqlToken } from 'slonik';
+import { isRefusal } from './pg-error.ts';
 import { type BoundValue, createUnnamedStatement, type Statement } from './statement.ts';
 
 /** What one statement did. */
@@ -30,6 +31,26 @@ export interface BatchOutcome<Row = unknown> {
    * nobody knows. */
   readonly failure?: { readonly error: unknown };
 }
+
+export interface Failure {
+  /** Of the statement; as many as there are: the packet's own end, which commits what they did. */
+  readonly index: number;
+  readonly error: unknown;
+  /** What it is told as. */
+  readonly blamed: unknown;
+}
+
+/** Undefined if all of them succeeded. */
+export const failureOf = (
+  statements: readonly BoundStatement[],
+  { results, failure }: BatchOutcome,
+): Failure | undefined => {
+  if (failure === undefined) return undefined;
+  const index = results.length;
+  const { error } = failure;
+  // Whoever is to blame, a connection that is gone has to be told from a refusal.
+  return { index, error, blamed: isRefusal(error) ? (statements[index]?.blame?.(error) ?? error) : error };
+};
 
 /** Sends them in one packet on the connection that was lent. What PostgreSQL refuses is an outcome, and not thrown. */
 export type RunTogether = (statements: readonly BoundStatement[]) => Promise<BatchOutcome>;

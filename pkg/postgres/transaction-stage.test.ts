@@ -1,19 +1,12 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { AppError } from '../errors/app-error.ts';
-import { createStatement } from './statement.ts';
-import type { BatchOutcome, BoundStatement, StatementResult } from './statement-batch.ts';
-import { failureOf, isOver, mayHold, type PacketPart, type Stage, stageAfter } from './transaction-stage.ts';
+import { isOver, mayHold, type PacketPart, type Stage, stageAfter } from './transaction-stage.ts';
 
-const done: StatementResult = { rows: [], rowCount: 0 };
 const refused = (state: string): Error => Object.assign(new Error('refused'), { code: state });
 const gone = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' });
 const ended = refused('57P01');
 const unique = refused('23505');
 const cancelled = refused('57014');
-
-const ask: BoundStatement = { statement: createStatement('SELECT 1'), values: [] };
-const blamed: BoundStatement = { ...ask, blame: () => new AppError('conflict') };
 
 /** Of three statements each, with BEGIN and COMMIT where they are named. */
 const packets = {
@@ -26,7 +19,7 @@ const packets = {
 type Packet = keyof typeof packets;
 const length = 3;
 
-const cases: readonly (readonly [what: string, packet: Packet, results: number, error: Error, stage: Stage])[] = [
+const cases: readonly (readonly [what: string, packet: Packet, index: number, error: Error, stage: Stage])[] = [
   ['a statement is refused', 'BEGIN …', 2, unique, 'begun'],
   ['a statement is refused ahead of COMMIT, which is passed over', 'BEGIN … COMMIT', 1, unique, 'begun'],
   ['the first is refused ahead of COMMIT', '… COMMIT', 0, unique, 'begun'],
@@ -57,27 +50,10 @@ const cases: readonly (readonly [what: string, packet: Packet, results: number, 
   ['nothing is answered', 'all of it', 0, gone, 'committing'],
 ];
 
-const outcome = (results: number, error: Error): BatchOutcome => ({
-  results: Array<StatementResult>(results).fill(done),
-  failure: { error },
-});
-
-for (const [what, packet, results, error, stage] of cases) {
-  test(`${packet}: ${what}: ${stage}`, () => {
-    const failure = failureOf(Array<BoundStatement>(length).fill(blamed), outcome(results, error));
-    assert.ok(failure);
-    if (failure) assert.is(stageAfter(failure, { ...packets[packet], length }), stage);
-  });
+for (const [what, packet, index, error, stage] of cases) {
+  test(`${packet}: ${what}: ${stage}`, () =>
+    assert.is(stageAfter({ index, error }, { ...packets[packet], length }), stage));
 }
-
-test('a refusal is told as whoever is to blame has it, and nothing else is', () => {
-  const statements = [ask, blamed];
-  assert.is(failureOf(statements, { results: [done, done] }), undefined);
-  assert.is(failureOf(statements, outcome(0, unique))?.blamed, unique);
-  assert.instance(failureOf(statements, outcome(1, unique))?.blamed, AppError);
-  assert.is(failureOf(statements, outcome(1, gone))?.blamed, gone);
-  assert.is(failureOf(statements, outcome(2, unique))?.blamed, unique, 'the commit is no statement');
-});
 
 test('what may hold is not over before somebody has said so', () => {
   const stages: readonly Stage[] = ['waiting', 'begun', 'committing', 'committed', 'rolled_back'];

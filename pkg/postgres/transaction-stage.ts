@@ -10,7 +10,7 @@
  * rolled_back  a packet that is all of it was refused; never left. Its end is rolled_back
  */
 import { isCommitRefusal, isRefusal } from './pg-error.ts';
-import type { BatchOutcome, BoundStatement } from './statement-batch.ts';
+import type { Failure } from './statement-batch.ts';
 
 export type Stage = 'waiting' | 'begun' | 'committing' | 'committed' | 'rolled_back';
 
@@ -18,26 +18,6 @@ export type Stage = 'waiting' | 'begun' | 'committing' | 'committed' | 'rolled_b
 export const isOver = (stage: Stage): boolean => stage === 'committed' || stage === 'rolled_back';
 
 export const mayHold = (stage: Stage): boolean => stage === 'committed' || stage === 'committing';
-
-export interface Failure {
-  /** Of the statement; as many as there are: the packet's own end, which commits what they did. */
-  readonly index: number;
-  readonly error: unknown;
-  /** What it is told as. */
-  readonly blamed: unknown;
-}
-
-/** Undefined if all of them succeeded. */
-export const failureOf = (
-  statements: readonly BoundStatement[],
-  { results, failure }: BatchOutcome,
-): Failure | undefined => {
-  if (failure === undefined) return undefined;
-  const index = results.length;
-  const { error } = failure;
-  // Whoever is to blame, a connection that is gone has to be told from a refusal.
-  return { index, error, blamed: isRefusal(error) ? (statements[index]?.blame?.(error) ?? error) : error };
-};
 
 /** What a packet is of its transaction. */
 export interface PacketPart {

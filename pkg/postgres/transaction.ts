@@ -13,9 +13,9 @@ import type { IsolationLevel } from '../tenant/transaction-spec.ts';
 import type { Database, RunOnConnection } from './database.ts';
 import { asConflict, breaksConnection, isRolledBackByOthers, sqlStateOf, toAppError } from './pg-error.ts';
 import { createStatement } from './statement.ts';
-import type { BoundStatement, RunTogether, StatementResult } from './statement-batch.ts';
+import { type BoundStatement, failureOf, type RunTogether, type StatementResult } from './statement-batch.ts';
 import { createStatementBound } from './statement-bound.ts';
-import { failureOf, isOver, mayHold, type Stage, stageAfter } from './transaction-stage.ts';
+import { isOver, mayHold, type Stage, stageAfter } from './transaction-stage.ts';
 
 /** `rolled_back`: nothing holds. `unknown`: it may hold or not. */
 export type TransactionEnd<T> =
