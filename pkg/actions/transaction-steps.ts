@@ -9,7 +9,6 @@ import type { BoundStatement } from '../postgres/statement-batch.ts';
 import type { TransactionSession } from '../postgres/transaction.ts';
 import {
   compileTransactionStatement,
-  heldValues,
   readTransactionRows,
   type TransactionStatement,
 } from '../postgres/transaction-statement.ts';
@@ -46,7 +45,6 @@ export const compileTransactionSteps = perObject((spec: TransactionAction): read
       types: typesOf(parameters, spec.input),
       answersRows: output !== undefined,
       expectRows,
-      isLast: index === statements.length - 1,
       bytesMax:
         output !== undefined && statements.length === 1 ? requestLimits.answerBytesMax - frameBytes(output) : undefined,
     }),
@@ -61,8 +59,6 @@ interface StepInput {
   /** The verified one. */
   readonly tenantId: string;
   readonly input: ActionInput;
-  /** What PostgreSQL was bound by at the beginning, as `statementTimeoutOf` gives it. */
-  readonly timeout: string;
   readonly keptPlans: KeptPlans;
 }
 
@@ -80,13 +76,14 @@ const isMet = (step: TransactionStep, count: number, input: ActionInput): boolea
   return step.expectRows === 'AtLeastOne' ? count > 0 : count === keysOf(step, input);
 };
 
-const bindStep = (step: TransactionStep, { tenantId, input, timeout, keptPlans }: StepInput): BoundStatement => {
-  const { statement, parameters, expectRows } = step;
+const bindStep = (step: TransactionStep, { tenantId, input, keptPlans }: StepInput): BoundStatement => {
+  const { statement, parameters } = step;
   const values = parameters.map((name) => (name === 'tenant_id' ? tenantId : bindParameter(input[name])));
-  const keys = expectRows === 'PerKey' ? keysOf(step, input) : undefined;
+  // What PerKey counts, where PostgreSQL itself does.
+  const counted = statement.boundCount > statement.valueCount ? [String(keysOf(step, input))] : [];
   return {
     statement: keptPlans.formOf(statement).statement,
-    values: [...values, ...heldValues(statement, { keys, timeout })],
+    values: [...values, ...counted],
     blame: (error) => {
       const refusal = refusalOf(error);
       if (refusal === 'unmet') return unmet(step, error);

@@ -13,7 +13,6 @@ import { claimAhead, claimKey, type IdempotencyKey, isRepeat, storeAnswer } from
 import { encodeNotification } from '../postgres/invalidation-channel.ts';
 import type { KeptPlans } from '../postgres/kept-plan.ts';
 import type { OwnNews, OwnTransaction } from '../postgres/own-news.ts';
-import { statementTimeoutOf } from '../postgres/statement-bound.ts';
 import { runTransaction, type TransactionEnd, type TransactionSession } from '../postgres/transaction.ts';
 import { notifyOthers, openFrame } from '../postgres/transaction-frame.ts';
 import type { Clock } from '../process/clock.ts';
@@ -95,25 +94,23 @@ export const compileTransactionAction = (
     );
     own.sends(news.length);
     const options = { clock, isolation, deadline: call.deadline };
-    const run = async (session: TransactionSession, timeout: string): Promise<string> => {
-      const request = { tenantId, input: call.input, timeout, keptPlans };
+    const run = async (session: TransactionSession): Promise<string> => {
+      const request = { tenantId, input: call.input, keptPlans };
       const body = await runSteps(steps, session, { ...request, commits: key === undefined });
       if (key) storeAnswer(session.sendAlong, key, body);
       return body;
     };
     const result = await runTransaction(database, options, (session) => {
-      const timeout = statementTimeoutOf(call.deadline);
-      openFrame(session.sendAlong, record, { timeout, news });
-      if (key) claimAhead(session.sendAlong, key, timeout);
-      return run(session, timeout);
+      openFrame(session.sendAlong, record, news);
+      if (key) claimAhead(session.sendAlong, key);
+      return run(session);
     });
     if (key === undefined || result.end !== 'rolled_back' || !isRepeat(result.error)) return result;
     return runTransaction(database, options, async (session) => {
-      const timeout = statementTimeoutOf(call.deadline);
-      openFrame(session.sendAlong, record, { timeout, news: [] });
+      openFrame(session.sendAlong, record, []);
       const stored = await claimKey(session.run, key);
       if (stored !== undefined) return stored;
-      const body = await run(session, timeout);
+      const body = await run(session);
       notifyOthers(session.sendAlong, news);
       return body;
     });

@@ -10,7 +10,6 @@ import type { RunOnConnection } from './database.ts';
 import { asOperatorFault } from './pg-error.ts';
 import { refusalOf, refuse } from './refusal.ts';
 import { createStatement } from './statement.ts';
-import { renewedTimeout } from './statement-bound.ts';
 import type { SendAlong } from './transaction.ts';
 
 export interface IdempotencyKey {
@@ -31,11 +30,11 @@ RETURNING key`;
 
 const claimStatement = createStatement(claim);
 
-/** What comes behind it may be on its way already: refused where the key is another's, and bounded anew where it was waited for. */
+/** What comes behind it may be on its way already: refused where the key is another's. */
 const claimAheadStatement = createStatement(`WITH claimed AS (
 ${claim}
 )
-SELECT CASE s.n WHEN 0 THEN ${refuse('repeated', 's.n')} END, ${renewedTimeout('$5')}
+SELECT CASE s.n WHEN 0 THEN ${refuse('repeated', 's.n')} END
 FROM (SELECT count(*) AS n FROM claimed) AS s`);
 
 const readStatement = createStatement(
@@ -63,18 +62,9 @@ const textOrNull = (row: unknown, field: string): string | null => {
 };
 
 /** Claims the key along with what comes next, for a request that is likely the first of its key: where it repeats one, PostgreSQL refuses all of it,
- * by an error that `isRepeat` tells, and `claimKey` has the answer.
- * @param timeout  as `statementTimeoutOf` gave it at the beginning */
-export const claimAhead = (
-  sendAlong: SendAlong,
-  { tenantId, action, key, bodyHash }: IdempotencyKey,
-  timeout: string,
-): void =>
-  sendAlong({
-    statement: claimAheadStatement,
-    values: [tenantId, action, key, bodyHash, timeout],
-    blame: operatorsFault,
-  });
+ * by an error that `isRepeat` tells, and `claimKey` has the answer. */
+export const claimAhead = (sendAlong: SendAlong, { tenantId, action, key, bodyHash }: IdempotencyKey): void =>
+  sendAlong({ statement: claimAheadStatement, values: [tenantId, action, key, bodyHash], blame: operatorsFault });
 
 export const isRepeat = (error: unknown): boolean => refusalOf(error) === 'repeated';
 

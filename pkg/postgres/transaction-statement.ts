@@ -3,7 +3,7 @@
  * answer could not hold it.
  *
  * Where its rows are answered or counted PostgreSQL itself holds it to what it expects, and refuses it otherwise, so that what comes next can
- * be sent along, the commit too. It also renews the bound on a statement that comes next, once time has passed.
+ * be sent along, the commit too.
  */
 import { requestLimits } from '../process/limits.ts';
 import type { RowExpectation } from '../tenant/transaction-spec.ts';
@@ -11,9 +11,8 @@ import type { CompiledStatement } from './compiled-statement.ts';
 import { type Kept, keptFormOf } from './kept-plan.ts';
 import { castPlaceholders, trimStatement } from './placeholders.ts';
 import { refuse } from './refusal.ts';
-import { type BoundValue, createStatement } from './statement.ts';
+import { createStatement } from './statement.ts';
 import type { StatementResult } from './statement-batch.ts';
-import { renewedTimeout } from './statement-bound.ts';
 
 type TransactionForm = Pick<CompiledStatement, 'statement'>;
 
@@ -38,8 +37,6 @@ interface StatementOptions {
   readonly types: readonly string[];
   readonly answersRows: boolean;
   readonly expectRows: RowExpectation;
-  /** Of its transaction: nothing but the commit comes next, to which PostgreSQL applies no statement_timeout. */
-  readonly isLast: boolean;
   /** What its rows and the digits of their count may have in an answer that is theirs alone, in bytes of UTF-8. Left out: it is not measured. */
   readonly bytesMax?: number | undefined;
 }
@@ -52,14 +49,12 @@ const charactersTooMany = requestLimits.answerBytesMax + 1;
 const gatherRows = `SELECT count(*) AS n, left(string_agg(left(row_to_json(r)::text, ${charactersTooMany}), ','), ${charactersTooMany}) AS rows
   FROM (SELECT * FROM r LIMIT ${rowsTooMany}) AS r`;
 
-/** @param first  the first parameter behind the declared ones: the keys that PerKey counts, then the bound */
-const heldColumns = ({ expectRows, isLast, bytesMax }: StatementOptions, first: number) => {
-  const isUnmet = { Any: 'false', AtLeastOne: 's.n = 0', PerKey: `s.n <> $${first}::int` }[expectRows];
-  const bound = `$${first + (expectRows === 'PerKey' ? 1 : 0)}`;
+/** @param keys  the parameter behind the declared ones: the keys that PerKey counts */
+const heldColumns = ({ expectRows, bytesMax }: StatementOptions, keys: number) => {
+  const isUnmet = { Any: 'false', AtLeastOne: 's.n = 0', PerKey: `s.n <> $${keys}::int` }[expectRows];
   const isTooLong = `octet_length(convert_to(s.rows, 'UTF8')) + length(s.n::text) > ${bytesMax}`;
   return {
     count: `CASE WHEN ${isUnmet} THEN ${refuse('unmet', 's.n')}::text ELSE s.n::text END AS count`,
-    bound: isLast ? '' : `, ${renewedTimeout(bound)} AS bound`,
     rows:
       bytesMax === undefined
         ? 's.rows'
@@ -69,27 +64,27 @@ const heldColumns = ({ expectRows, isLast, bytesMax }: StatementOptions, first: 
 
 type HeldColumns = ReturnType<typeof heldColumns>;
 
-const rowsOf = (declared: string, { count, bound, rows }: HeldColumns): string => `WITH r AS (
+const rowsOf = (declared: string, { count, rows }: HeldColumns): string => `WITH r AS (
 ${declared}
 )
 SELECT ${count},
-  ${rows}${bound}
+  ${rows}
 FROM (
   ${gatherRows}
 ) AS s`;
 
 /** Rows that nobody is given stay in PostgreSQL, however many there are. Materialized, as what is not read would not be run. */
-const countOf = (declared: string, { count, bound }: HeldColumns): string => `WITH r AS MATERIALIZED (
+const countOf = (declared: string, { count }: HeldColumns): string => `WITH r AS MATERIALIZED (
 ${declared}
 )
-SELECT ${count}${bound}
+SELECT ${count}
 FROM (SELECT count(*) AS n FROM r) AS s`;
 
 /** By its first word: what begins with WITH may change data, and that has to stay at the top. */
 const isQuery = (declared: string): boolean => /^\s*(?:SELECT|VALUES|TABLE)\b/i.test(declared);
 
 export const compileTransactionStatement = (text: string, options: StatementOptions): TransactionStatement => {
-  const { types, answersRows, expectRows, isLast } = options;
+  const { types, answersRows, expectRows } = options;
   const declared = castPlaceholders(trimStatement(text), types);
   const valueCount = types.length;
   const forms = (statementText: (declared: string) => string) => {
@@ -97,23 +92,14 @@ export const compileTransactionStatement = (text: string, options: StatementOpti
     return { ...formOf(declared), kept: keptFormOf({ text, types }, formOf) };
   };
   if (!answersRows && !isQuery(declared)) {
-    const isHeld = expectRows === 'Any' && isLast;
+    const isHeld = expectRows === 'Any';
     return { declared, ...forms((alone) => alone), valueCount, boundCount: valueCount, returns: 'anything', isHeld };
   }
   const columns = heldColumns(options, valueCount + 1);
   const [returns, around] = answersRows ? (['rows', rowsOf] as const) : (['count', countOf] as const);
-  const boundCount = valueCount + (expectRows === 'PerKey' ? 1 : 0) + (isLast ? 0 : 1);
+  const boundCount = valueCount + (expectRows === 'PerKey' ? 1 : 0);
   return { declared, ...forms((within) => around(within, columns)), valueCount, boundCount, returns, isHeld: true };
 };
-
-/** What it binds behind the values of the declared parameters: the keys that PerKey counts, then the bound on what comes next; neither, or the
- * first alone, where its text has no place for them.
- * @param keys  how many PerKey counts; undefined: none are counted
- * @param timeout  what the transaction's first statement was bound by */
-export const heldValues = (
-  { valueCount, boundCount }: TransactionStatement,
-  { keys, timeout }: { readonly keys: number | undefined; readonly timeout: string },
-): readonly BoundValue[] => [...(keys === undefined ? [] : [String(keys)]), timeout].slice(0, boundCount - valueCount);
 
 /** @returns undefined for null */
 const textField = (row: unknown, name: string): string | undefined => {

@@ -26,7 +26,7 @@ export type TransactionEnd<T> =
 interface TransactionOptions {
   readonly clock: Clock;
   readonly isolation: IsolationLevel;
-  /** Bounds every statement, lock waits included. */
+  /** Bounds every statement, lock waits included: PostgreSQL itself ends what outlives it. */
   readonly deadline: Deadline;
   /** 0 <= x < 1. */
   readonly random?: () => number;
@@ -61,7 +61,7 @@ const isolationOfPackets: IsolationLevel = 'ReadCommitted';
 
 /** Sends what there is to say in as few packets as there are answers to wait for, BEGIN ahead of the first unless that is all of it. */
 const createSession = (runTogether: RunTogether, { clock, isolation, deadline }: TransactionOptions) => {
-  const aheadOfIt = createStatementBound({ clock, deadline });
+  const bound = createStatementBound({ clock, deadline });
   let stage: Stage = 'waiting';
   let waiting: BoundStatement[] = [];
 
@@ -72,8 +72,10 @@ const createSession = (runTogether: RunTogether, { clock, isolation, deadline }:
     const begins = isFirst && !isWhole;
     const ends = end === undefined ? 'not' : isWhole ? 'whole' : 'by_commit';
     const first = begins ? [{ statement: begin[isolation], values: [] }] : [];
-    const ahead = [...first, ...(isFirst ? [] : aheadOfIt()), ...waiting];
-    const statements = [...ahead, ...last, ...(ends === 'by_commit' ? [{ statement: commit, values: [] }] : [])];
+    const ahead = [...first, ...(isFirst ? bound.begin() : bound.goOn())];
+    const asked = bound.between([...waiting, ...last]);
+    const statements = [...ahead, ...asked, ...(ends === 'by_commit' ? [{ statement: commit, values: [] }] : [])];
+    const sentAlong = waiting.length;
     waiting = [];
     stage = end ? 'committing' : 'begun';
     const outcome = await runTogether(statements);
@@ -83,7 +85,8 @@ const createSession = (runTogether: RunTogether, { clock, isolation, deadline }:
       throw failure.blamed;
     }
     if (end) stage = 'committed';
-    return outcome.results.slice(ahead.length, ahead.length + last.length);
+    const answered = outcome.results.slice(ahead.length, ahead.length + asked.length);
+    return answered.filter((_, place) => place % 2 === 0).slice(sentAlong);
   };
 
   const run: RunOnConnection = async (statement, values) => {

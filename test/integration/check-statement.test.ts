@@ -86,7 +86,7 @@ for (const [what, text, sqlState] of rejected) {
 const checkTransaction = (text: string, answersRows: boolean) =>
   checkStatement(
     database,
-    compileTransactionStatement(text, { types: ['text', 'uuid[]'], answersRows, expectRows: 'PerKey', isLast: false }),
+    compileTransactionStatement(text, { types: ['text', 'uuid[]'], answersRows, expectRows: 'PerKey' }),
     minute(),
   );
 const update = `UPDATE customers SET name = 'changed' WHERE ${where}`;

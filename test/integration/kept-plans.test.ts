@@ -143,7 +143,7 @@ test('where there is no list there is nothing to hide', () => {
 });
 
 const { text, types } = declare(`UPDATE ${rows} SET n = n + 1 WHERE ${byKey} RETURNING id`);
-const change = compileTransactionStatement(text, { types, answersRows: true, isLast: true, expectRows: 'Any' });
+const change = compileTransactionStatement(text, { types, answersRows: true, expectRows: 'Any' });
 const run = async (values: readonly BoundValue[]) => {
   const [row] = await database.query(plans.formOf(change).statement, values, minute());
   return row;

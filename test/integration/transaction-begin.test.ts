@@ -10,6 +10,7 @@ import type { BoundStatement } from '../../pkg/postgres/statement-batch.ts';
 import { runTransaction } from '../../pkg/postgres/transaction.ts';
 import { openFrame } from '../../pkg/postgres/transaction-frame.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
+import { createDeadline } from '../../pkg/resilience/deadline.ts';
 import { type IsolationLevel, isolationLevels } from '../../pkg/tenant/transaction-spec.ts';
 import { prepareDatabase } from '../services/database.ts';
 import { minute, type OpenDatabase, openDatabase } from '../services/open-database.ts';
@@ -78,10 +79,11 @@ test('the wait for audit_log ends with the bound too, and is known to have chang
   await holder.connect();
   await holder.query('BEGIN; LOCK TABLE audit_log IN SHARE ROW EXCLUSIVE MODE');
   const database = await open();
-  const options = { clock: systemClock, isolation: 'ReadCommitted', deadline: minute() } as const;
+  const deadline = createDeadline(systemClock, 500);
+  const options = { clock: systemClock, isolation: 'ReadCommitted', deadline } as const;
   const write = { statement: createStatement("INSERT INTO written VALUES ('late')"), values: [] };
   const result = await runTransaction(database, options, ({ sendAlong, runAll }) => {
-    openFrame(sendAlong, record, { timeout: '100', news: [] });
+    openFrame(sendAlong, record, []);
     return runAll([write], 'commit');
   });
   await holder.end();
@@ -93,7 +95,7 @@ test('the wait for audit_log ends with the bound too, and is known to have chang
 test('where BEGIN was refused, nothing of the packet behind it takes effect', async () => {
   const database = await open();
   const packet: BoundStatement[] = [{ statement: createStatement('BEGIN AND NO MORE'), values: [] }];
-  openFrame((ahead) => packet.push(ahead), record, { timeout: '60000', news: [] });
+  openFrame((ahead) => packet.push(ahead), record, []);
   packet.push({ statement: createStatement("INSERT INTO written VALUES ('none')"), values: [] });
   await database.lend((_, runTogether) => runTogether(packet), minute());
   assert.equal(await sql('SELECT isolation FROM written'), []);

@@ -4,7 +4,7 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createStatement, createUnnamedStatement } from '../../pkg/postgres/statement.ts';
+import { createStatement } from '../../pkg/postgres/statement.ts';
 import { runTransaction } from '../../pkg/postgres/transaction.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
 import { prepareDatabase } from '../services/database.ts';
@@ -70,8 +70,7 @@ test('where a statement ahead of COMMIT was cancelled, it is rolled back', async
   const options = { clock: systemClock, isolation: 'ReadCommitted', deadline: minute() } as const;
   const { end } = await runTransaction(database, options, async ({ run, sendAlong }) => {
     await run(createStatement('INSERT INTO written VALUES (0)'), []);
-    sendAlong({ statement: createUnnamedStatement('SET LOCAL statement_timeout = 1'), values: [] });
-    sendAlong({ statement: createStatement('SELECT pg_sleep(60)'), values: [] });
+    sendAlong({ statement: createStatement('SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(60)'), values: [] });
   });
   assert.is(end, 'rolled_back');
   assert.equal(await sql('SELECT n FROM written WHERE n = 0'), []);

@@ -8,6 +8,7 @@ import { compileTransactionSteps, runSteps } from '../../pkg/actions/transaction
 import type { KeptPlans } from '../../pkg/postgres/kept-plan.ts';
 import { createUnnamedStatement } from '../../pkg/postgres/statement.ts';
 import { runTransaction } from '../../pkg/postgres/transaction.ts';
+import { openFrame } from '../../pkg/postgres/transaction-frame.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
 import { createManualClock } from '../../pkg/process/manual-clock.ts';
 import { createDeadline } from '../../pkg/resilience/deadline.ts';
@@ -61,22 +62,35 @@ const compile = (statements: readonly StatementSpec[]) => {
 const madeAnew: KeptPlans = { formOf: (plain) => plain };
 const keptAlways: KeptPlans = { formOf: (plain) => plain.kept?.() ?? plain };
 
+interface RunOptions {
+  readonly commits?: boolean;
+  readonly keptPlans?: KeptPlans;
+  /** With its audit row. */
+  readonly framed?: boolean;
+}
+
+const record = {
+  ...{ tenantId: 'acme', action: 'change', keys: [], requestId: 'r', context: {} },
+  ...({ source: 'database', outcome: 'answered' } as const),
+};
+
 /** Runs them for `names`, and tells how, with what was sent: `+` between what one packet had. */
 const run = async (
   statements: readonly StatementSpec[],
   names: readonly string[],
-  { commits = true, keptPlans = madeAnew }: { readonly commits?: boolean; readonly keptPlans?: KeptPlans } = {},
+  { commits = true, keptPlans = madeAnew, framed = false }: RunOptions = {},
 ) => {
   await setCounters(prepared, 'acme', { names: ['a', 'b'], n: 7 });
   const steps = compile(statements);
-  const { database: counting, packets } = countPackets(database);
+  const { database: counting, packets, sizes } = countPackets(database);
   const options = { clock: systemClock, isolation: 'ReadCommitted', deadline: minute() } as const;
-  const result = await runTransaction(counting, options, (session) =>
-    runSteps(steps, session, { tenantId: 'acme', input: { names }, timeout: '60000', keptPlans, commits }),
-  );
+  const result = await runTransaction(counting, options, (session) => {
+    if (framed) openFrame(session.sendAlong, record, []);
+    return runSteps(steps, session, { tenantId: 'acme', input: { names }, keptPlans, commits });
+  });
   const rows = await prepared.sql("SELECT string_agg(n::text, ' ' ORDER BY name) AS n FROM counters");
   const told = 'error' in result ? [result.error.code, result.error.details] : [result.value];
-  return { end: result.end, told, packets, left: rows[0]?.n };
+  return { end: result.end, told, packets, sizes, left: rows[0]?.n };
 };
 
 const both = '"counters":[{"name":"a","n":8},{"name":"b","n":8}]';
@@ -128,7 +142,7 @@ test('one that expects nothing, and whose rows nobody is given: one packet', asy
   assert.equal([end, ...told, left], ['committed', '{"output":{"count":1}}', '0 7']);
   assert.equal(packets, ['statement']);
   assert.equal((await run([look, anything], ['a'])).packets, ['BEGIN+statement+statement', 'COMMIT']);
-  assert.equal((await run([anything, look], ['a'])).packets, ['BEGIN+statement', 'statement', 'COMMIT']);
+  assert.equal((await run([anything, look], ['a'])).packets, ['BEGIN+statement+statement', 'COMMIT']);
 });
 
 for (const spoilt of ['default_transaction_read_only = on', "search_path = 'pg_catalog'"]) {
@@ -189,11 +203,46 @@ test('a statement of a later packet is bound by what is left then', async () => 
   assert.is(end, 'rolled_back');
 });
 
+test('time bounds stand ahead of all and between two statements, and nowhere else', async () => {
+  for (const [statements, sizes] of [
+    [[change], [4]],
+    [
+      [change, look],
+      [7, 1],
+    ],
+    [
+      [reset, look],
+      [5, 1, 1],
+    ],
+  ] as const)
+    assert.equal((await run(statements, ['a', 'b'], { framed: true })).sizes, sizes);
+  assert.equal((await run([change], ['a', 'b'])).sizes, [2]);
+});
+
+test('what is answered is what was asked for, whatever else a packet has', async () => {
+  const clock = createManualClock();
+  const options = { clock, isolation: 'ReadCommitted', deadline: createDeadline(clock, 60_000) } as const;
+  const tell = (n: number) => ({ statement: createUnnamedStatement(`SELECT ${n} AS n`), values: [] });
+  const { end } = await runTransaction(database, options, async ({ sendAlong, runAll }) => {
+    for (const first of [1, 5]) {
+      sendAlong(tell(first));
+      sendAlong(tell(first + 1));
+      const results = await runAll([tell(first + 2), tell(first + 3)]);
+      assert.equal(
+        results.map(({ rows }) => rows),
+        [[{ n: first + 2 }], [{ n: first + 3 }]],
+      );
+      await clock.advance(10_000);
+    }
+  });
+  assert.is(end, 'committed');
+});
+
 test('after COMMIT nothing is run any more', async () => {
   const options = { clock: systemClock, isolation: 'ReadCommitted', deadline: minute() } as const;
   const [step] = compile([look]);
   assert.ok(step);
-  const bound = { statement: step.statement.statement, values: ['acme', '{a}', '60000'] };
+  const bound = { statement: step.statement.statement, values: ['acme', '{a}'] };
   const { end } = await runTransaction(database, options, async ({ runAll }) => {
     await runAll([bound], 'commit');
     await runAll([bound]);
