@@ -13,6 +13,7 @@ import {
 } from '../../test/services/registry.ts';
 import { until } from '../../test/services/until.ts';
 import type { StatementCheck } from '../postgres/check-statement.ts';
+import { sleep } from '../process/clock.ts';
 import { bundleLimits } from '../process/limits.ts';
 
 const tenant = (tenantId: string, column = 'name') => ({ tenantId, spec: lookupOf(column) });
@@ -166,5 +167,65 @@ test('a question that fails for a bug is told and asked again; the other tenants
   await becomes(it, 'acme', 'Applied/Applied');
   await it.registry.stop();
 });
+
+/** As behind a lock that is waited for so long. */
+const lockedMs = 2_000;
+const nothing = ({ clock }: TestRegistry) => sleep(clock, lockedMs).then(() => unknown);
+/** One statement each. */
+const locked = (count: number) => Array.from({ length: count }, (_, n) => tenant(`tenant-${n}`, `locked_${n}`));
+const served = ({ registry }: TestRegistry) =>
+  [...registry.tenantIds()].filter((id) => registry.tenant(id)).map((id) => registry.tenant(id)?.revision);
+
+/** Moves time on until `probe` holds. @returns the milliseconds it took */
+const passUntil = async ({ clock }: TestRegistry, probe: () => boolean): Promise<number> => {
+  const since = clock.now();
+  await until('the end', async () => {
+    for (let steps = 0; steps < 10 && !probe(); steps += 1) await clock.advance(100);
+    assert.ok(probe());
+  });
+  return clock.now() - since;
+};
+
+test('one question that comes to nothing is waited for, and not hundreds of them', () =>
+  withRegistry(async (it) => {
+    it.answerWith(() => nothing(it));
+    await it.write(locked(300));
+    const started = it.registry.start();
+    const ms = await passUntil(it, it.registry.configured);
+    assert.ok(ms <= 3 * lockedMs, `${ms} ms`);
+    await started;
+    assert.is(served(it).length, 300);
+  }));
+
+test('who stands behind questions that come to nothing is asked about in turn, and settled at once', () =>
+  withRegistry(async (it) => {
+    it.answerWith(() => (it.asked.length === 21 ? rejected : nothing(it)));
+    await it.write(locked(21));
+    const started = it.registry.start();
+    await passUntil(it, it.registry.configured);
+    await started;
+    assert.is(served(it).length, 21);
+    const refused = () => it.registry.report().tenants.filter(({ state }) => state === 'Refused').length;
+    const ms = await passUntil(it, () => refused() > 0);
+    assert.ok(ms < bundleLimits.recheckIntervalMs, `${ms} ms`);
+    assert.equal([refused(), served(it).length, it.asked.length], [1, 20, 21]);
+  }));
+
+test('while nothing is heard, who was served stays served and who was refused stays refused', () =>
+  withRegistry(async (it) => {
+    const good = Array.from({ length: 8 }, (_, n) => tenant(`tenant-${n}`));
+    it.answerWith(({ declared }) => (declared.includes('missing') ? rejected : accepted));
+    await it.write([...good, tenant('wrong', 'missing')]);
+    await it.registry.start();
+    const before = served(it);
+    it.answerWith(() => nothing(it));
+    const revision = await it.write([...locked(8), tenant('wrong', 'missing')]);
+    await passUntil(it, () => it.registry.report().revision === revision);
+    const asked = () => it.asked.filter((text) => text.includes('missing')).length;
+    const first = asked();
+    await passUntil(it, () => asked() > first + 1);
+    assert.equal(served(it), before);
+    assert.is(it.outcome('wrong'), 'Refused/StatementRejected');
+  }));
 
 test.run();

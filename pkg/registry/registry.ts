@@ -76,7 +76,6 @@ export const createRegistry = (options: RegistryOptions): Registry => {
   const { dir, clock, hooks = {} } = options;
   const onError = (error: unknown) => hooks.onError?.(error);
   const reader = createBundleReader(dir);
-  const checks = createStatementChecks(options.checkStatement);
   const entries = new Map<string, TenantEntry>();
   /** Of the entries: what a request asks for, nothing else in between. */
   const live = new Map<string, LiveTenant>();
@@ -92,13 +91,19 @@ export const createRegistry = (options: RegistryOptions): Registry => {
   /** Rounds whose tenants are still being settled. */
   const open = new Set<Promise<void>>();
   let dirty: Set<number> | 'all' | undefined;
-  let recheck = false;
+  /** Whoever is to be settled again with what PostgreSQL has said since; `all`: whoever was settled and does not run what the bundle says. */
+  let again: Set<string> | 'all' = new Set();
   let lastRound: Promise<void> = Promise.resolve();
   let applied = { revision: noRevision, at: clock.wall() };
   let lastSuccess: boolean | undefined;
   let watch: DirectoryWatch | undefined;
   let cancelRecheck = () => {};
   let stopped = false;
+
+  const checks = createStatementChecks(options.checkStatement, (tenantId) => {
+    if (again !== 'all') again.add(tenantId);
+    void run();
+  });
 
   const settle = async (tenantId: string): Promise<void> => {
     const entry = entries.get(tenantId);
@@ -171,15 +176,15 @@ export const createRegistry = (options: RegistryOptions): Registry => {
 
   const takeOver = async (): Promise<void> => {
     const shards = dirty;
-    const again = recheck ? [...unsettled, ...settling.keys()] : [];
+    const asked = again === 'all' ? [...unsettled, ...settling.keys()] : again;
     dirty = undefined;
-    recheck = false;
+    again = new Set();
     const changes = shards === undefined ? noChanges : await reader.read(shards === 'all' ? undefined : shards);
     const { tenants, removed, isNews } = changes;
-    if (stopped || (!isNews && again.length === 0)) return;
+    if (stopped || (!isNews && [...asked].length === 0)) return;
     for (const tenant of tenants) put(tenant.tenantId, takeKeys(entries.get(tenant.tenantId), tenant));
     for (const tenantId of removed) remove(tenantId);
-    await openRound(new Set([...tenants.map(({ tenantId }) => tenantId), ...again]), isNews);
+    await openRound(new Set([...tenants.map(({ tenantId }) => tenantId), ...asked]), isNews);
   };
   const takingOver = createKeyedReruns(takeOver, onError);
   const run = (): Promise<void> => takingOver.run(dir);
@@ -194,7 +199,7 @@ export const createRegistry = (options: RegistryOptions): Registry => {
 
   const askAgain = (): void => {
     checks.forgetRejections();
-    recheck = true;
+    again = 'all';
     void run();
   };
 

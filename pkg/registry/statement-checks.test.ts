@@ -17,6 +17,8 @@ const declare = (...columns: readonly string[]): readonly DeclaredStatement[] =>
   return compiled.value.statements;
 };
 
+const noOne = (): void => {};
+
 /** @param says  by column; what is not named is accepted */
 const createAsked = (says: Record<string, StatementCheck> = {}) => {
   const asked: string[] = [];
@@ -24,7 +26,7 @@ const createAsked = (says: Record<string, StatementCheck> = {}) => {
     const column = /id, (\w+)/.exec(declared)?.[1] ?? '';
     asked.push(column);
     return says[column] ?? accepted;
-  });
+  }, noOne);
   return { asked, checks, says };
 };
 
@@ -50,6 +52,7 @@ test('a rejection is kept until it may have been cured; an acceptance for good',
   assert.is((await checks.check('acme', declare('a', 'b'))).verdict, 'rejected');
   checks.forgetRejections();
   assert.is((await checks.check('acme', declare('a', 'b'))).verdict, 'accepted');
+  assert.is((await checks.check('acme', declare('a', 'b'))).verdict, 'accepted');
   assert.equal(asked, ['a', 'b', 'b']);
 });
 
@@ -67,7 +70,7 @@ test('a question that fails is asked again', async () => {
     failures -= 1;
     if (failures === 0) throw new Error('a bug');
     return accepted;
-  });
+  }, noOne);
   assert.is(await checks.check('acme', declare('a')).catch(() => 'failed'), 'failed');
   assert.equal(await checks.check('acme', declare('a')), { verdict: 'accepted' });
 });
@@ -90,7 +93,7 @@ test('a rejection that arrives when nobody declares the text any more leaves no 
   const checks = createStatementChecks(() => {
     asked += 1;
     return says.promise;
-  });
+  }, noOne);
   const first = checks.check('acme', declare('a'));
   checks.forget('acme');
   says.resolve(rejected);
@@ -108,9 +111,86 @@ test('PostgreSQL is asked about few statements at once', async () => {
     await new Promise<void>((resolve) => setImmediate(resolve));
     now -= 1;
     return accepted;
-  });
+  }, noOne);
   await Promise.all(Array.from({ length: 50 }, (_, n) => checks.check(`tenant-${n}`, declare(`column_${n}`))));
   assert.is(most, bundleLimits.statementChecksMax);
+});
+
+/** Nothing is answered but by hand, in the order of the questions. */
+const createHeld = () => {
+  const asked: string[] = [];
+  const late: string[] = [];
+  const waiting: ((check: StatementCheck) => void)[] = [];
+  const checks = createStatementChecks(
+    ({ declared }) => {
+      asked.push(/id, (\w+)/.exec(declared)?.[1] ?? '');
+      return new Promise((resolve) => waiting.push(resolve));
+    },
+    (tenantId) => void late.push(tenantId),
+  );
+  const answer = async (check: StatementCheck): Promise<void> => {
+    waiting.shift()?.(check);
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  };
+  return { asked, late, checks, answer };
+};
+const columns = (count: number) => Array.from({ length: count }, (_, n) => `column_${n}`);
+
+test('nobody waits behind a question that comes to nothing; those that are put go on', async () => {
+  const { checks, answer, late } = createHeld();
+  const told: string[] = [];
+  for (const column of columns(bundleLimits.statementChecksMax + 3)) {
+    void checks.check(column, declare(column)).then(({ verdict }) => told.push(`${column} ${verdict}`));
+  }
+  await answer(unknown);
+  assert.equal(told.toSorted(), ['column_0 unknown', 'column_4 unknown', 'column_5 unknown', 'column_6 unknown']);
+  await answer(accepted);
+  assert.equal([told.at(-1), late], ['column_1 accepted', []]);
+});
+
+test('who did not wait is told of the verdict, and does not ask again', async () => {
+  const { checks, answer, late, asked } = createHeld();
+  const all = columns(bundleLimits.statementChecksMax + 2);
+  const [, , , , fifth = '', sixth = ''] = all;
+  for (const column of all) void checks.check(column, declare(column));
+  await answer(unknown);
+  assert.is((await checks.check('globex', declare(fifth))).verdict, 'unknown', 'the question is under way');
+  for (const _ of all.slice(1, 4)) await answer(accepted);
+  assert.equal(late, []);
+  await answer(rejected);
+  assert.equal(late, [fifth, 'globex']);
+  assert.is((await checks.check(fifth, declare(fifth))).verdict, 'rejected');
+  await answer(accepted);
+  assert.equal(late, [fifth, 'globex', sixth]);
+  assert.equal(asked, all);
+});
+
+test('all statements of a tenant are asked about, though nobody waits for the first', async () => {
+  const { checks, answer, asked, late } = createHeld();
+  const before = columns(bundleLimits.statementChecksMax);
+  for (const column of before) void checks.check(column, declare(column));
+  const check = checks.check('acme', declare('a', 'b'));
+  await answer(unknown);
+  assert.equal(await check, { verdict: 'unknown' });
+  for (const _ of before) await answer(accepted);
+  await answer(rejected);
+  assert.equal(asked, [...before, 'a', 'b']);
+  assert.equal(late, ['acme']);
+  assert.equal(await checks.check('acme', declare('a', 'b')), {
+    verdict: 'rejected',
+    path: 'spec.actions[1].lookup.statement',
+    sqlState: '42703',
+  });
+});
+
+test('a rejection that is asked about again holds while nothing is heard', async () => {
+  const { checks, says } = createAsked({ a: rejected });
+  await checks.check('acme', declare('a'));
+  says.a = unknown;
+  checks.forgetRejections();
+  assert.is((await checks.check('acme', declare('a'))).verdict, 'rejected');
+  says.a = accepted;
+  assert.is((await checks.check('acme', declare('a'))).verdict, 'accepted');
 });
 
 test.run();
