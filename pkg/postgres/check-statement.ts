@@ -3,11 +3,12 @@
  * it with no values. Nothing is executed.
  */
 import { type AppError, isAppError } from '../errors/app-error.ts';
+import { databaseLimits } from '../process/limits.ts';
 import type { Deadline } from '../resilience/deadline.ts';
 import type { CompiledStatement } from './compiled-statement.ts';
 import type { Database } from './database.ts';
-import { sqlStateOf } from './pg-error.ts';
-import { createUnnamedStatement } from './statement.ts';
+import { breaksConnection, sqlStateOf, toAppError } from './pg-error.ts';
+import { createStatement, createUnnamedStatement } from './statement.ts';
 
 export type StatementCheck =
   | { readonly verdict: 'accepted' }
@@ -18,15 +19,37 @@ export type StatementCheck =
 
 const nulls = (count: number): readonly null[] => Array.from({ length: count }, () => null);
 
-// The options in parentheses leave no place for more of them: a declared `ANALYZE …` would be executed after a bare EXPLAIN.
-const explain = (database: Database, text: string, count: number, deadline: Deadline) =>
-  database.query(createUnnamedStatement(`EXPLAIN (COSTS OFF) ${text}`), nulls(count), deadline).then(
-    () => undefined,
-    (error: unknown) => {
-      if (isAppError(error)) return error;
-      throw error;
-    },
-  );
+// A lock that is not there is not waited for: whoever asks has others to ask about, and asks again.
+const bound = createStatement(`SELECT set_config('lock_timeout', '${databaseLimits.checkLockTimeoutMs}', true)`);
+
+/** @returns why PostgreSQL does not plan it, or cannot be asked */
+const explain = async (
+  database: Database,
+  text: string,
+  count: number,
+  deadline: Deadline,
+): Promise<AppError | undefined> => {
+  // The options in parentheses leave no place for more of them: a declared `ANALYZE …` would be executed after a bare EXPLAIN.
+  const statement = createUnnamedStatement(`EXPLAIN (COSTS OFF) ${text}`);
+  const statements = [
+    { statement: bound, values: [] },
+    { statement, values: nulls(count) },
+  ];
+  try {
+    return await database.lend(
+      async (_run, runTogether) => {
+        const { failure } = await runTogether(statements);
+        if (failure && breaksConnection(failure.error)) throw failure.error;
+        return failure && toAppError(failure.error);
+      },
+      deadline,
+      'statement_timeout',
+    );
+  } catch (error) {
+    if (isAppError(error)) return error;
+    throw error;
+  }
+};
 
 /** @param deadline  for all of it */
 export const checkStatement = async (

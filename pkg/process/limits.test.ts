@@ -153,6 +153,10 @@ const ascending: Readonly<Record<string, Relation>> = {
     ['release', kubernetesLimits.leaseReleaseMs],
     ['stop', controllerLimits.stopMs],
   ],
+  'behind any number of locked tables a statement is asked about before it is time to ask again': [
+    ['all', (bundleLimits.tenantsMax / bundleLimits.statementChecksMax) * databaseLimits.checkLockTimeoutMs],
+    ['recheck', bundleLimits.recheckIntervalMs],
+  ],
   'the bundle is looked at more often than PostgreSQL is asked again': [
     ['poll', bundleLimits.pollIntervalMs],
     ['recheck', bundleLimits.recheckIntervalMs],

@@ -92,6 +92,9 @@ export const databaseLimits = {
   /** Statements that several requests share, so that no deadline of one of them may end them. Setting STATEMENT_TIMEOUT_MS. */
   statementTimeoutMs: 5_000,
   lockTimeoutMs: 2_000,
+  /** Of a declared statement that PostgreSQL is asked about: one of each of the most tenants is through before it is time to ask again, were all
+   * their tables locked. */
+  checkLockTimeoutMs: 5,
   /** Applying deploy/sql, which waits for locks that running transactions hold; many times what it takes. */
   schemaTimeoutMs: 60_000,
   idleInTransactionTimeoutMs: 10_000,

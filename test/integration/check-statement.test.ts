@@ -3,11 +3,14 @@
  *
  * also over docker
  */
+import { Client } from 'pg';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { checkStatement } from '../../pkg/postgres/check-statement.ts';
 import { compileLookup } from '../../pkg/postgres/lookup-statement.ts';
 import { compileTransactionStatement } from '../../pkg/postgres/transaction-statement.ts';
+import { systemClock } from '../../pkg/process/clock.ts';
+import { databaseLimits } from '../../pkg/process/limits.ts';
 import { prepareDatabase } from '../services/database.ts';
 import { minute, openDatabase } from '../services/open-database.ts';
 import { startPostgres } from '../services/postgres.ts';
@@ -157,6 +160,24 @@ test('nothing of all that was executed', async () => {
   assert.equal(await sql("SELECT count(*)::int AS n FROM customers WHERE name IN ('changed', 'x')"), [{ n: 0 }]);
   assert.equal(await sql('SELECT is_called FROM counted'), [{ is_called: false }]);
   assert.equal(await sql('SELECT count(*)::int AS n FROM audit_log'), [{ n: 0 }]);
+});
+
+test('a lock is not waited for: nothing is known of who needs it, and the connection stays', async () => {
+  const client = new Client({ connectionString: postgres.url });
+  await client.connect();
+  const backend = async () => (await database.run('SELECT pg_backend_pid() AS pid, $1::text'))[0]?.pid;
+  const before = await backend();
+  await client.query('BEGIN; LOCK TABLE customers IN ACCESS EXCLUSIVE MODE');
+  const since = systemClock.now();
+  for (let n = 0; n < 10; n += 1) assert.is((await check(plain)).verdict, 'unknown');
+  const ms = systemClock.now() - since;
+  assert.ok(ms < databaseLimits.lockTimeoutMs, `${ms} ms`);
+  await client.end();
+  assert.is((await check(plain)).verdict, 'accepted');
+  assert.is(await backend(), before);
+  assert.equal(await database.run("SELECT current_setting('lock_timeout') AS ms, $1::text AS x"), [
+    { ms: '2s', x: '' },
+  ]);
 });
 
 test('a database that cannot keep audit rows is to blame, not the declaration', async () => {
