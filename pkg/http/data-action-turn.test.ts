@@ -83,6 +83,51 @@ for (const [what, bytes] of Object.entries({
   });
 }
 
+const turns = async (count: number): Promise<void> => {
+  for (let n = 0; n < count; n += 1) await new Promise<void>((resolve) => setImmediate(resolve));
+};
+
+/** Its answers come some turns after their requests. */
+const openLater = () =>
+  openPipeline({
+    run: async () => {
+      await turns(3);
+      return { body: bodyOf(1), source: 'memory' };
+    },
+  });
+
+const statuses = (answers: readonly { readonly status: number }[]): readonly number[] =>
+  answers.map(({ status }) => status);
+
+for (const [what, bytes] of Object.entries({
+  'no HTTP': 'garbage\r\n\r\n',
+  'a body longer than was said': '}',
+  'a broken body': rawRequest(post, ['Transfer-Encoding: chunked'], 'zz\r\n'),
+})) {
+  test(`what is broken behind requests that are at work is answered after them: ${what}`, async () => {
+    const { port, answered, close } = await openLater();
+    assert.equal(statuses(await exchange(port, good.repeat(2) + bytes)), [200, 200, 400]);
+    assert.equal(statuses(answered), [200, 200]);
+    await close();
+  });
+}
+
+test('half a request, and then the end, takes no answer from those ahead of it', async () => {
+  const { port, close } = await openLater();
+  const connection = await openRaw(port);
+  connection.send(`${good.repeat(2)}POST /data-action HT`);
+  connection.end();
+  assert.equal(statuses(await connection.closed), [200, 200, 400]);
+  await close();
+});
+
+test('an answer that ends its connection is the last one, whatever is broken behind its request', async () => {
+  const { port, gate, close } = await openLater();
+  gate.drain();
+  assert.equal(statuses(await exchange(port, `${good}garbage\r\n\r\n`)), [200]);
+  await close();
+});
+
 test('a body above its bound that is there by the end of a later turn does not cost its refusal the connection', async () => {
   const { port, close } = await openCounting();
   const connection = await openRaw(port);
