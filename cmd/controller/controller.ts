@@ -55,7 +55,12 @@ export const createControllerProcess = (
     host: settings.HOST,
     port: settings.CONTROLLER_ADMIN_PORT,
     clock,
-    listener: createControllerApp({ metrics, alive: controller.alive, started: controller.hasBundle }),
+    listener: createControllerApp({
+      metrics,
+      alive: controller.alive,
+      started: controller.hasBundle,
+      onError: (error) => logger.error({ error }, 'unexpected error'),
+    }),
   });
 
   let stopping: Promise<void> | undefined;

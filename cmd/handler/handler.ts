@@ -156,6 +156,7 @@ export const createHandler = (
     port: settings.PORT,
     clock,
     listener: createTrafficListener({ dataAction, onRefused: observer.requestRefused, closing }),
+    onUnreadable: observer.requestRefused,
   });
   let trafficPort = settings.PORT;
   const adminApp = createAdminApp({
@@ -168,6 +169,7 @@ export const createHandler = (
       databaseReached: database.reached(),
       draining: closing(),
     }),
+    onError: observer.bug,
   });
   const admin = createHttpServer({
     host: settings.HOST,

@@ -8,13 +8,15 @@ const ready: Readiness = { listening: true, configured: true, databaseReached: t
 
 const open = async (readiness: Partial<Readiness> = {}, scrapeFails = false) => {
   const metrics = createMetrics({ processMetrics: false });
+  const errors: unknown[] = [];
   const app = createAdminApp({
     metrics: scrapeFails ? { scrape: () => Promise.reject(new Error('secret')) } : metrics,
     readiness: () => ({ ...ready, ...readiness }),
     config: { report: () => '{"schema":1,"tenants":[]}', version: () => 'v1' },
     openApi: { tenant: () => undefined, tenantIds: () => [], server: () => 'http://127.0.0.1' },
+    onError: (error) => void errors.push(error),
   });
-  return { ...(await openLoopback(app.callback())), metrics };
+  return { ...(await openLoopback(app.callback())), metrics, errors };
 };
 
 const get = (path: string) => `GET ${path} HTTP/1.1`;
@@ -76,6 +78,7 @@ test('a scrape that fails is a 500 that says nothing of why', async () => {
   const response = await fetch(`http://127.0.0.1:${admin.port}/metrics`);
   assert.is(response.status, 500);
   assert.not.match(await response.text(), /secret/);
+  assert.equal(admin.errors.map(String), ['Error: secret']);
   await admin.close();
 });
 

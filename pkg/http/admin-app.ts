@@ -28,11 +28,13 @@ interface AdminOptions {
     version(): string;
   };
   readonly openApi: OpenApiOptions;
+  /** A page could not be made, for a bug. */
+  onError(error: unknown): void;
 }
 
 const isReady = (r: Readiness): boolean => r.listening && r.configured && r.databaseReached && !r.draining;
 
-export const createAdminApp = ({ metrics, readiness, config, openApi }: AdminOptions): Koa => {
+export const createAdminApp = ({ metrics, readiness, config, openApi, onError }: AdminOptions): Koa => {
   const router = new Router();
   router.get('/livez', (ctx) => {
     ctx.body = { status: 'ok' };
@@ -66,6 +68,14 @@ export const createAdminApp = ({ metrics, readiness, config, openApi }: AdminOpt
   addOpenApiRoutes(router, openApi);
   const app = new Koa();
   app.silent = true;
+  app.use(async (_ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      onError(error);
+      throw error;
+    }
+  });
   app.use(router.routes());
   app.use(router.allowedMethods());
   return app;

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { openLoopback } from '../../test/services/loopback.ts';
 import { controllerMetricTable } from '../telemetry/controller-metric-table.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { createControllerApp } from './controller-app.ts';
@@ -11,7 +12,12 @@ test("health says what it knows, metrics are the controller's own, and there is 
   const metrics = createMetrics({ processMetrics: false, table: controllerMetricTable });
   metrics.set('leader', {}, 1);
   metrics.set('pool_waiting', {}, 1);
-  const app = createControllerApp({ metrics, alive: () => health.alive, started: () => health.started });
+  const app = createControllerApp({
+    metrics,
+    alive: () => health.alive,
+    started: () => health.started,
+    onError: () => {},
+  });
   const server = createServer(app);
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -29,6 +35,21 @@ test("health says what it knows, metrics are the controller's own, and there is 
   assert.match(await open.text(), '# EOF');
   server.closeAllConnections();
   server.close();
+});
+
+test('a page that cannot be made is 500 without its reason, which is told inside', async () => {
+  const errors: unknown[] = [];
+  const admin = await openLoopback(
+    createControllerApp({
+      metrics: { scrape: () => Promise.reject(new Error('secret')) },
+      alive: () => true,
+      started: () => true,
+      onError: (error) => void errors.push(error),
+    }),
+  );
+  const { status, text } = await admin.ask('GET /metrics HTTP/1.1');
+  assert.equal([status, text, errors.map(String)], [500, '{"status":"error"}', ['Error: secret']]);
+  await admin.close();
 });
 
 test.run();

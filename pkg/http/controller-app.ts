@@ -13,6 +13,8 @@ interface ControllerAppOptions {
   readonly metrics: Pick<Metrics, 'scrape'>;
   alive(): boolean;
   started(): boolean;
+  /** A page could not be made, for a bug. */
+  onError(error: unknown): void;
 }
 
 interface Page {
@@ -34,7 +36,7 @@ const health =
   () =>
     isGood() ? json(200, 'ok') : json(503, otherwise);
 
-export const createControllerApp = ({ metrics, alive, started }: ControllerAppOptions): RequestListener => {
+export const createControllerApp = ({ metrics, alive, started, onError }: ControllerAppOptions): RequestListener => {
   const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
     ['/livez', health(alive, 'a decision hangs')],
     ['/startupz', health(started, 'waiting for the first bundle')],
@@ -55,7 +57,11 @@ export const createControllerApp = ({ metrics, alive, started }: ControllerAppOp
     if (request.method !== 'GET' && request.method !== 'HEAD') return json(405, 'method not allowed');
     return route(request);
   };
-  return (request, response) => void pageOf(request).then(write(response), () => write(response)(json(500, 'error')));
+  const failed = (error: unknown): Page => {
+    onError(error);
+    return json(500, 'error');
+  };
+  return (request, response) => void pageOf(request).catch(failed).then(write(response));
 };
 
 const write =

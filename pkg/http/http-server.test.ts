@@ -7,14 +7,18 @@ import { exchange, openRaw, rawRequest } from '../../test/services/raw-http.ts';
 import { until } from '../../test/services/until.ts';
 import { createManualClock } from '../process/manual-clock.ts';
 import { createHttpServer } from './http-server.ts';
+import type { RefusedSummary } from './traffic-listener.ts';
 
 const answer = (response: ServerResponse): void => void response.writeHead(200, { 'Content-Length': 2 }).end('{}');
 
 /** A server whose answers wait to be let go. */
 const openHeld = async () => {
   const waiting: ServerResponse[] = [];
-  const server = await openLoopback((_, response) => void waiting.push(response));
-  return { ...server, waiting, letGo: () => waiting.splice(0).forEach(answer) };
+  const unreadable: RefusedSummary[] = [];
+  const server = await openLoopback((_, response) => void waiting.push(response), createManualClock(), {
+    onUnreadable: (summary) => void unreadable.push(summary),
+  });
+  return { ...server, waiting, unreadable, letGo: () => waiting.splice(0).forEach(answer) };
 };
 
 const unreadable: Readonly<Record<string, string>> = {
@@ -46,9 +50,28 @@ for (const [what, bytes] of Object.entries(unreadable)) {
     assert.equal([first?.json.code, first?.json.requestId], ['invalid_request', first?.headers['x-request-id']]);
     assert.equal(rest, []);
     assert.equal((await exchange(server.port, bytes)).length, 1);
+    assert.equal(
+      server.unreadable.map(({ status, error }) => [status, error.code]),
+      [
+        [400, 'invalid_request'],
+        [400, 'invalid_request'],
+      ],
+    );
+    assert.is(server.unreadable[0]?.requestId, first?.json.requestId);
     await server.close();
   });
 }
+
+test('who leaves amid a request, or says nothing, is told of to nobody', async () => {
+  const server = await openHeld();
+  const [silent, leaving] = await Promise.all([openRaw(server.port), openRaw(server.port)]);
+  leaving.send('GET / HT');
+  leaving.reset();
+  silent.end();
+  await Promise.all([silent.closed, leaving.closed]);
+  await server.close();
+  assert.equal(server.unreadable, []);
+});
 
 test('who has said all gets the answer that is still to come, and then the end', async () => {
   const server = await openHeld();

@@ -16,6 +16,7 @@ import { type Clock, sleep } from '../process/clock.ts';
 import { processLimits, requestLimits } from '../process/limits.ts';
 import { isDiscarding } from './discard-body.ts';
 import { problemReply } from './reply.ts';
+import type { RefusedSummary } from './traffic-listener.ts';
 
 export interface HttpServer {
   /** @returns the port it listens on; rejects when it cannot */
@@ -27,22 +28,25 @@ export interface HttpServer {
   stop(timeoutMs: number): Promise<void>;
 }
 
-interface HttpServerOptions {
+export interface HttpServerOptions {
   readonly host: string;
   readonly port: number;
   readonly clock: Clock;
   readonly listener: RequestListener;
+  /** For what could not be read as a request, or not in time, and was answered. */
+  onUnreadable?(summary: RefusedSummary): void;
 }
 
 const reasonPhrases: Readonly<Record<number, string>> = { 400: 'Bad Request', 504: 'Gateway Timeout' };
 
 /** What could not be read as HTTP is answered like everything else: in JSON. */
-const answerBrokenRequest = (error: Error, socket: Socket): void => {
+const answerBrokenRequest = (error: Error, socket: Socket, onUnreadable: HttpServerOptions['onUnreadable']): void => {
   const code: unknown = Reflect.get(error, 'code');
   if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const late = code === 'ERR_HTTP_REQUEST_TIMEOUT';
   const requestId = randomUUID();
-  const reply = problemReply(new AppError(late ? 'deadline_exceeded' : 'invalid_request'), requestId);
+  const refusal = new AppError(late ? 'deadline_exceeded' : 'invalid_request');
+  const reply = problemReply(refusal, requestId);
   const head = [
     `HTTP/1.1 ${reply.status} ${reasonPhrases[reply.status] ?? ''}`,
     'Content-Type: application/json',
@@ -51,6 +55,8 @@ const answerBrokenRequest = (error: Error, socket: Socket): void => {
     'Connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${reply.body}`, () => socket.destroy());
+  // A connection on which nothing ever came is no request.
+  if (socket.bytesRead > 0) onUnreadable?.({ requestId, status: reply.status, error: refusal });
 };
 
 /** The next answer to go out on it, if its request is all there: nothing broken is part of that. Node's own, and in no paper of it, but it costs a
@@ -60,7 +66,7 @@ const answerUnderWay = (socket: Duplex): ServerResponse | undefined => {
   return response instanceof ServerResponse && response.req.complete ? response : undefined;
 };
 
-const create = (listener: RequestListener): Server => {
+const create = ({ listener, onUnreadable }: HttpServerOptions): Server => {
   const server = createServer(
     {
       keepAliveTimeout: requestLimits.keepAliveTimeoutMs,
@@ -86,7 +92,7 @@ const create = (listener: RequestListener): Server => {
     if (isDiscarding(socket)) socket.destroy();
     // What a request ahead of it has done is not told as a refusal.
     else if (ahead) ahead.once('close', () => breakOff(error, socket));
-    else answerBrokenRequest(error, socket as Socket);
+    else answerBrokenRequest(error, socket as Socket, onUnreadable);
   };
   const broken = new WeakSet<Duplex>();
   server.on('clientError', (error, socket) => {
@@ -97,8 +103,9 @@ const create = (listener: RequestListener): Server => {
   return server;
 };
 
-export const createHttpServer = ({ host, port, clock, listener }: HttpServerOptions): HttpServer => {
-  const server = create(listener);
+export const createHttpServer = (options: HttpServerOptions): HttpServer => {
+  const { host, port, clock } = options;
+  const server = create(options);
   /** From the first moment it listens; resolves when it is shut and every connection is gone. */
   let closed: Promise<unknown> | undefined;
   const sockets = new Set<Socket>();

@@ -5,6 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { customerId, prepareDatabase } from '../services/database.ts';
 import { type Answer, startHandler } from '../services/handler.ts';
+import { metric } from '../services/metric.ts';
 import { startPostgres } from '../services/postgres.ts';
 import { assertProblem } from '../services/problem.ts';
 import { openRaw, rawRequest } from '../services/raw-http.ts';
@@ -44,6 +45,12 @@ test('an unfinished body is cut off at the body time-out or at X-Timeout-Ms, unf
   ]);
   for (const answer of [headers, body, hasty, chunked]) assertProblem(answer, 504, 'deadline_exceeded');
   assert.equal([order[0], order[1], order.at(-1)], ['honest', 'hasty', 'headers']);
+  assert.is(await metric(handler, 'requests_total', { tenant_id: 'none', status: '504' }), 4);
+});
+
+test('a connection on which nothing is ever said is ended at the time-out for headers, and is no request', async () => {
+  assertProblem(await cutOff(), 504, 'deadline_exceeded');
+  assert.is(await metric(handler, 'requests_total', { tenant_id: 'none', status: '504' }), 4);
 });
 
 test('a body that comes in pieces, but in time, is read', async () => {

@@ -2,7 +2,7 @@
  * Our own HTTP server on a free port of loopback, with a clock that stands still: what the tests of pkg/http talk to.
  */
 import type { RequestListener } from 'node:http';
-import { createHttpServer } from '../../pkg/http/http-server.ts';
+import { createHttpServer, type HttpServerOptions } from '../../pkg/http/http-server.ts';
 import { createManualClock, type ManualClock } from '../../pkg/process/manual-clock.ts';
 import type { Answer } from './handler.ts';
 import { exchange, rawRequest } from './raw-http.ts';
@@ -25,8 +25,12 @@ export const untilTrue = (what: string, probe: () => boolean): Promise<void> =>
     if (!probe()) throw new Error('not yet');
   });
 
-export const openLoopback = async (listener: RequestListener, clock = createManualClock()): Promise<Loopback> => {
-  const server = createHttpServer({ host: '127.0.0.1', port: 0, clock, listener });
+export const openLoopback = async (
+  listener: RequestListener,
+  clock = createManualClock(),
+  options: Pick<HttpServerOptions, 'onUnreadable'> = {},
+): Promise<Loopback> => {
+  const server = createHttpServer({ host: '127.0.0.1', port: 0, clock, listener, ...options });
   const port = await server.start();
   return {
     port,
