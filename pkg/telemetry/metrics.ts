@@ -16,8 +16,8 @@ export interface Metrics {
   observe<Name extends HistogramName>(name: Name, labels: LabelsOf<Name>, value: number, traceId?: string): void;
   /** Drops every series of a metric. */
   forget(name: MetricName): void;
-  /** Drops every series of these metrics that has this `tenant_id`. */
-  forgetTenant(names: readonly MetricName[], tenantId: string): Promise<void>;
+  /** Drops every series of these metrics that has one of these as `tenant_id`. Costs all their series, however many tenants go at once. */
+  forgetTenants(names: readonly MetricName[], tenantIds: ReadonlySet<string>): void;
   /** Called before each scrape, to read gauges from their owners. */
   beforeScrape(fn: () => void): void;
   scrape(openMetrics: boolean): Promise<{ readonly contentType: string; readonly text: string }>;
@@ -62,11 +62,12 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
       flush();
       metrics.get(name)?.reset();
     },
-    forgetTenant: async (names, tenantId) => {
+    forgetTenants: (names, tenantIds) => {
       flush();
       for (const name of names) {
         const metric = metrics.get(name);
-        for (const labels of await seriesOf(metric, tenantId)) metric?.remove(labels);
+        if (!metric) continue;
+        for (const labels of seriesOf(metric)) if (tenantIds.has(String(labels.tenant_id))) metric.remove(labels);
       }
     },
     beforeScrape: (fn) => void readers.push(fn),
@@ -122,19 +123,11 @@ const shareMetrics = (plain: Registry, open: OpenRegistry): void => {
   }
 };
 
-/** The label sets of a tenant's series, without what a histogram adds. */
-const seriesOf = async (
-  metric: AnyMetric | undefined,
-  tenantId: string,
-): Promise<readonly Record<string, string>[]> => {
-  const { values = [] } = (await metric?.get()) ?? {};
-  const found = new Map<string, Record<string, string>>();
-  for (const { labels } of values) {
-    if (labels.tenant_id !== tenantId) continue;
-    const own = Object.fromEntries(
-      Object.entries(labels).flatMap(([key, value]) => (key === 'le' ? [] : [[key, String(value)]])),
-    );
-    found.set(JSON.stringify(own), own);
-  }
-  return [...found.values()];
+type Labels = Readonly<Record<string, string | number>>;
+
+/** The label sets of a metric's series. By a property of prom-client's own: `get` makes an object of each bucket, a tenth of a second of them for
+ * a thousand tenants. Should it go, metrics.test.ts fails. */
+const seriesOf = (metric: AnyMetric): readonly Labels[] => {
+  const series: Readonly<Record<string, { readonly labels: Labels }>> = Reflect.get(metric, 'hashMap');
+  return Object.values(series).map(({ labels }) => labels);
 };

@@ -5,9 +5,9 @@ import type { Metrics } from './metrics.ts';
 import { createTenantLabels } from './tenant-labels.ts';
 
 const createLabels = (tenantsMax: number) => {
-  const forgotten: (readonly [readonly string[], string])[] = [];
-  const metrics: Pick<Metrics, 'forgetTenant'> = {
-    forgetTenant: async (names, tenantId) => void forgotten.push([names, tenantId]),
+  const forgotten: (readonly [readonly string[], readonly string[]])[] = [];
+  const metrics: Pick<Metrics, 'forgetTenants'> = {
+    forgetTenants: (names, tenantIds) => void forgotten.push([names, [...tenantIds]]),
   };
   return { labels: createTenantLabels(metrics, tenantsMax), forgotten };
 };
@@ -37,17 +37,30 @@ test('a place that a tenant leaves is taken by the next one added', () => {
   assert.equal(['a', 'b'].map(labels.label), ['other', 'b']);
 });
 
-test('a tenant that goes takes its series of every metric that has them along', () => {
-  const { labels, forgotten } = createLabels(1);
+test('tenants that go take their series of every metric that has them along, all at once', async () => {
+  const { labels, forgotten } = createLabels(2);
   labels.add('a');
+  labels.add('b');
   labels.remove('a');
   labels.remove('a');
   labels.remove('never there');
+  labels.remove('b');
+  await Promise.resolve();
   const perTenant = Object.entries(metricTable)
     .filter(([, entry]) => [...entry.labels].join().includes('tenant_id'))
     .map(([name]) => name);
   assert.ok(perTenant.includes('requests_total'));
-  assert.equal(forgotten, [[perTenant, 'a']]);
+  assert.equal(forgotten, [[perTenant, ['a', 'b']]]);
+});
+
+test('a tenant that comes back at once has lost its series before, and keeps the new ones', async () => {
+  const { labels, forgotten } = createLabels(1);
+  labels.add('a');
+  labels.remove('a');
+  labels.add('a');
+  assert.equal(forgotten.length, 1);
+  await Promise.resolve();
+  assert.equal(forgotten.length, 1);
 });
 
 test('a request that is answered after its tenant has gone is counted as other: nothing brings the series back', () => {

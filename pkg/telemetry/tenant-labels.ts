@@ -30,12 +30,20 @@ export const noTenant = 'none';
 const other: TenantLabel = { text: 'other' };
 
 export const createTenantLabels = (
-  metrics: Pick<Metrics, 'forgetTenant'>,
+  metrics: Pick<Metrics, 'forgetTenants'>,
   tenantsMax: number = processLimits.metricTenantsMax,
 ): TenantLabels => {
   const known = new Map<string, { text: string }>();
+  /** Their series are still there: those who go together are forgotten together. */
+  const gone = new Set<string>();
+  const forgetGone = (): void => {
+    if (gone.size > 0) metrics.forgetTenants(perTenant, new Set(gone));
+    gone.clear();
+  };
   return {
     add: (tenantId) => {
+      // Who comes back begins anew.
+      if (gone.has(tenantId)) forgetGone();
       const before = known.get(tenantId);
       if (before || known.size >= tenantsMax) return before ?? other;
       const label = { text: tenantId };
@@ -48,7 +56,8 @@ export const createTenantLabels = (
       // Requests that it began with go on.
       label.text = other.text;
       known.delete(tenantId);
-      void metrics.forgetTenant(perTenant, tenantId);
+      if (gone.size === 0) queueMicrotask(forgetGone);
+      gone.add(tenantId);
     },
     label: (tenantId) => (known.get(tenantId) ?? other).text,
   };
