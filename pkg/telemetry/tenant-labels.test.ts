@@ -28,6 +28,18 @@ test('tenants above the bound share other; those below it stay', () => {
   assert.is(labels.add('c').text, 'other');
 });
 
+test('tenants that are called as what is no tenant share other, and take no series along', async () => {
+  const { labels, forgotten } = createLabels(2);
+  for (const tenantId of ['none', 'other']) {
+    assert.is(labels.add(tenantId).text, 'other');
+    assert.is(labels.label(tenantId), 'other');
+    labels.remove(tenantId);
+  }
+  await Promise.resolve();
+  assert.equal(forgotten, []);
+  assert.equal([labels.add('a').text, labels.add('b').text], ['a', 'b'], 'nor a place');
+});
+
 test('a place that a tenant leaves is taken by the next one added', () => {
   const { labels } = createLabels(1);
   labels.add('a');

@@ -29,6 +29,9 @@ export const noTenant = 'none';
 
 const other: TenantLabel = { text: 'other' };
 
+/** Tenants may be called so, too. */
+const isTaken = (tenantId: string): boolean => tenantId === noTenant || tenantId === other.text;
+
 export const createTenantLabels = (
   metrics: Pick<Metrics, 'forgetTenants'>,
   tenantsMax: number = processLimits.metricTenantsMax,
@@ -45,7 +48,7 @@ export const createTenantLabels = (
       // Who comes back begins anew.
       if (gone.has(tenantId)) forgetGone();
       const before = known.get(tenantId);
-      if (before || known.size >= tenantsMax) return before ?? other;
+      if (before || isTaken(tenantId) || known.size >= tenantsMax) return before ?? other;
       const label = { text: tenantId };
       known.set(tenantId, label);
       return label;
