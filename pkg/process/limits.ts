@@ -1,7 +1,6 @@
 /**
- * Every bound of the service: what it protects and why it has this value. Those of the controller, of CXone calls, of the log, of what is known of plans
- * and of statements that tenants share stand in files of their own beside it, for its length, and are passed on here. What only a command of the CLI has to bound is in
- * cli-limits.ts, mock-limits.ts and simulate-limits.ts.
+ * Every bound of the service: what it protects and why it has this value. Long groups have files of their own (`*-limits.ts`) and are passed on
+ * here, but for what only a command of the CLI has to bound: cli-limits.ts, mock-limits.ts and simulate-limits.ts.
  *
  * Values an operator may move are settings with these defaults (settings.ts); the rest are contract. The relations
  * between them are checked by `limits.test.ts`, so that a change here cannot silently break another part.
@@ -305,7 +304,7 @@ export const bundleLimits = {
   sharedValuesMin: 1_024,
   /** Of tenants' reports, remembered in their order: minutes of a busy day between two looks of the controller. */
   reportChangesMax: 4_096,
-  /** A header line is far shorter; the writer reads this much of a file to learn its revision. */
+  /** A shard's first line, which is far shorter. */
   headerBytesMax: 512,
   /** A condition's message. */
   messageCharactersMax: 1_024,

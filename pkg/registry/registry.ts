@@ -2,8 +2,9 @@
  * The live configuration: watches the bundle, takes changes over tenant by tenant, keeps the last good one of each.
  *
  * A round reads what changed and puts the new keys in force at once; then each changed tenant is settled by itself, so
- * that one whose statements PostgreSQL is slow to judge holds up no other. A tenant is replaced as a whole by one
- * assignment: a request holds the LiveTenant it began with. Every step costs what changed, not what exists.
+ * that one whose statements PostgreSQL is slow to judge holds up no other. It does hold up the revision that the report
+ * and `onReload` tell, also of later rounds: one is told when all of it has been settled. A tenant is replaced as a
+ * whole by one assignment: a request holds the LiveTenant it began with. Every step costs what changed, not what exists.
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import type { CompiledTenant } from '../actions/compile-tenant.ts';
