@@ -103,6 +103,7 @@ export const createHandler = (
         shares.forget(tenantId);
         observer.tenantRemoved(tenantId);
       },
+      onUnwatched: observer.bundleUnwatched,
       onError: observer.bug,
     },
   });

@@ -125,6 +125,8 @@ export const createObserver = (metrics: Metrics, logger: Logger) => {
         logger.warn({ tenantId, revision, reason, detail: message }, 'tenant configuration refused');
       else logger.debug({ tenantId, revision, state }, 'tenant configuration settled');
     },
+    bundleUnwatched: (code: string): void =>
+      logger.warn({ code }, 'bundle directory cannot be watched: changes are found later, by looking'),
     tenantLabel: tenants.add,
     tenantRemoved: (tenantId: string): void => tenants.remove(tenantId),
     bug: (error: unknown): void => logger.error({ error }, 'unexpected error'),

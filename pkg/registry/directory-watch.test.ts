@@ -12,10 +12,17 @@ const pollIntervalMs = 5_000;
 const watchSome = (dir: string) => {
   const clock = createManualClock();
   const names: (string | undefined)[] = [];
-  const watch = watchDirectory({ dir, clock, pollIntervalMs, onChange: (name) => void names.push(name) });
+  const unwatched: string[] = [];
+  const watch = watchDirectory({
+    dir,
+    clock,
+    pollIntervalMs,
+    onChange: (name) => void names.push(name),
+    onUnwatched: (code) => void unwatched.push(code),
+  });
   const heard = (name: string) =>
     until(`news of ${name}`, async () => assert.ok(names.includes(name), `heard of ${names.join()}`));
-  return { clock, names, watch, heard };
+  return { clock, names, unwatched, watch, heard };
 };
 
 const put = (dir: string, name: string): void => {
@@ -52,6 +59,20 @@ test('a directory that comes later is watched from the next look on', async () =
   await clock.advance(pollIntervalMs);
   put(dir, 'a');
   await heard('a');
+  watch.stop();
+});
+
+test('what cannot be watched is told once, and again when that has changed in between', async () => {
+  const dir = join(ownDirectory('watch'), 'told');
+  const { clock, watch, unwatched } = watchSome(dir);
+  await clock.advance(3 * pollIntervalMs);
+  assert.equal(unwatched, ['ENOENT']);
+  mkdirSync(dir);
+  await clock.advance(pollIntervalMs);
+  assert.equal(unwatched, ['ENOENT']);
+  rmSync(dir, { recursive: true });
+  await clock.advance(2 * pollIntervalMs);
+  assert.equal(unwatched, ['ENOENT', 'ENOENT']);
   watch.stop();
 });
 

@@ -13,27 +13,40 @@ interface DirectoryWatchOptions {
   readonly pollIntervalMs: number;
   /** @param name  of the file that changed; undefined: look at everything */
   onChange(name: string | undefined): void;
+  /** Nothing but the regular look tells of changes, for this reason: no such directory, or no inotify left (EMFILE, ENOSPC). Told once, until it
+   * is another one or the directory has been watched again. */
+  onUnwatched?(code: string): void;
 }
 
 export interface DirectoryWatch {
   stop(): void;
 }
 
-export const watchDirectory = ({ dir, clock, pollIntervalMs, onChange }: DirectoryWatchOptions): DirectoryWatch => {
+export const watchDirectory = (options: DirectoryWatchOptions): DirectoryWatch => {
+  const { dir, clock, pollIntervalMs, onChange } = options;
   let watcher: FSWatcher | undefined;
   let cancel = () => {};
+  let trouble: string | undefined;
 
   const unwatch = () => {
     watcher?.close();
     watcher = undefined;
   };
+  /** The next look tries again. */
+  const fail = (error: unknown) => {
+    unwatch();
+    const code = String(error instanceof Error ? Reflect.get(error, 'code') : undefined);
+    if (code !== trouble) options.onUnwatched?.(code);
+    trouble = code;
+  };
   const watchAnew = () => {
     unwatch();
     try {
       watcher = watch(dir, { persistent: false }, (_event, name) => onChange(name ?? undefined));
-      watcher.on('error', unwatch);
-    } catch {
-      // No such directory yet, or no inotify left: the next look tries again.
+      watcher.on('error', fail);
+      trouble = undefined;
+    } catch (error) {
+      fail(error);
     }
     cancel = clock.after(pollIntervalMs, look);
   };

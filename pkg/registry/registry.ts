@@ -48,6 +48,8 @@ export interface RegistryOptions {
     /** From now on requests of the tenant get `after`; undefined: they are refused. */
     onLive?(tenantId: string, after: LiveTenant | undefined, before: LiveTenant | undefined): void;
     onRemoved?(tenantId: string): void;
+    /** The directory is looked at, and no longer watched. @param code  of the operating system */
+    onUnwatched?(code: string): void;
     /** A bug in taking changes over: everything else goes on. */
     onError?(error: unknown): void;
   };
@@ -217,7 +219,9 @@ export const createRegistry = (options: RegistryOptions): Registry => {
       await run();
       await Promise.all(open);
       if (stopped) return;
-      watch = watchDirectory({ dir, clock, pollIntervalMs: bundleLimits.pollIntervalMs, onChange });
+      const { pollIntervalMs } = bundleLimits;
+      const onUnwatched = (code: string) => hooks.onUnwatched?.(code);
+      watch = watchDirectory({ dir, clock, pollIntervalMs, onChange, onUnwatched });
       // What changed between the first look and the watch.
       onChange(undefined);
       askRegularly();
