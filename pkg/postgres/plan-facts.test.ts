@@ -6,7 +6,7 @@ import { planLimits } from '../process/limits.ts';
 import { createManualClock } from '../process/manual-clock.ts';
 import { createPlanFacts } from './plan-facts.ts';
 
-const { checkMs, retryMs } = planLimits;
+const { checkMs, retryMs, rememberedMax } = planLimits;
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 const setUp = () => {
@@ -49,6 +49,26 @@ test('a fact is known from when PostgreSQL has told it, and holds while it is as
   of();
   await answer(true);
   assert.is(of(), 'yes');
+});
+
+test('of more texts than are remembered the first ones are known, and the others asked about when these no longer are', async () => {
+  const { clock, asked, of, answer } = setUp();
+  const texts = Array.from({ length: rememberedMax + 1 }, (_, n) => `${n}`);
+  const round = async () => {
+    for (const text of texts) {
+      of(text);
+      await answer(true);
+    }
+  };
+  await round();
+  assert.is(asked.length, rememberedMax);
+  await round();
+  assert.is(asked.length, rememberedMax, 'each was asked about once');
+  assert.equal([of('0'), of(`${rememberedMax}`)], ['yes', 'unknown']);
+  await clock.advance(checkMs);
+  of(`${rememberedMax}`);
+  await answer(true);
+  assert.is(of(`${rememberedMax}`), 'yes');
 });
 
 test('what nobody asks for is not known for ever', async () => {

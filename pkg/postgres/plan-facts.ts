@@ -54,7 +54,8 @@ export const createPlanFacts = <T>(
 
   return {
     of: (name, subject) => {
-      if (!asked.has(name)) void learn(name, subject);
+      // More texts than are remembered would be asked about with every use, and known of none.
+      if (!asked.has(name) && asked.hasRoom()) void learn(name, subject);
       if (so.has(name)) return 'yes';
       return notSo.has(name) ? 'no' : 'unknown';
     },

@@ -8,6 +8,6 @@ export const planLimits = {
   checkMs: 60_000,
   /** Where PostgreSQL has not answered that. */
   retryMs: 10_000,
-  /** One text more, and the oldest is forgotten. */
+  /** More texts than these have no known plan until others are asked for no more. */
   rememberedMax: 10_000,
 } as const;

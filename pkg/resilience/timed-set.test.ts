@@ -43,4 +43,17 @@ test('with one more than it holds, the one that was added longest ago goes', () 
   assert.is(set.size(), 3);
 });
 
+test('it has room until it is full, and again when the time of what was added longest ago has passed', async () => {
+  const clock = createManualClock();
+  const set = createTimedSet(clock, 2);
+  set.add('a', 10);
+  assert.ok(set.hasRoom());
+  set.add('b', 20);
+  assert.not(set.hasRoom());
+  await clock.advance(10);
+  assert.ok(set.hasRoom());
+  set.add('c', 10);
+  assert.equal([set.has('b'), set.hasRoom()], [true, false]);
+});
+
 test.run();

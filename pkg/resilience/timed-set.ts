@@ -8,6 +8,8 @@ export interface TimedSet {
   add(name: string, ms: number): void;
   has(name: string): boolean;
   delete(name: string): void;
+  /** Whether one more takes out none whose time has not passed. */
+  hasRoom(): boolean;
   /** Those whose time has passed among them. */
   size(): number;
 }
@@ -29,6 +31,10 @@ export const createTimedSet = (clock: Clock, max: number): TimedSet => {
       return false;
     },
     delete: (name) => void until.delete(name),
+    hasRoom: () => {
+      const [oldest = 0] = until.size >= max ? until.values() : [];
+      return oldest <= clock.now();
+    },
     size: () => until.size,
   };
 };
