@@ -12,8 +12,9 @@ import { databaseLimits, refusalLimits } from '../process/limits.ts';
 import { type Backoff, createBackoff } from '../resilience/backoff.ts';
 import type { Deadline } from '../resilience/deadline.ts';
 import { createSlots } from '../resilience/slots.ts';
+import { createBounded } from './bounded.ts';
 import { openPool, type PoolSettings } from './open-pool.ts';
-import { isSessionSuspect, isStatementFault, SilentConnectionError, toAppError } from './pg-error.ts';
+import { isSessionSuspect, isStatementFault, SilentConnectionError, sqlStateOf, toAppError } from './pg-error.ts';
 import { type BoundValue, createUnnamedStatement, type Statement } from './statement.ts';
 import { batchToken, outcomeOf, type RunTogether, type StatementResult } from './statement-batch.ts';
 
@@ -80,26 +81,14 @@ export const createDatabase = (options: DatabaseOptions): Database => {
     minMs: databaseLimits.reconnectMinMs,
     maxMs: databaseLimits.reconnectMaxMs,
   });
+  const bounded = createBounded(clock);
   const life = new AbortController();
   let pool: DatabasePool | undefined;
   let connecting: Promise<void> | undefined;
   let stopPing = () => {};
   let reached = false;
-  /** When any connection last carried an answer. */
+  /** When any connection last carried an answer, a refusal among them. */
   let answeredAt = Number.NEGATIVE_INFINITY;
-
-  /** Fails when `work` takes longer; whatever it does later is ignored. */
-  const bounded = async <T>(work: Promise<T>, ms: number): Promise<T> => {
-    const { promise, reject } = Promise.withResolvers<never>();
-    const since = clock.now();
-    const cancel = clock.after(ms, () => reject(new SilentConnectionError(since)));
-    try {
-      return await Promise.race([work, promise]);
-    } finally {
-      cancel();
-      work.catch(() => {});
-    }
-  };
 
   const openInTime = async (): Promise<DatabasePool> => {
     const opening = openPool(options);
@@ -137,8 +126,15 @@ export const createDatabase = (options: DatabaseOptions): Database => {
     });
   };
 
-  const heard = <T>(answer: T): T => {
+  const heard = (): void => {
     answeredAt = clock.now();
+  };
+
+  /** PostgreSQL's refusals are answers too. */
+  const asked = <T>(answer: Promise<T>): Promise<T> => {
+    answer.then(heard, (error: unknown) => {
+      if (sqlStateOf(error) !== undefined) heard();
+    });
     return answer;
   };
 
@@ -153,7 +149,7 @@ export const createDatabase = (options: DatabaseOptions): Database => {
 
   /** A statement's own fault is a value here: what is thrown inside `connect` costs the connection. */
   const runOn = (connection: DatabasePoolConnection, token: QuerySqlToken): Promise<readonly unknown[] | AppError> =>
-    connection.any(token).catch((error: unknown) => {
+    asked(connection.any(token)).catch((error: unknown) => {
       const failure = toAppError(error);
       // The declaration was fine when it was checked, so the session may not be.
       if (isStatementFault(failure) && !isSessionSuspect(failure)) return failure;
@@ -168,10 +164,12 @@ export const createDatabase = (options: DatabaseOptions): Database => {
     if (!current) throw new AppError('database_unavailable', { message: 'not connected yet', retryAfterMs });
     try {
       const waitMs = timeoutMs + databaseLimits.connectTimeoutMs + databaseLimits.silenceMarginMs;
-      return heard(await bounded(current.connect(work), waitMs));
+      return await bounded(current.connect(work), waitMs);
     } catch (error) {
-      // Its connection is gone already. Where no other one carried anything meanwhile, none can be trusted.
-      if (error instanceof SilentConnectionError && answeredAt < error.since) abandon(current);
+      // Its connection is gone already. Where no other one carried anything meanwhile either, for as long as any statement may take, none can be
+      // trusted.
+      const isSilent = error instanceof SilentConnectionError && error.waitedMs >= silenceMs;
+      if (isSilent && answeredAt < error.since) abandon(current);
       throw toAppError(error);
     }
   };
@@ -189,7 +187,7 @@ export const createDatabase = (options: DatabaseOptions): Database => {
     const mostMs = bound ? silenceMs : Number.POSITIVE_INFINITY;
     const waitMs = () => Math.min(mostMs, deadline.remainingMs() + databaseLimits.silenceMarginMs);
     const session = <T>(connection: DatabasePoolConnection, work: WorkOnConnection<T>): Promise<T> => {
-      const ask = async (token: QuerySqlToken) => heard(await bounded(connection.query(token), waitMs()));
+      const ask = (token: QuerySqlToken) => bounded(asked(connection.query(token)), waitMs());
       return work(
         (statement, values) => ask(statement.token(values)),
         async (statements) => outcomeOf((await ask(batchToken(statements))).rows),
@@ -203,7 +201,7 @@ export const createDatabase = (options: DatabaseOptions): Database => {
   /** Touches poolMin connections at once, so that none of them idles out; skips those that traffic needs. */
   const keepWarm = async (warmed: DatabasePool): Promise<void> => {
     const pings = Array.from({ length: options.poolMin }, () =>
-      slots.tryUse(() => execute(ping, ['ping'], databaseLimits.connectTimeoutMs))?.catch(() => {}),
+      slots.tryUse(() => execute(ping, ['ping'], silenceMs))?.catch(() => {}),
     );
     await Promise.all(pings);
     if (life.signal.aborted || pool !== warmed) return;

@@ -14,7 +14,7 @@ const cases: readonly (readonly [error: unknown, code: string, sqlState: string 
   [withCode('P0001'), 'statement_failed', 'P0001'],
   [new InvalidInputError('of slonik, without its code'), 'statement_failed', '22P02'],
   [withCode('57014'), 'deadline_exceeded', '57014'],
-  [new SilentConnectionError(0), 'deadline_exceeded', undefined],
+  [new SilentConnectionError(0, 1), 'deadline_exceeded', undefined],
   [withCode('08006'), 'database_unavailable', '08006'],
   [withCode('53300'), 'database_unavailable', '53300'],
   [withCode('57P01'), 'database_unavailable', '57P01'],

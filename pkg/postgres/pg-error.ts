@@ -15,10 +15,13 @@ export class SilentConnectionError extends Error {
   override readonly name = 'SilentConnectionError';
   /** When the wait for an answer began, in the clock's milliseconds. */
   readonly since: number;
+  /** How long it was waited for. */
+  readonly waitedMs: number;
 
-  constructor(since: number) {
+  constructor(since: number, waitedMs: number) {
     super('no answer');
     this.since = since;
+    this.waitedMs = waitedMs;
   }
 }
 

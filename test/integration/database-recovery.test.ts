@@ -9,6 +9,8 @@ import * as assert from 'uvu/assert';
 import { isAppError } from '../../pkg/errors/app-error.ts';
 import { createUnnamedStatement } from '../../pkg/postgres/statement.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
+import { databaseLimits } from '../../pkg/process/limits.ts';
+import { createManualClock } from '../../pkg/process/manual-clock.ts';
 import { createDeadline } from '../../pkg/resilience/deadline.ts';
 import { prepareDatabase } from '../services/database.ts';
 import { minute, openDatabase } from '../services/open-database.ts';
@@ -55,6 +57,14 @@ const settled = async (database: ReturnType<typeof openDatabase>) => {
   await database.answers();
   await usesWholePool(database, await openGate());
 };
+
+const prepareDeaf = async () => {
+  await openGate();
+  // Deaf to its statement_timeout.
+  await sql(`CREATE OR REPLACE FUNCTION deaf() RETURNS void LANGUAGE plpgsql AS $$
+    BEGIN PERFORM pg_sleep(60); EXCEPTION WHEN query_canceled THEN PERFORM wait_gate(); END $$`);
+};
+await prepareDeaf();
 
 test('boots without a server, says so, answers 503 meanwhile, and finds it by itself', async () => {
   await postgres.stop();
@@ -133,29 +143,33 @@ test('over a stopped server process: each statement ends, and it recovers', asyn
   await settled(database);
 });
 
-test('one connection that falls silent is given up alone: statements on the others are answered', async () => {
-  const { database } = open();
-  await settled(database);
-  const gate = await openGate();
-  // Deaf to its statement_timeout.
-  await sql(`CREATE FUNCTION deaf() RETURNS void LANGUAGE plpgsql AS $$
-    BEGIN PERFORM pg_sleep(60); EXCEPTION WHEN query_canceled THEN PERFORM wait_gate(); END $$`);
-  await gate.hold();
-  let silent = true;
-  const deaf = failure(database.run('SELECT deaf(), $1::text')).finally(() => {
-    silent = false;
+for (const [others, text, outcome] of [
+  ['answered', 'SELECT pg_sleep(0.2), $1::text', 'answered'],
+  ['ended by their time-out', 'SELECT pg_sleep(60), $1::text', 'deadline_exceeded'],
+  ['refused', `SELECT pg_sleep(0.2), ($1::text || 'nowhere')::regclass`, 'statement_failed'],
+] as const) {
+  test(`one connection that falls silent is given up alone where statements on the others are ${others}`, async () => {
+    const { database, heard } = open();
+    await settled(database);
+    const gate = await openGate();
+    await gate.hold();
+    let silent = true;
+    const deaf = failure(database.run('SELECT deaf(), $1::text')).finally(() => {
+      silent = false;
+    });
+    const codes = new Set<string>();
+    const lane = async () => {
+      while (silent) codes.add(await failure(database.run(text)));
+    };
+    await Promise.all([lane(), lane(), lane()]);
+    const code = await deaf;
+    await gate.release();
+    assert.is(code, 'deadline_exceeded');
+    assert.equal(codes, new Set([outcome]));
+    assert.equal(heard, ['ready']);
+    await settled(database);
   });
-  const codes = new Set<string>();
-  const lane = async () => {
-    while (silent) codes.add(await failure(database.run('SELECT pg_sleep(0.2), $1::text')));
-  };
-  await Promise.all([lane(), lane(), lane()]);
-  const code = await deaf;
-  await gate.release();
-  assert.is(code, 'deadline_exceeded');
-  assert.equal(codes, new Set(['answered']));
-  await settled(database);
-});
+}
 
 test('so is one that was lent: what is answered on another that is lent meanwhile shows the pool alive', async () => {
   const { database, heard } = open();
@@ -178,6 +192,43 @@ test('so is one that was lent: what is answered on another that is lent meanwhil
   await gate.release();
   assert.equal(heard, ['ready']);
   await settled(database);
+});
+
+test('a stall that ends before a statement could have is not the end of the pool, though a ping and a transaction meet it', async () => {
+  const { proxy, target } = await openProxy();
+  const clock = createManualClock();
+  const database = openDatabase({ url: target, clock, poolMin: 2 });
+  closers.push(database.stop);
+  const gate = await openGate();
+  await database.answers();
+  await usesWholePool(database, gate);
+  await clock.advance(databaseLimits.poolPingIntervalMs - 1);
+  await until('the end of all that', async () => assert.is(database.stats().idle, database.poolMax));
+  await gate.hold();
+  const under = failure(database.run('SELECT wait_gate(), $1::text'));
+  await gate.waiting(1);
+  await proxy.mode('hang');
+  // Given up after any ping that is given up with a connection.
+  const deadline = createDeadline(clock, databaseLimits.connectTimeoutMs);
+  const given = failure(database.lend((run) => run(createUnnamedStatement('SELECT $1::text'), ['']), deadline));
+  await clock.advance(databaseLimits.connectTimeoutMs + databaseLimits.silenceMarginMs);
+  const givenUp = await given;
+  const { active } = database.stats();
+  await proxy.mode('forward');
+  await gate.release();
+  assert.is(givenUp, 'deadline_exceeded');
+  assert.is(active, 3, 'the pings and what was under way before');
+  assert.is(await under, 'answered');
+});
+
+test('an answer that came while this process was busy is read, however long that took', async () => {
+  const { database } = open();
+  await settled(database);
+  const asked = failure(database.run('SELECT pg_sleep(0.1), $1::text'));
+  await new Promise(setImmediate);
+  const busyMs = 1.5 * (statementTimeoutMs + databaseLimits.silenceMarginMs);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, busyMs);
+  assert.is(await asked, 'answered');
 });
 
 test('stop ends within its bounds while the server hangs, and whoever waits is told', async () => {
