@@ -5,7 +5,7 @@
  * (the pool exists; single connections may still fail) → `stopped`. Every wait has a bound: a slot in the queue, a
  * connection, a silent statement. Slonik itself has none of them, see open-pool.ts.
  */
-import type { DatabasePool, DatabasePoolConnection, QuerySqlToken } from 'slonik';
+import type { DatabasePool, DatabasePoolConnection } from 'slonik';
 import { AppError } from '../errors/app-error.ts';
 import { type Clock, sleep } from '../process/clock.ts';
 import { databaseLimits, refusalLimits } from '../process/limits.ts';
@@ -14,9 +14,10 @@ import type { Deadline } from '../resilience/deadline.ts';
 import { createSlots } from '../resilience/slots.ts';
 import { createBounded } from './bounded.ts';
 import { openPool, type PoolSettings } from './open-pool.ts';
-import { isSessionSuspect, isStatementFault, SilentConnectionError, sqlStateOf, toAppError } from './pg-error.ts';
+import { SilentConnectionError, sqlStateOf, toAppError } from './pg-error.ts';
+import { createSessionTrust } from './session-trust.ts';
 import { type BoundValue, createUnnamedStatement, type Statement } from './statement.ts';
-import { batchToken, outcomeOf, type RunTogether, type StatementResult } from './statement-batch.ts';
+import { type BatchOutcome, batchToken, outcomeOf, type RunTogether, type StatementResult } from './statement-batch.ts';
 
 export interface DatabaseOptions extends PoolSettings {
   readonly poolMin: number;
@@ -58,8 +59,8 @@ export interface Database {
     deadline: Deadline,
     onStart?: () => void,
   ): Promise<readonly unknown[]>;
-  /** Lends one connection to `work`, which leaves its session as it found it. The connection is used again if `work` resolves, and
-   * closed if it rejects.
+  /** Lends one connection to `work`, which leaves its session as it found it. The connection is closed if `work` rejects, or after what PostgreSQL
+   * has refused on it (session-trust.ts); else it is used again.
    * @param deadline  bounds the wait for a connection and, with a margin, each statement
    * @param bound  the process's own bounds each statement too, with the same margin
    * @throws overloaded | database_unavailable | deadline_exceeded; what `work` throws, as an AppError */
@@ -68,6 +69,16 @@ export interface Database {
   reached(): boolean;
   stats(): DatabaseStats;
 }
+
+/** PostgreSQL's refusals are answers, a connection that ended is none. */
+const isAnswer = ({ failure }: BatchOutcome): boolean => !failure || sqlStateOf(failure.error) !== undefined;
+
+/** @throws why a batch of one failed */
+const oneOf = ({ results: [result], failure }: BatchOutcome): StatementResult => {
+  if (failure) throw failure.error;
+  if (!result) throw new TypeError('a statement without an outcome');
+  return result;
+};
 
 const ping = createUnnamedStatement('SELECT $1::text');
 const { retryAfterMs } = refusalLimits;
@@ -82,6 +93,7 @@ export const createDatabase = (options: DatabaseOptions): Database => {
     maxMs: databaseLimits.reconnectMaxMs,
   });
   const bounded = createBounded(clock);
+  const trust = createSessionTrust(databaseLimits.refusedTextsMax);
   const life = new AbortController();
   let pool: DatabasePool | undefined;
   let connecting: Promise<void> | undefined;
@@ -126,18 +138,6 @@ export const createDatabase = (options: DatabaseOptions): Database => {
     });
   };
 
-  const heard = (): void => {
-    answeredAt = clock.now();
-  };
-
-  /** PostgreSQL's refusals are answers too. */
-  const asked = <T>(answer: Promise<T>): Promise<T> => {
-    answer.then(heard, (error: unknown) => {
-      if (sqlStateOf(error) !== undefined) heard();
-    });
-    return answer;
-  };
-
   /** The pool hangs as a whole: leave it behind with whatever it holds, and make another one. */
   const abandon = (hung: DatabasePool) => {
     if (pool !== hung) return;
@@ -147,61 +147,61 @@ export const createDatabase = (options: DatabaseOptions): Database => {
     start();
   };
 
-  /** A statement's own fault is a value here: what is thrown inside `connect` costs the connection. */
-  const runOn = (connection: DatabasePoolConnection, token: QuerySqlToken): Promise<readonly unknown[] | AppError> =>
-    asked(connection.any(token)).catch((error: unknown) => {
-      const failure = toAppError(error);
-      // The declaration was fine when it was checked, so the session may not be.
-      if (isStatementFault(failure) && !isSessionSuspect(failure)) return failure;
-      throw failure;
-    });
-
-  const withConnection = async <T>(
-    work: (connection: DatabasePoolConnection) => Promise<T>,
-    timeoutMs: number,
-  ): Promise<T> => {
+  /** What work resolves to stands, whatever becomes of its connection.
+   * @param answerMs  bounds each answer that work waits for
+   * @param workMs  bounds all of it, the wait for a connection aside */
+  const withConnection = async <T>(work: WorkOnConnection<T>, answerMs: () => number, workMs: number): Promise<T> => {
     const current = pool;
     if (!current) throw new AppError('database_unavailable', { message: 'not connected yet', retryAfterMs });
+    let done: { readonly value: T } | undefined;
+    const workOn = async (connection: DatabasePoolConnection): Promise<void> => {
+      let isFit = true;
+      const runTogether: RunTogether = async (statements) => {
+        const outcome = outcomeOf((await bounded(connection.query(batchToken(statements)), answerMs())).rows);
+        if (isAnswer(outcome)) answeredAt = clock.now();
+        isFit &&= trust.isFitAfter(statements, outcome);
+        return outcome;
+      };
+      done = {
+        value: await work(async (statement, values) => oneOf(await runTogether([{ statement, values }])), runTogether),
+      };
+      // What is thrown inside `connect` costs the connection.
+      if (!isFit) throw new Error('not to be used again');
+    };
     try {
-      const waitMs = timeoutMs + databaseLimits.connectTimeoutMs + databaseLimits.silenceMarginMs;
-      return await bounded(current.connect(work), waitMs);
+      const connectMs = databaseLimits.connectTimeoutMs + databaseLimits.silenceMarginMs;
+      await bounded(current.connect(workOn), workMs + connectMs);
     } catch (error) {
       // Its connection is gone already. Where no other one carried anything meanwhile either, for as long as any statement may take, none can be
       // trusted.
       const isSilent = error instanceof SilentConnectionError && error.waitedMs >= silenceMs;
       if (isSilent && answeredAt < error.since) abandon(current);
+      if (!done) throw toAppError(error);
+    }
+    if (!done) throw new TypeError('work without an end');
+    return done.value;
+  };
+
+  const execute = async (statement: Statement, values: readonly BoundValue[]) => {
+    const work: WorkOnConnection<BatchOutcome> = (_, runTogether) => runTogether([{ statement, values }]);
+    const outcome = await withConnection(work, () => silenceMs, silenceMs);
+    try {
+      return oneOf(outcome).rows;
+    } catch (error) {
       throw toAppError(error);
     }
   };
 
-  const execute = async (statement: Statement, values: readonly BoundValue[], timeoutMs: number) => {
-    const answer = await withConnection(
-      (connection) => bounded(runOn(connection, statement.token(values)), timeoutMs),
-      timeoutMs,
-    );
-    if (answer instanceof AppError) throw answer;
-    return answer;
-  };
-
   const lend: Database['lend'] = (work, deadline, bound) => {
     const mostMs = bound ? silenceMs : Number.POSITIVE_INFINITY;
-    const waitMs = () => Math.min(mostMs, deadline.remainingMs() + databaseLimits.silenceMarginMs);
-    const session = <T>(connection: DatabasePoolConnection, work: WorkOnConnection<T>): Promise<T> => {
-      const ask = (token: QuerySqlToken) => bounded(asked(connection.query(token)), waitMs());
-      return work(
-        (statement, values) => ask(statement.token(values)),
-        async (statements) => outcomeOf((await ask(batchToken(statements))).rows),
-      );
-    };
-    return slots.use(deadline, () =>
-      withConnection((connection) => session(connection, work), waitMs() + databaseLimits.silenceMarginMs),
-    );
+    const answerMs = () => Math.min(mostMs, deadline.remainingMs() + databaseLimits.silenceMarginMs);
+    return slots.use(deadline, () => withConnection(work, answerMs, answerMs() + databaseLimits.silenceMarginMs));
   };
 
   /** Touches poolMin connections at once, so that none of them idles out; skips those that traffic needs. */
   const keepWarm = async (warmed: DatabasePool): Promise<void> => {
     const pings = Array.from({ length: options.poolMin }, () =>
-      slots.tryUse(() => execute(ping, ['ping'], silenceMs))?.catch(() => {}),
+      slots.tryUse(() => execute(ping, ['ping']))?.catch(() => {}),
     );
     await Promise.all(pings);
     if (life.signal.aborted || pool !== warmed) return;
@@ -222,7 +222,7 @@ export const createDatabase = (options: DatabaseOptions): Database => {
     query: (statement, values, deadline, onStart) =>
       slots.use(deadline, () => {
         onStart?.();
-        return execute(statement, values, silenceMs);
+        return execute(statement, values);
       }),
     reached: () => reached,
     stats: () => {

@@ -23,6 +23,7 @@ const cases: readonly (readonly [error: unknown, code: string, sqlState: string 
   [withCode('25006'), 'database_unavailable', '25006'],
   [withCode('55P03'), 'database_unavailable', '55P03'],
   [withCode('XX000'), 'database_unavailable', 'XX000'],
+  [withCode('XX001'), 'database_unavailable', 'XX001'],
   [system('ECONNREFUSED'), 'database_unavailable', undefined],
   [system('EPIPE'), 'database_unavailable', undefined],
   [new Error('Connection terminated unexpectedly'), 'database_unavailable', undefined],

@@ -51,21 +51,20 @@ export const messagesOf = (error: unknown): string => {
   return messages.join('\n');
 };
 
-/** The server is there but cannot serve now: shutting down, starting up, out of connections or space, a standby. */
-const isUnavailable = (state: string): boolean =>
-  /^(?:08|53|58|57P)/.test(state) || state === '25006' || state === '55P03' || state === 'XX000';
-
 /** Waits for locks are bounded by lock_timeout in lookups; in transactions only NOWAIT says so. */
 const lockNotAvailable = '55P03';
+
+/** The server is there but cannot serve now: shutting down, starting up, out of connections or space, a standby, damaged. */
+const isUnavailable = (state: string): boolean =>
+  /^(?:08|53|58|57P|XX)/.test(state) || state === '25006' || state === lockNotAvailable;
 
 const isTimeout = (state: string): boolean => state === '57014';
 
 /** True when the statement with these very values is to blame, so that others may still succeed. */
 export const isStatementFault = (error: unknown): boolean => isAppError(error, 'statement_failed');
 
-/** What may be the session's fault: a statement names what is not there or not for this role (class 42), what the session has
- * prepared is gone (26000) or no longer fits its tables (0A000, "cached plan must not change result type"), or it is in a transaction that failed. */
-export const isSessionSuspect = (error: unknown): boolean => /^(?:42|26000|0A000|25P02)/.test(sqlStateOf(error) ?? '');
+/** A statement names what is not there, or not for this role. It was fine when it was checked. */
+export const isNameFault = (error: unknown): boolean => sqlStateOf(error)?.startsWith('42') === true;
 
 /** Rolled back because of what others did at the same time (class 40): the same again may succeed. 40003 says that nobody knows. */
 export const isRolledBackByOthers = (error: unknown): boolean => {
@@ -73,12 +72,14 @@ export const isRolledBackByOthers = (error: unknown): boolean => {
   return state?.startsWith('40') === true && state !== '40003';
 };
 
-/** True when a connection should not be used again after the error: it is gone, silent, or its session not what it should be. */
+/** True when a connection should not be used again after the error, whatever it was used for: it is gone, silent, of a server that cannot serve, or its
+ * session is not what it should be. What it has prepared is gone (26000) or no longer fits its tables (0A000, "cached plan must not change result
+ * type"), it is in a transaction that failed (25P02), or nobody knows how one ended (40003). What has ended a statement in time (57014, 55P03)
+ * leaves it as it was. */
 export const breaksConnection = (error: unknown): boolean => {
   const state = sqlStateOf(error);
   if (state === undefined) return !(error instanceof AppError);
-  if (state === lockNotAvailable) return false;
-  return isUnavailable(state) || isTimeout(state) || isSessionSuspect(error) || state === '40003';
+  return (isUnavailable(state) && state !== lockNotAvailable) || /^(?:26000|0A000|25P02|40003)$/.test(state);
 };
 
 /** True where PostgreSQL itself has ended the transaction: it answered, and the answer was an error. */

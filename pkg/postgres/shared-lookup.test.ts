@@ -58,10 +58,10 @@ test('what PostgreSQL refuses holds nothing, and the connection goes on', async 
   assert.equal(await run(failing(refusal('57014'))), ['refused: deadline_exceeded', 'used again']);
 });
 
-test('a session that may be at fault is closed, and one of a server that only reads', async () => {
-  assert.equal(await run(failing(refusal('25006'), done)), ['refused: database_unavailable', 'closed']);
+test('so it is where its session may be at fault, or its server: what that means for the connection is told elsewhere', async () => {
+  assert.equal(await run(failing(refusal('25006'), done)), ['refused: database_unavailable', 'used again']);
   for (const code of ['42P01', '26000', '0A000']) {
-    assert.equal(await run(failing(refusal(code), done)), ['refused: statement_failed', 'closed']);
+    assert.equal(await run(failing(refusal(code), done)), ['refused: statement_failed', 'used again']);
   }
 });
 

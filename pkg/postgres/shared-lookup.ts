@@ -4,14 +4,14 @@
  * it takes, and where its answer is no plain yes nobody knows.
  */
 import { hash } from 'node:crypto';
-import { type AppError, isAppError } from '../errors/app-error.ts';
+import type { AppError } from '../errors/app-error.ts';
 import { sharedReadLimits } from '../process/limits.ts';
 import type { Deadline } from '../resilience/deadline.ts';
 import { arrayLiteral } from './array-literal.ts';
 import { type AuditRecord, auditInsert, auditValues } from './audit-record.ts';
 import type { Database } from './database.ts';
 import { isKeyedRow, type KeyedRow, type LookupDeclaration, selectRows } from './lookup-rows.ts';
-import { isRefusal, isSessionSuspect, toAppError } from './pg-error.ts';
+import { isRefusal, toAppError } from './pg-error.ts';
 import { replacePlaceholders, trimStatement } from './placeholders.ts';
 import { isPlainPlan, isPlainSelect } from './plain-select.ts';
 import { type BoundValue, createStatement, createUnnamedStatement, type Statement } from './statement.ts';
@@ -116,10 +116,6 @@ const foundIn = ({ rows }: StatementResult, readings: number) => {
   return { found, ms };
 };
 
-/** Whether a session that has answered so is as good as before: the statement was at fault, or ended by its time-out. */
-const isFitForMore = (refused: AppError): boolean =>
-  isAppError(refused, 'statement_failed', 'deadline_exceeded') && !isSessionSuspect(refused);
-
 /** @throws overloaded | database_unavailable | deadline_exceeded; once it has begun, nobody knows then whether the audit rows hold */
 export const runSharedLookup = async (
   database: Database,
@@ -131,23 +127,17 @@ export const runSharedLookup = async (
     { statement: bound, values: [] },
     { statement, values: [...columns, ...auditValues(records)] },
   ];
-  let refused: AppError | undefined;
   const runIn = async (runTogether: RunTogether): Promise<SharedOutcome> => {
     onStart?.();
     const outcome = await runTogether(statements);
     const failure = failureOf(statements, outcome);
     const read = outcome.results[1];
     if (!failure && read) return foundIn(read, readings.length);
+    if (failure && failure.index < statements.length && isRefusal(failure.error)) {
+      return { refused: toAppError(failure.error) };
+    }
     // A commit that was refused may have been cancelled, and hold all the same.
-    if (failure && failure.index < statements.length && isRefusal(failure.error)) refused = toAppError(failure.error);
-    if (refused && isFitForMore(refused)) return { refused };
-    // It costs the connection.
     throw failure?.error ?? new TypeError('a shared statement without a result');
   };
-  try {
-    return await database.lend((_run, runTogether) => runIn(runTogether), deadline, 'statement_timeout');
-  } catch (error) {
-    if (refused) return { refused };
-    throw error;
-  }
+  return database.lend((_run, runTogether) => runIn(runTogether), deadline, 'statement_timeout');
 };

@@ -88,6 +88,8 @@ export const databaseLimits = {
   /** Statements that a connection keeps prepared, besides what its last packet has added: five of each lookup's text, were they all in use, and two of
    * each statement's of a transaction. A lookup by a list takes 24 to 65 KiB in PostgreSQL (pg_backend_memory_contexts, 200 of each form). */
   preparedMax: 1_000,
+  /** Statements that name what PostgreSQL has not, or not for this role, remembered for not closing a connection for each refusal. */
+  refusedTextsMax: 1_000,
   /** Statements that several requests share, so that no deadline of one of them may end them. Setting STATEMENT_TIMEOUT_MS. */
   statementTimeoutMs: 5_000,
   lockTimeoutMs: 2_000,
