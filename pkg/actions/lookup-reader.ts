@@ -3,17 +3,18 @@
  * other is on its way. The next batch is what arrived meanwhile, and starts by taking what those before have just put into the cache.
  *
  * The statement brings the audit rows along, in one round trip. Beside other lookups that would be a statement and a commit for each of
- * them: then plain ones share both (shared-reads.ts), and of the others the audit rows go into the commit that all tenants share.
+ * them: then plain ones share both (shared-reads.ts), and of the others the audit rows go into the commit that all tenants share. So they do where
+ * PostgreSQL refuses the statement that brings them.
  */
 import type { CacheGroup } from '../cache/group.ts';
 import type { Cache } from '../cache/two-tier.ts';
 import { isAppError } from '../errors/app-error.ts';
 import type { AuditLog } from '../postgres/audit-log.ts';
-import type { AuditRecord } from '../postgres/audit-record.ts';
 import type { Database } from '../postgres/database.ts';
 import type { KeptPlans } from '../postgres/kept-plan.ts';
+import type { KeyedRow } from '../postgres/lookup-rows.ts';
 import { runLookup } from '../postgres/lookup-statement.ts';
-import { isStatementFault } from '../postgres/pg-error.ts';
+import { isBeyondValues, isStatementFault, isValueFault } from '../postgres/pg-error.ts';
 import type { Clock } from '../process/clock.ts';
 import { databaseLimits } from '../process/limits.ts';
 import { endOfTurn } from '../resilience/coalescer.ts';
@@ -58,6 +59,14 @@ interface LoneJob extends ReadJob {
   readonly why: Exclude<ReadingResult, 'shared'>;
 }
 
+/** `committing`: brings the audit rows along. */
+type AloneForm = 'committing' | 'reading' | 'again';
+
+interface AloneEnd {
+  readonly found: readonly KeyedRow[];
+  readonly isCommitted: boolean;
+}
+
 export const createLookupReader = ({
   database,
   auditLog,
@@ -73,25 +82,29 @@ export const createLookupReader = ({
   /** Lookups whose rows were read, quickly or by a shared statement: one that only waits, or is slow, is not at work. */
   const recent = new RecentKeys({ clock, max: databaseLimits.lookupsCommittingMax, ms: databaseLimits.lookupMovesMs });
 
-  /** @param records  to be committed with it */
-  const runAlone = async (reading: GroupReading, deadline: Deadline, records?: readonly AuditRecord[]) => {
-    const { plan } = reading;
+  /** What is refused whatever the values are may be the audit log's fault, or its session's: it is read once more without the one, and by another
+   * statement. What is refused then is the lookup's own.
+   * @returns whether the audit rows are committed with it */
+  const runAlone = async (reading: GroupReading, deadline: Deadline, form: AloneForm): Promise<AloneEnd> => {
+    const { plan, records } = reading;
     let began: number | undefined;
     const onStart = () => {
       began = clock.now();
-      hooks.onBatch?.(reading.records.length);
+      hooks.onBatch?.(records.length);
     };
     // What has not begun, or found no PostgreSQL, says nothing of the lookup.
     const note = (end: 'read' | 'refused'): void => {
       if (began !== undefined) sharedReads.noteAlone(plan, began, end);
     };
+    const isCommitted = form === 'committing';
     try {
-      const job = { values: reading.values(), records, deadline, onStart };
+      const job = { values: reading.values(), records: isCommitted ? records : undefined, deadline, onStart };
       const found = await runLookup(database, keptPlans.formOf(plan.lookup), job);
       note('read');
       if (began !== undefined && clock.now() - began < databaseLimits.lookupMovesMs) recent.note(plan.group.prefix);
-      return found;
+      return { found, isCommitted };
     } catch (error) {
+      if (form !== 'again' && isBeyondValues(error)) return await runAlone(reading, deadline, 'again');
       if (isStatementFault(error)) note('refused');
       else if (isAppError(error, 'deadline_exceeded')) note('read');
       throw error;
@@ -104,12 +117,12 @@ export const createLookupReader = ({
     const reading = new GroupReading(plan, cache);
     const now = clock.wall();
     for (const job of jobs) reading.add(job, now);
-    const { records } = reading;
-    const commits = !recent.areMoreThan(databaseLimits.lookupsCommittingMax);
+    const form = recent.areMoreThan(databaseLimits.lookupsCommittingMax) ? 'reading' : 'committing';
     hooks.onReading?.(why);
-    const query = () => runAlone(reading, deadline, commits ? records : undefined);
-    reading.take(await timer.time(plan.group.tenantId, plan.share?.use(deadline, query) ?? query()));
-    if (!commits) await auditLog.append(records, deadline);
+    const query = () => runAlone(reading, deadline, form);
+    const end = await timer.time(plan.group.tenantId, plan.share?.use(deadline, query) ?? query());
+    reading.take(end.found);
+    if (!end.isCommitted) await auditLog.append(reading.records, deadline);
     reading.keep();
     const rows = reading.rows();
     return jobs.map(() => rows);
@@ -122,7 +135,7 @@ export const createLookupReader = ({
     sizeMax: databaseLimits.batchKeysMax,
     queueMax: requestsMax,
     inFlightMax: databaseLimits.batchesInFlightMax,
-    isPoison: isStatementFault,
+    isPoison: isValueFault,
     begin: endOfTurn,
   });
 

@@ -2,7 +2,14 @@ import { InvalidInputError } from 'slonik';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { AppError } from '../errors/app-error.ts';
-import { isStatementFault, SilentConnectionError, sqlStateOf, toAppError } from './pg-error.ts';
+import {
+  isBeyondValues,
+  isStatementFault,
+  isValueFault,
+  SilentConnectionError,
+  sqlStateOf,
+  toAppError,
+} from './pg-error.ts';
 
 const withCode = (code: string, more: object = {}) => Object.assign(new Error('secret text'), { code, ...more });
 const system = (code: string) => withCode(code, { errno: -1, syscall: 'read' });
@@ -51,6 +58,26 @@ test('the SQLSTATE is found below the errors that wrap it, not in a circle', () 
   circle.cause = circle;
   assert.is(sqlStateOf(circle), undefined);
 });
+
+const blamed: readonly (readonly [state: string, isValues: boolean, isBeyond: boolean])[] = [
+  ['22012', true, false],
+  ['P0001', true, false],
+  // It may be a row that a statement writes whatever is asked for.
+  ['23514', true, true],
+  ['0A000', false, true],
+  ['25P02', false, true],
+  ['26000', false, true],
+  ['42P01', false, true],
+  ['42501', false, true],
+  ['57014', false, false],
+  ['53100', false, false],
+];
+for (const [state, isValues, isBeyond] of blamed) {
+  test(`${state} is ${isValues ? '' : 'not '}for the values, and ${isBeyond ? 'may be' : 'is not'} for what else there is`, () => {
+    const error = toAppError(withCode(state));
+    assert.equal([isValueFault(error), isBeyondValues(error)], [isValues, isBeyond]);
+  });
+}
 
 test('an AppError passes as it is', () => {
   const error = new AppError('overloaded');

@@ -5,6 +5,7 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { systemClock } from '../../pkg/process/clock.ts';
 import { prepareDatabase } from '../services/database.ts';
 import { openDatabase } from '../services/open-database.ts';
 import { openLookups } from '../services/open-lookups.ts';
@@ -92,19 +93,52 @@ for (const { what, statement, type, poison, good } of [
   });
 }
 
-test('while the audit log refuses, nobody is answered', async () => {
-  const ask = lookups({
-    tenantId: 'acme',
-    statement: 'SELECT id FROM numbers WHERE tenant_id = $1 AND id = ANY($2)',
-    input: integers,
+const grant =
+  'GRANT INSERT (tenant_id, customer_ids, action, request_id, source, outcome, context) ON audit_log TO dataactions_service';
+const faults = [
+  ['its right is gone', 'REVOKE INSERT ON audit_log FROM dataactions_service', grant],
+  [
+    'it takes no such row, as where a partition is missing',
+    "ALTER TABLE audit_log ADD CONSTRAINT no_more CHECK (action <> 'get') NOT VALID",
+    'ALTER TABLE audit_log DROP CONSTRAINT no_more',
+  ],
+] as const;
+const plain = 'SELECT id FROM numbers WHERE tenant_id = $1 AND id = ANY($2)';
+for (const [what, harm, mend] of faults) {
+  test(`while the audit log refuses, nobody is answered, nor is the lookup blamed for it: ${what}`, async () => {
+    let statements = 0;
+    const onBatch = () => void statements++;
+    const ask = openLookups(database, systemClock, onBatch)({ tenantId: 'acme', statement: plain, input: integers });
+    await sql(harm);
+    const outcomes = await Promise.all(Array.from({ length: 50 }, (_, id) => ask({ ids: [id] })));
+    await sql(mend);
+    assert.equal(new Set(outcomes.map(({ code }) => code)), new Set(['database_unavailable']));
+    assert.is(statements, 2, 'with audit rows and without');
+    assert.is((await ask({ ids: [1] })).code, 'answered');
   });
-  await sql('REVOKE INSERT ON audit_log FROM dataactions_service');
-  const outcomes = await Promise.all([1, 2, 3].map((id) => ask({ ids: [id] })));
-  await sql(
-    'GRANT INSERT (tenant_id, customer_ids, action, request_id, source, outcome, context) ON audit_log TO dataactions_service',
+}
+
+test('a table that is gone is told in two statements, however many ask', async () => {
+  let statements = 0;
+  const onBatch = () => void statements++;
+  const statement = plain.replace('numbers', 'gone');
+  const ask = openLookups(database, systemClock, onBatch)({ tenantId: 'acme', statement, input: integers });
+  const outcomes = await Promise.all(Array.from({ length: 50 }, (_, id) => ask({ ids: [id] })));
+  assert.equal(new Set(outcomes.map(({ code }) => code)), new Set(['statement_failed']));
+  assert.is(statements, 2);
+});
+
+test('a session that a statement has changed fails nobody: what is not there is asked for once more', async () => {
+  const one = openDatabase({ url, poolMax: 1 });
+  await one.answers();
+  const ask = openLookups(one)({ tenantId: 'acme', statement: plain, input: integers });
+  await one.run(`SELECT set_config('search_path', 'elsewhere', false), $1::text`);
+  const outcomes = await Promise.all(
+    Array.from({ length: 50 }, (_, id) => ask({ ids: [id + 1] }, `changed-${two(id)}`)),
   );
-  for (const { code } of outcomes) assert.is.not(code, 'answered');
-  assert.is((await ask({ ids: [1] })).code, 'answered');
+  assert.equal(new Set(outcomes.map(({ code }) => code)), new Set(['answered']));
+  assert.is((await auditOf('changed-')).length, 50);
+  await one.stop();
 });
 
 test('many lookups at once read without writing, and their audit rows share commits', async () => {
