@@ -1,38 +1,21 @@
 /**
- * One DATABASE_URL, the two forms its users need: slonik's DSN with session settings in it, and pg's client options.
+ * What a DATABASE_URL says of a connection, as pg takes it: the same for the pool, for the connection that listens and for the schema command.
  */
 import type { ClientConfig } from 'pg';
 
-/** Session settings of every connection. Durations in milliseconds. */
-export interface SessionSettings {
-  readonly lockTimeoutMs: number;
-}
-
-type Tls = { readonly ca?: string; readonly rejectUnauthorized: boolean } | undefined;
+type Tls = { readonly ca?: string; readonly rejectUnauthorized: boolean } | false;
 
 /** sslmode: disable (default without a CA), no-verify, require and verify-full (both verify fully). */
 const tlsOf = (url: URL, ca: string | undefined): Tls => {
   const mode = url.searchParams.get('sslmode') ?? (ca === undefined ? 'disable' : 'require');
-  if (mode === 'disable') return undefined;
+  if (mode === 'disable') return false;
   return { rejectUnauthorized: mode !== 'no-verify', ...(ca === undefined ? {} : { ca }) };
 };
 
-/** @returns for slonik: the DSN, and `ssl` apart from it because slonik ignores certificates named in a DSN */
-export const poolOptions = (databaseUrl: string, ca: string | undefined, session: SessionSettings) => {
+/** @param settings  of its session, which hold against those that the URL brings; written as its `options` are */
+export const clientOptions = (databaseUrl: string, ca: string | undefined, settings?: string): ClientConfig => {
   const url = new URL(databaseUrl);
-  const ssl = tlsOf(url, ca);
-  // UTC, so that timestamps in rows read the same wherever the server stands. The isolation is that of what is sent without a BEGIN that names it.
-  const given = url.searchParams.get('options');
-  const options = `-c TimeZone=UTC -c default_transaction_isolation=read\\ committed -c lock_timeout=${session.lockTimeoutMs}`;
-  url.searchParams.set('options', given ? `${given} ${options}` : options);
-  url.searchParams.delete('sslmode');
-  return { uri: url.href, ssl };
-};
-
-/** @returns for pg's Client */
-export const clientOptions = (databaseUrl: string, ca: string | undefined): ClientConfig => {
-  const url = new URL(databaseUrl);
-  const ssl = tlsOf(url, ca);
+  const options = [url.searchParams.get('options'), settings].filter(Boolean).join(' ');
   return {
     // An IPv6 address stands in brackets in a URL only.
     host: decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1') || 'localhost',
@@ -40,6 +23,8 @@ export const clientOptions = (databaseUrl: string, ca: string | undefined): Clie
     user: decodeURIComponent(url.username),
     password: decodeURIComponent(url.password),
     database: decodeURIComponent(url.pathname.slice(1)),
-    ssl: ssl ?? false,
+    ssl: tlsOf(url, ca),
+    application_name: url.searchParams.get('application_name') ?? undefined,
+    options: options || undefined,
   };
 };

@@ -5,7 +5,7 @@
 import { createPool, type DatabasePool } from 'slonik';
 import { databaseLimits } from '../process/limits.ts';
 import { createBatchDriver } from './batch-driver.ts';
-import { clientOptions, poolOptions } from './connection-options.ts';
+import { clientOptions } from './connection-options.ts';
 
 export interface PoolSettings {
   readonly url: string;
@@ -14,19 +14,18 @@ export interface PoolSettings {
   readonly statementTimeoutMs: number;
 }
 
+/** UTC, so that timestamps in rows read the same wherever the server stands. The isolation is that of what is sent without a BEGIN that names it. */
+const sessionSettings = `-c TimeZone=UTC -c default_transaction_isolation=read\\ committed -c lock_timeout=${databaseLimits.lockTimeoutMs}`;
+
 /** Connects at once. */
 export const openPool = ({ url, ca, poolMax, statementTimeoutMs }: PoolSettings): Promise<DatabasePool> => {
-  const { uri } = poolOptions(url, ca, databaseLimits);
-  const named = new URL(uri).searchParams;
   const driverFactory = createBatchDriver({
-    ...clientOptions(url, ca),
-    application_name: named.get('application_name') ?? undefined,
-    options: named.get('options') ?? undefined,
+    ...clientOptions(url, ca, sessionSettings),
     connectionTimeoutMillis: databaseLimits.connectTimeoutMs,
     statement_timeout: statementTimeoutMs,
     idle_in_transaction_session_timeout: databaseLimits.idleInTransactionTimeoutMs,
   });
-  return createPool(uri, {
+  return createPool(url, {
     driverFactory,
     maxPoolSize: poolMax,
     // The driver's idle timer ignores a minimum; a ping keeps connections warm instead.

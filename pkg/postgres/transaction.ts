@@ -56,7 +56,7 @@ const begin = {
 const commit = createStatement('COMMIT');
 const rollback = createStatement('ROLLBACK');
 
-/** Of a packet without BEGIN and COMMIT: what connections are opened with (connection-options.ts). */
+/** Of a packet without BEGIN and COMMIT: what connections are opened with (open-pool.ts). */
 const isolationOfPackets: IsolationLevel = 'ReadCommitted';
 
 /** Sends what there is to say in as few packets as there are answers to wait for, BEGIN ahead of the first unless that is all of it. */

@@ -32,9 +32,9 @@ const open = async (name: string) => {
   const client = new Client({ connectionString: url.href });
   await client.connect();
   clients.push(client);
-  const tables = async (): Promise<readonly string[]> => {
-    const sql = `SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`;
-    return (await client.query<{ tablename: string }>(sql)).rows.map(({ tablename }) => tablename);
+  const tables = async (schema = 'public'): Promise<readonly string[]> => {
+    const sql = 'SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY 1';
+    return (await client.query<{ tablename: string }>(sql, [schema])).rows.map(({ tablename }) => tablename);
   };
   return { url: url.href, client, tables };
 };
@@ -48,6 +48,16 @@ test('applies it from a URL and from a file, and again', async () => {
   writeFileSync(file, `${url}\n`);
   assert.is((await run('--database-file', file)).code, 0);
   assert.equal(await tables(), ours);
+});
+
+test('goes where the options of its URL say, as the tables of the handler do', async () => {
+  const { url, client, tables } = await open('elsewhere');
+  await client.query('CREATE SCHEMA app');
+  const elsewhere = new URL(url);
+  elsewhere.searchParams.set('options', '-c search_path=app');
+  assert.is((await run('--database', elsewhere.href)).code, 0);
+  assert.equal(await tables(), []);
+  assert.equal(await tables('app'), ours);
 });
 
 test('prints what it would apply', async () => {

@@ -60,7 +60,7 @@ for (const isolation of isolationLevels) {
 
 for (const isolation of isolationLevels) {
   test(`${isolation} is what a transaction gets, in one packet too, whatever the role's default is`, async () => {
-    await sql("ALTER ROLE dataactions_service SET default_transaction_isolation = 'repeatable read'");
+    await sql("ALTER ROLE dataactions_handler SET default_transaction_isolation = 'repeatable read'");
     const database = await open();
     const options = { clock: systemClock, isolation, deadline: minute() };
     const show = { statement: createStatement("SELECT current_setting('transaction_isolation') AS level"), values: [] };
@@ -70,7 +70,7 @@ for (const isolation of isolationLevels) {
         [{ level: isolation.replace(/(?<=[a-z])(?=[A-Z])/, ' ').toLowerCase() }],
       ]);
     }
-    await sql('ALTER ROLE dataactions_service RESET default_transaction_isolation');
+    await sql('ALTER ROLE dataactions_handler RESET default_transaction_isolation');
   });
 }
 
