@@ -14,7 +14,7 @@ export const configsPath = (namespace: string): string =>
 /** Resolves when the server answers for DataActionConfigs, to kubectl's discovery too. */
 export const installCrd = async (kube: KubeApiServer): Promise<void> => {
   await succeed(kube, ['apply', '--server-side', '-f', crdFile]);
-  await succeed(kube, ['wait', '--for=condition=Established', '--timeout=60s', '-f', crdFile]);
+  // Not by `kubectl wait`, which fails where the object has no conditions yet.
   await until('the kind', async () => {
     const { status } = await kube.ask(configsPath('default'));
     const { stdout } = await kube.kubectl(['api-resources', '--api-group=dataactions.dev', '-o', 'name']);
