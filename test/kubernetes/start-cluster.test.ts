@@ -12,7 +12,7 @@ import * as assert from 'uvu/assert';
 import { freePort } from '../../cmd/dev/free-port.ts';
 import { isAlive } from '../../cmd/dev/process-tree.ts';
 import { type KubeApiServer, startKubeApiServer } from '../services/kube-api-server.ts';
-import { crdFile } from '../services/kube-crd.ts';
+import { installCrd } from '../services/kube-crd.ts';
 import { whyNoKube } from '../services/kube-programs.ts';
 import { ownDirectory } from '../services/owned.ts';
 import { printedCommand, startQuickstart } from '../services/quickstart.ts';
@@ -38,8 +38,7 @@ testWithKube('what is applied is answered, and ends with Ctrl-C', async () => {
   };
   // It waits for the kind and for a tenant, as the printed steps bring them.
   const starting = startQuickstart(env, ['--cluster']);
-  await succeed(kube, ['apply', '--server-side', '-f', crdFile]);
-  await succeed(kube, ['wait', '--for=condition=Established', '-f', crdFile]);
+  await installCrd(kube);
   await succeed(kube, ['apply', '-f', '-'], example);
   const quickstart = await starting;
   assert.match(quickstart.output(), 'kubectl apply --server-side -f deploy/crds/');
