@@ -5,8 +5,8 @@
  * closed  at first, and again once `openMs` have passed, with nothing counted; left when the window is bad
  * open    every call is refused
  *
- * The rule and its figures are NICE's: help.nicecxone.com/zh-cn/content/studio/actions/rest_api/rest_api.htm (the English page, as stored
- * publicly, says less). That the rate is meant over the window, and that no single trial comes first, is how it is read here.
+ * The rule and its figures are NICE's: help.nicecxone.com/zh-cn/content/studio/actions/rest_api/rest_api.htm (read in its Chinese edition). That
+ * the rate is meant over the window, and that no single trial comes first, is how it is read here.
  */
 import type { Clock } from '../../../pkg/process/clock.ts';
 
