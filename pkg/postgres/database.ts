@@ -51,7 +51,7 @@ export interface Database {
   /** Runs one statement under the process's statement_timeout.
    * @returns rows as the driver gives them: objects by column name
    * @param deadline  bounds the wait for a connection; the statement itself runs on under its own time-out
-   * @param onStart  called when that wait is over
+   * @param onStart  called when there is one
    * @throws overloaded | database_unavailable | deadline_exceeded | statement_failed */
   query(
     statement: Statement,
@@ -149,12 +149,18 @@ export const createDatabase = (options: DatabaseOptions): Database => {
 
   /** What work resolves to stands, whatever becomes of its connection.
    * @param answerMs  bounds each answer that work waits for
-   * @param workMs  bounds all of it, the wait for a connection aside */
-  const withConnection = async <T>(work: WorkOnConnection<T>, answerMs: () => number, workMs: number): Promise<T> => {
+   * @param deadline  work does not begin behind it */
+  const withConnection = async <T>(
+    work: WorkOnConnection<T>,
+    answerMs: () => number,
+    deadline?: Deadline,
+  ): Promise<T> => {
     const current = pool;
     if (!current) throw new AppError('database_unavailable', { message: 'not connected yet', retryAfterMs });
     let done: { readonly value: T } | undefined;
     const workOn = async (connection: DatabasePoolConnection): Promise<void> => {
+      // It may have taken long to open. Whoever waited has been told so, and the connection is there for the next.
+      if (deadline?.expired()) return;
       let isFit = true;
       const runTogether: RunTogether = async (statements) => {
         const outcome = outcomeOf((await bounded(connection.query(batchToken(statements)), answerMs())).rows);
@@ -169,8 +175,8 @@ export const createDatabase = (options: DatabaseOptions): Database => {
       if (!isFit) throw new Error('not to be used again');
     };
     try {
-      const connectMs = databaseLimits.connectTimeoutMs + databaseLimits.silenceMarginMs;
-      await bounded(current.connect(workOn), workMs + connectMs);
+      const connectMs = databaseLimits.connectTimeoutMs + 2 * databaseLimits.silenceMarginMs;
+      await bounded(current.connect(workOn), answerMs() + connectMs);
     } catch (error) {
       // Its connection is gone already. Where no other one carried anything meanwhile either, for as long as any statement may take, none can be
       // trusted.
@@ -178,13 +184,21 @@ export const createDatabase = (options: DatabaseOptions): Database => {
       if (isSilent && answeredAt < error.since) abandon(current);
       if (!done) throw toAppError(error);
     }
-    if (!done) throw new TypeError('work without an end');
+    if (!done) throw new AppError('deadline_exceeded', { message: 'no connection in time' });
     return done.value;
   };
 
-  const execute = async (statement: Statement, values: readonly BoundValue[]) => {
-    const work: WorkOnConnection<BatchOutcome> = (_, runTogether) => runTogether([{ statement, values }]);
-    const outcome = await withConnection(work, () => silenceMs, silenceMs);
+  const execute = async (
+    statement: Statement,
+    values: readonly BoundValue[],
+    deadline?: Deadline,
+    onStart?: () => void,
+  ) => {
+    const work: WorkOnConnection<BatchOutcome> = (_, runTogether) => {
+      onStart?.();
+      return runTogether([{ statement, values }]);
+    };
+    const outcome = await withConnection(work, () => silenceMs, deadline);
     try {
       return oneOf(outcome).rows;
     } catch (error) {
@@ -195,7 +209,7 @@ export const createDatabase = (options: DatabaseOptions): Database => {
   const lend: Database['lend'] = (work, deadline, bound) => {
     const mostMs = bound ? silenceMs : Number.POSITIVE_INFINITY;
     const answerMs = () => Math.min(mostMs, deadline.remainingMs() + databaseLimits.silenceMarginMs);
-    return slots.use(deadline, () => withConnection(work, answerMs, answerMs() + databaseLimits.silenceMarginMs));
+    return slots.use(deadline, () => withConnection(work, answerMs, deadline));
   };
 
   /** Touches poolMin connections at once, so that none of them idles out; skips those that traffic needs. */
@@ -220,10 +234,7 @@ export const createDatabase = (options: DatabaseOptions): Database => {
     },
     lend,
     query: (statement, values, deadline, onStart) =>
-      slots.use(deadline, () => {
-        onStart?.();
-        return execute(statement, values);
-      }),
+      slots.use(deadline, () => execute(statement, values, deadline, onStart)),
     reached: () => reached,
     stats: () => {
       const state = pool?.state() ?? noStats;

@@ -4,8 +4,6 @@
  *
  * also over docker
  */
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer } from 'node:net';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Notification } from '../../pkg/postgres/invalidation-channel.ts';
@@ -13,6 +11,7 @@ import { createInvalidationListener } from '../../pkg/postgres/invalidation-list
 import { type Clock, systemClock } from '../../pkg/process/clock.ts';
 import { databaseLimits } from '../../pkg/process/limits.ts';
 import { customerId, prepareDatabase } from '../services/database.ts';
+import { holdBack } from '../services/hold-back.ts';
 import { startPostgres } from '../services/postgres.ts';
 import { startTcpProxy } from '../services/tcp-proxy.ts';
 import { until } from '../services/until.ts';
@@ -135,29 +134,9 @@ test('a connection that hangs is noticed by the heartbeat, given up and made aga
   assert.not(listener.listening());
 });
 
-/** In front of the server: keeps LISTEN back until it is let through. */
-const keepListenBack = async () => {
-  const [asked, letThrough] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const relay = createServer((client) => {
-    const server = connect(postgres.port, postgres.host);
-    server.pipe(client);
-    client.on('data', async (chunk: Buffer) => {
-      if (chunk.includes('LISTEN')) {
-        asked.resolve();
-        await letThrough.promise;
-      }
-      server.write(chunk);
-    });
-    client.on('close', () => server.destroy());
-    for (const socket of [client, server]) socket.on('error', () => client.destroy());
-  }).listen(0, '127.0.0.1');
-  await once(relay, 'listening');
-  closers.push(async () => relay.close());
-  return { port: (relay.address() as AddressInfo).port, asked: asked.promise, letThrough: letThrough.resolve };
-};
-
 test('it listens from when LISTEN is answered on, and not from when it is sent', async () => {
-  const relay = await keepListenBack();
+  const relay = await holdBack(postgres, (chunk) => chunk.includes('LISTEN'));
+  closers.push(relay.close);
   const target = new URL(url);
   target.port = String(relay.port);
   const { heard, listener } = await open(target.href);
