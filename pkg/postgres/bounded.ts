@@ -13,14 +13,10 @@ export const createBounded =
   async (work, ms) => {
     const { promise, reject } = Promise.withResolvers<never>();
     const since = clock.now();
-    let cancel = clock.after(ms, () => {
-      const read = setImmediate(() => reject(new SilentConnectionError(since, ms)));
-      cancel = () => clearImmediate(read);
-    });
+    const cancel = clock.after(ms, () => setImmediate(() => reject(new SilentConnectionError(since, ms))));
     try {
       return await Promise.race([work, promise]);
     } finally {
       cancel();
-      work.catch(() => {});
     }
   };
