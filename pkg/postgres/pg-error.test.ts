@@ -21,6 +21,7 @@ const cases: readonly (readonly [error: unknown, code: string, sqlState: string 
   [withCode('P0001'), 'statement_failed', 'P0001'],
   [new InvalidInputError('of slonik, without its code'), 'statement_failed', '22P02'],
   [withCode('57014'), 'deadline_exceeded', '57014'],
+  [withCode('25P04'), 'deadline_exceeded', '25P04'],
   [new SilentConnectionError(0, 1), 'deadline_exceeded', undefined],
   [withCode('08006'), 'database_unavailable', '08006'],
   [withCode('53300'), 'database_unavailable', '53300'],
@@ -28,6 +29,7 @@ const cases: readonly (readonly [error: unknown, code: string, sqlState: string 
   [withCode('57P03'), 'database_unavailable', '57P03'],
   [withCode('58030'), 'database_unavailable', '58030'],
   [withCode('25006'), 'database_unavailable', '25006'],
+  [withCode('25P03'), 'database_unavailable', '25P03'],
   [withCode('55P03'), 'database_unavailable', '55P03'],
   [withCode('XX000'), 'database_unavailable', 'XX000'],
   [withCode('XX001'), 'database_unavailable', 'XX001'],
@@ -70,6 +72,7 @@ const blamed: readonly (readonly [state: string, isValues: boolean, isBeyond: bo
   ['42P01', false, true],
   ['42501', false, true],
   ['57014', false, false],
+  ['25P04', false, false],
   ['53100', false, false],
 ];
 for (const [state, isValues, isBeyond] of blamed) {

@@ -54,11 +54,13 @@ export const messagesOf = (error: unknown): string => {
 /** Waits for locks are bounded by lock_timeout in lookups; in transactions only NOWAIT says so. */
 const lockNotAvailable = '55P03';
 
-/** The server is there but cannot serve now: shutting down, starting up, out of connections or space, a standby, damaged. */
+/** The server is there but cannot serve now: shutting down, starting up, out of connections or space, a standby, damaged; or it has ended a session
+ * that stood still in a transaction (25P03). */
 const isUnavailable = (state: string): boolean =>
-  /^(?:08|53|58|57P|XX)/.test(state) || state === '25006' || state === lockNotAvailable;
+  /^(?:08|53|58|57P|XX)/.test(state) || /^(?:25006|25P03)$/.test(state) || state === lockNotAvailable;
 
-const isTimeout = (state: string): boolean => state === '57014';
+/** The second ends the session too. PostgreSQL has it since 17, and nobody here sets it: a role or a database may. */
+const timeouts: Readonly<Record<string, string>> = { '57014': 'statement_timeout', '25P04': 'transaction_timeout' };
 
 /** PostgreSQL refused the statement, and could serve others. */
 export const isStatementFault = (error: unknown): boolean => isAppError(error, 'statement_failed');
@@ -82,12 +84,12 @@ export const isRolledBackByOthers = (error: unknown): boolean => {
 
 /** True when a connection should not be used again after the error, whatever it was used for: it is gone, silent, of a server that cannot serve, or its
  * session is not what it should be. What it has prepared is gone (26000) or no longer fits its tables (0A000, "cached plan must not change result
- * type"), it is in a transaction that failed (25P02), or nobody knows how one ended (40003). What has ended a statement in time (57014, 55P03)
- * leaves it as it was. */
+ * type"), it is in a transaction that failed (25P02), it was ended with one (25P04), or nobody knows how one ended (40003). What has ended a statement
+ * in time (57014, 55P03) leaves it as it was. */
 export const breaksConnection = (error: unknown): boolean => {
   const state = sqlStateOf(error);
   if (state === undefined) return !(error instanceof AppError);
-  return (isUnavailable(state) && state !== lockNotAvailable) || /^(?:26000|0A000|25P02|40003)$/.test(state);
+  return (isUnavailable(state) && state !== lockNotAvailable) || /^(?:26000|0A000|25P02|25P04|40003)$/.test(state);
 };
 
 /** True where PostgreSQL itself has ended the transaction: it answered, and the answer was an error. */
@@ -96,10 +98,10 @@ export const isRefusal = (error: unknown): boolean => {
   return state !== undefined && !/^(?:08|57P|40003)/.test(state);
 };
 
-/** Of an answer to the commit itself: a cancelled one may have taken effect before PostgreSQL heard of it, and so may one that has ended the server
- * (PANIC) for want of space or by a fault of its own. */
+/** Of an answer to the commit itself: a cancelled one may have taken effect before PostgreSQL heard of it, and so may one whose time was over, or one
+ * that has ended the server (PANIC) for want of space or by a fault of its own. */
 export const isCommitRefusal = (error: unknown): boolean =>
-  isRefusal(error) && !/^(?:57014|53|58|XX)/.test(sqlStateOf(error) ?? '');
+  isRefusal(error) && !/^(?:57014|25P04|53|58|XX)/.test(sqlStateOf(error) ?? '');
 
 /** In a transaction, a constraint that does not hold (class 23), an exception that a function of the database raises (P0001) and
  * a lock that was not to be waited for (NOWAIT) are answers about the data, not faults of the statement. Other errors pass unchanged. */
@@ -135,7 +137,8 @@ export const toAppError = (error: unknown): AppError => {
       ...(ours ? {} : { retryAfterMs }),
     });
   }
-  if (isTimeout(state)) return new AppError('deadline_exceeded', { message: 'statement_timeout', cause: error });
+  const timeout = timeouts[state];
+  if (timeout !== undefined) return new AppError('deadline_exceeded', { message: timeout, cause: error });
   if (isUnavailable(state))
     return new AppError('database_unavailable', { message: `SQLSTATE ${state}`, retryAfterMs, cause: error });
   return new AppError('statement_failed', { message: `SQLSTATE ${state}`, cause: error });

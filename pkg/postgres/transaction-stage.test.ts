@@ -41,6 +41,8 @@ const cases: readonly (readonly [what: string, packet: Packet, index: number, er
   ['the last is cancelled', 'all of it', 2, cancelled, 'rolled_back'],
   ['its commit is refused', 'all of it', 3, unique, 'rolled_back'],
   ['its commit is cancelled', 'all of it', 3, cancelled, 'committing'],
+  ['its time is over, and its session ended', 'all of it', 2, refused('25P04'), 'rolled_back'],
+  ['the same by its commit', 'all of it', 3, refused('25P04'), 'committing'],
   ...['53100', '58030', 'XX000'].map(
     (state) => [`its commit ends the server, ${state}`, 'all of it', 3, refused(state), 'committing'] as const,
   ),

@@ -5,6 +5,7 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { isAppError } from '../../pkg/errors/app-error.ts';
 import { sqlStateOf } from '../../pkg/postgres/pg-error.ts';
 import { runSharedLookup } from '../../pkg/postgres/shared-lookup.ts';
 import { createStatement } from '../../pkg/postgres/statement.ts';
@@ -74,6 +75,8 @@ const after: readonly (readonly [state: string, keeps: boolean, keepsNext: boole
   ['0A000', false, false],
   ['25006', false, false],
   ['25P02', false, false],
+  ['25P03', false, false],
+  ['25P04', false, false],
   ['26000', false, false],
   ['40003', false, false],
   ['53100', false, false],
@@ -91,6 +94,21 @@ for (const [way, refuse] of Object.entries(ways)) {
     });
   }
 }
+
+const [{ knows } = {}] = await sql("SELECT current_setting('transaction_timeout', true) IS NOT NULL AS knows");
+// PostgreSQL has it since 17.
+(knows ? test : test.skip)(
+  'a statement that outlives the transaction_timeout of its role ends with its session alone: whoever comes next is answered',
+  async () => {
+    await sql("ALTER ROLE dataactions_handler SET transaction_timeout = '100ms'");
+    const database = await open();
+    const both = ['SELECT pg_sleep(60), $1::text', 'SELECT $1::text AS x'].map((text) => database.run(text, 'next'));
+    const [slow, next] = await Promise.allSettled(both);
+    await sql('ALTER ROLE dataactions_handler RESET transaction_timeout');
+    assert.is(slow?.status === 'rejected' && isAppError(slow.reason) && slow.reason.code, 'deadline_exceeded');
+    assert.equal(next, { status: 'fulfilled', value: [{ x: 'next' }] });
+  },
+);
 
 test('a session that is not what it should be is closed each time', async () => {
   await sql('CREATE TABLE named (n int); GRANT SELECT ON named TO dataactions_service');
