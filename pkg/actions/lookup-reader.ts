@@ -14,7 +14,7 @@ import type { Database } from '../postgres/database.ts';
 import type { KeptPlans } from '../postgres/kept-plan.ts';
 import type { KeyedRow } from '../postgres/lookup-rows.ts';
 import { runLookup } from '../postgres/lookup-statement.ts';
-import { isBeyondValues, isStatementFault, isValueFault } from '../postgres/pg-error.ts';
+import { isStatementFault, isValueFault } from '../postgres/pg-error.ts';
 import type { Clock } from '../process/clock.ts';
 import { databaseLimits } from '../process/limits.ts';
 import { endOfTurn } from '../resilience/coalescer.ts';
@@ -82,7 +82,7 @@ export const createLookupReader = ({
   /** Lookups whose rows were read, quickly or by a shared statement: one that only waits, or is slow, is not at work. */
   const recent = new RecentKeys({ clock, max: databaseLimits.lookupsCommittingMax, ms: databaseLimits.lookupMovesMs });
 
-  /** What is refused whatever the values are may be the audit log's fault, or its session's: it is read once more without the one, and by another
+  /** What is refused may be the audit log's fault, by a trigger of its own too, or its session's: it is read once more without the one, and by another
    * statement. What is refused then is the lookup's own.
    * @returns whether the audit rows are committed with it */
   const runAlone = async (reading: GroupReading, deadline: Deadline, form: AloneForm): Promise<AloneEnd> => {
@@ -104,7 +104,7 @@ export const createLookupReader = ({
       if (began !== undefined && clock.now() - began < databaseLimits.lookupMovesMs) recent.note(plan.group.prefix);
       return { found, isCommitted };
     } catch (error) {
-      if (form !== 'again' && isBeyondValues(error)) return await runAlone(reading, deadline, 'again');
+      if (form !== 'again' && isStatementFault(error)) return await runAlone(reading, deadline, 'again');
       if (isStatementFault(error)) note('refused');
       else if (isAppError(error, 'deadline_exceeded')) note('read');
       throw error;

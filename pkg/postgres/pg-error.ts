@@ -69,10 +69,6 @@ export const isStatementFault = (error: unknown): boolean => isAppError(error, '
 export const isValueFault = (error: unknown): boolean =>
   isStatementFault(error) && !/^(?:0A|25|26|42)/.test(sqlStateOf(error) ?? '');
 
-/** True when the statement may have been refused whatever its values are: for its session, for what it names, or for what it writes (class 23). */
-export const isBeyondValues = (error: unknown): boolean =>
-  isStatementFault(error) && /^(?:0A|23|25|26|42)/.test(sqlStateOf(error) ?? '');
-
 /** A statement names what is not there, or not for this role. It was fine when it was checked. */
 export const isNameFault = (error: unknown): boolean => sqlStateOf(error)?.startsWith('42') === true;
 
