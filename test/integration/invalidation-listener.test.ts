@@ -21,6 +21,8 @@ const { url, sql } = await prepareDatabase(postgres);
 const closers: (() => Promise<unknown>)[] = [];
 const notify = (payload: string) => sql(`SELECT pg_notify('dataactions_invalidate', $1)`, [payload]);
 
+const heartbeatMsMax = databaseLimits.heartbeatIntervalMs + databaseLimits.connectTimeoutMs;
+
 /** The heartbeat comes every 20 ms instead of 10 s; everything else takes its own time. */
 const quick: Clock = {
   ...systemClock,
@@ -168,6 +170,28 @@ test('it says for how long another one has been listening to the same database',
   assert.is(last.othersForMs, 0);
   await last.listener.stop();
 });
+
+for (const [silent, silentMs, counts] of [
+  ['was silent for less than a heartbeat may take', 8_000, true],
+  ['was silent for longer, as that of a handler that is gone', heartbeatMsMax, false],
+] as const) {
+  test(`one whose connection ${silent} ${counts ? 'counts' : 'does not'}`, async () => {
+    const { heard, listener } = await open();
+    await until('a gap', async () => assert.is(heard.gaps.length, 1));
+    // What PostgreSQL tells of sessions, as it would when nobody had said anything for so long.
+    const schema = `silent_${silentMs}`;
+    await sql(`CREATE SCHEMA ${schema}; GRANT USAGE ON SCHEMA ${schema} TO PUBLIC;
+      CREATE VIEW ${schema}.pg_stat_activity AS SELECT datname, pid, application_name,
+        state_change - interval '${silentMs} ms' AS state_change FROM pg_catalog.pg_stat_activity;
+      GRANT SELECT ON ${schema}.pg_stat_activity TO PUBLIC`);
+    const later = new URL(url);
+    later.searchParams.set('options', `-c search_path=${schema},pg_catalog`);
+    const other = await open(later.href);
+    await until('a gap', async () => assert.is(other.heard.gaps.length, 1));
+    await Promise.all([listener.stop(), other.listener.stop()]);
+    assert.is((other.heard.gaps[0] ?? 0) > 0, counts);
+  });
+}
 
 test('without a server at first, what was read meanwhile is a gap as well', async () => {
   await postgres.stop();
