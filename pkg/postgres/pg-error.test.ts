@@ -2,7 +2,14 @@ import { InvalidInputError } from 'slonik';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { AppError } from '../errors/app-error.ts';
-import { isStatementFault, isValueFault, SilentConnectionError, sqlStateOf, toAppError } from './pg-error.ts';
+import {
+  asOperatorFault,
+  isStatementFault,
+  isValueFault,
+  SilentConnectionError,
+  sqlStateOf,
+  toAppError,
+} from './pg-error.ts';
 
 const withCode = (code: string, more: object = {}) => Object.assign(new Error('secret text'), { code, ...more });
 const system = (code: string) => withCode(code, { errno: -1, syscall: 'read' });
@@ -72,6 +79,12 @@ for (const [state, isValues] of blamed) {
     assert.is(isValueFault(toAppError(withCode(state))), isValues);
   });
 }
+
+test("what a statement of the service's own is refused for is the operator's fault, and what it had no time for is not", () => {
+  const told = (state: string) => asOperatorFault('audit_log', withCode(state));
+  assert.equal([told('42501').code, told('42501').message], ['database_unavailable', 'audit_log: SQLSTATE 42501']);
+  assert.is(told('57014').code, 'deadline_exceeded');
+});
 
 test('an AppError passes as it is', () => {
   const error = new AppError('overloaded');

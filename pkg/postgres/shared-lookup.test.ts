@@ -25,14 +25,16 @@ const failing = (error: Error, ...results: readonly StatementResult[]): BatchOut
 /** @returns what it ends with, and what became of the connection */
 const run = async (outcome: BatchOutcome) => {
   let connection = 'used again';
-  const lend: Database['lend'] = (work) =>
-    work(
+  const lend: Database['lend'] = (work, _deadline, bound) => {
+    assert.is(bound, 'statement_timeout', 'whatever the deadline of the last of them is');
+    return work(
       () => Promise.reject(new Error('nothing runs alone')),
       () => Promise.resolve(outcome),
     ).catch((error: unknown) => {
       connection = 'closed';
       throw toAppError(error);
     });
+  };
   const declaration = { text: 'SELECT id FROM t WHERE id = ANY($1)', types: ['text[]'], keyColumn: 'id' };
   const form = sharedFormOf(declaration)?.();
   assert.ok(form);

@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert';
 import { type AppError, isAppError } from '../../pkg/errors/app-error.ts';
 import { sqlStateOf } from '../../pkg/postgres/pg-error.ts';
 import { createStatement, createUnnamedStatement } from '../../pkg/postgres/statement.ts';
+import { runTransaction } from '../../pkg/postgres/transaction.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
 import { databaseLimits } from '../../pkg/process/limits.ts';
 import { createManualClock } from '../../pkg/process/manual-clock.ts';
@@ -79,6 +80,21 @@ test('a statement is cut by statement_timeout, as deadline_exceeded, and costs n
   }
   const patient = await open();
   await usesWholePool(patient, gate);
+});
+
+test('what PostgreSQL ends at the deadline of a transaction is waited for, is known to hold nothing, and costs no connection', async () => {
+  const clock = createManualClock();
+  const database = await open({ poolMax: 1, clock });
+  const pid = async () => (await database.run('SELECT pg_backend_pid() AS pid, $1::text'))[0]?.pid;
+  const before = await pid();
+  const deadline = createDeadline(clock, 200);
+  const result = await runTransaction(database, { clock, isolation: 'ReadCommitted', deadline }, async ({ run }) => {
+    // Here it is over when the statement has been sent; PostgreSQL takes its time.
+    await Promise.all([run(createStatement('SELECT pg_sleep(60)'), []), clock.advance(200)]);
+  });
+  assert.is(result.end, 'rolled_back');
+  assert.is(sqlStateOf('error' in result && result.error), '57014');
+  assert.is(await pid(), before);
 });
 
 test('every connection has the session settings that the contract names', async () => {

@@ -5,7 +5,7 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isAppError } from '../../pkg/errors/app-error.ts';
+import { AppError, isAppError } from '../../pkg/errors/app-error.ts';
 import { sqlStateOf } from '../../pkg/postgres/pg-error.ts';
 import { runSharedLookup } from '../../pkg/postgres/shared-lookup.ts';
 import { createStatement } from '../../pkg/postgres/statement.ts';
@@ -94,6 +94,18 @@ for (const [way, refuse] of Object.entries(ways)) {
     });
   }
 }
+
+test('a transaction that its own work rolls back leaves its connection as it was', async () => {
+  const database = await open();
+  const options = { clock: systemClock, isolation: 'ReadCommitted', deadline: minute() } as const;
+  const before = await pidOf(database);
+  const result = await runTransaction(database, options, async ({ run }) => {
+    await run(createStatement('SELECT 1'), []);
+    throw new AppError('conflict');
+  });
+  assert.is(result.end, 'rolled_back');
+  assert.is(await pidOf(database), before);
+});
 
 const [{ knows } = {}] = await sql("SELECT current_setting('transaction_timeout', true) IS NOT NULL AS knows");
 // PostgreSQL has it since 17.
