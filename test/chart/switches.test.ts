@@ -146,7 +146,12 @@ testWithHelm('Node takes a share of the memory limit', () => {
 
 testWithHelm('large numbers stay whole, and null takes a setting away', () => {
   const { MEMORY_CACHE_BYTES, LOG_LEVEL } = environmentOf(
-    handlerOf({ handler: { settings: { MEMORY_CACHE_BYTES: 8_589_934_592, LOG_LEVEL: null } } }),
+    handlerOf({
+      handler: {
+        settings: { MEMORY_CACHE_BYTES: 8_589_934_592, LOG_LEVEL: null },
+        resources: { limits: { memory: '20Gi' } },
+      },
+    }),
   );
   assert.is(MEMORY_CACHE_BYTES, '8589934592');
   assert.is(LOG_LEVEL, undefined);

@@ -8,6 +8,7 @@
 {{- include "cxone-data-actions.checkAlerts" . -}}
 {{- include "cxone-data-actions.checkEnvironment" (dict "part" "handler" "env" (include "cxone-data-actions.handlerEnv" .)) -}}
 {{- include "cxone-data-actions.checkEnvironment" (dict "part" "controller" "env" (include "cxone-data-actions.controllerEnv" .)) -}}
+{{- include "cxone-data-actions.checkSizes" . -}}
 {{- if not (or .Values.serviceAccount.create .Values.serviceAccount.name) -}}
 {{- fail "serviceAccount.create=false needs serviceAccount.name: any pod may use the namespace's `default`, which would then read tenants' Secrets" -}}
 {{- end -}}
