@@ -61,7 +61,7 @@
 {{- if and .Values.keda.enabled (not .Values.keda.triggers) -}}
 {{- fail "keda.enabled needs at least one trigger in keda.triggers" -}}
 {{- end -}}
-{{- if and .Values.autoscaling.enabled (not (dig "requests" "cpu" "" .Values.handler.resources)) -}}
+{{- if and .Values.autoscaling.enabled (not (dig "requests" "cpu" "" (default (dict) .Values.handler.resources))) -}}
 {{- fail "autoscaling.enabled needs handler.resources.requests.cpu: its target is a share of it" -}}
 {{- end -}}
 {{- end -}}
@@ -76,7 +76,7 @@
 {{- end -}}
 {{- /* Not in the schema, which would print what it refuses. */ -}}
 {{- $host := `(\[[0-9a-fA-F:.]+\]|[^:@/,\[\]]+)(:[0-9]+)?(/[0-9]*)?` -}}
-{{- range compact (splitList "," $external.url) -}}
+{{- range compact (splitList "," (default "" $external.url)) -}}
 {{- if not (regexMatch (printf `^rediss?://([^:@/,]*@)?%s$` $host) .) -}}
 {{- fail "externalRedis.url has to be redis:// or rediss:// with a host, several with commas, and without a password: that belongs into a Secret, with externalRedis.passwordKey or all of the URL with externalRedis.urlKey" -}}
 {{- end -}}
@@ -100,7 +100,7 @@
 {{- range (.Files.Get "files/alerts.yaml" | fromYaml).groups -}}
 {{- range .rules -}}{{- if .alert -}}{{- $known = append $known .alert -}}{{- end -}}{{- end -}}
 {{- end -}}
-{{- range concat .Values.prometheusRule.disabled (keys .Values.prometheusRule.for | sortAlpha) -}}
+{{- range concat (default list .Values.prometheusRule.disabled) (keys (default (dict) .Values.prometheusRule.for) | sortAlpha) -}}
 {{- if not (has . $known) -}}
 {{- fail (printf "prometheusRule.disabled and prometheusRule.for: there is no alert %s; docs/runbooks lists them" .) -}}
 {{- end -}}

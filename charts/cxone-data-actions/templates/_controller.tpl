@@ -47,7 +47,7 @@ volumeMounts:
 - name: LEASE_NAME
   value: {{ include "cxone-data-actions.fullname" . | quote }}
 - name: SECRETS_WATCH
-  value: {{ ternary "named" "all" (gt (len .Values.rbac.secretNames) 0) }}
+  value: {{ ternary "named" "all" (not (empty .Values.rbac.secretNames)) }}
 - name: BUNDLE_DIR
   value: /run/data-actions
 - name: HANDLER_ADMIN_URL

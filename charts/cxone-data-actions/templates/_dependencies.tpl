@@ -63,7 +63,7 @@ true
 {{/* Where an external Redis listens, as a list: as its URLs say, or as values do where the URL is in a Secret. */}}
 {{- define "cxone-data-actions.externalRedisPorts" -}}
 {{- $ports := list -}}
-{{- range compact (splitList "," .Values.externalRedis.url) -}}
+{{- range compact (splitList "," (default "" .Values.externalRedis.url)) -}}
 {{- $ports = append $ports (regexFind ":[0-9]+(/[0-9]*)?$" . | trimPrefix ":" | splitList "/" | first | default "6379" | int64) -}}
 {{- end -}}
 {{- toJson (default (list (int64 .Values.externalRedis.port)) (uniq $ports)) -}}

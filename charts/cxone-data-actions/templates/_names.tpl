@@ -46,7 +46,7 @@ app.kubernetes.io/component: {{ .component }}
 
 {{/* The same without those that another version changes, for pods that a new chart alone is no reason to restart. */}}
 {{- define "cxone-data-actions.stableLabels" -}}
-{{- toYaml (merge (include "cxone-data-actions.selectorLabels" . | fromYaml) (default (dict) .labels) .root.Values.commonLabels) -}}
+{{- toYaml (merge (include "cxone-data-actions.selectorLabels" . | fromYaml) (default (dict) .labels) (default (dict) .root.Values.commonLabels)) -}}
 {{- end -}}
 
 {{/* metadata of an object. Takes {root, component, name} and maybe {namespace, clusterWide, labels, annotations}. */}}
@@ -57,7 +57,7 @@ namespace: {{ default (include "cxone-data-actions.namespace" .root) .namespace 
 {{- end }}
 labels:
   {{- include "cxone-data-actions.labels" . | nindent 2 }}
-{{- with merge (dict) (default (dict) .annotations) .root.Values.commonAnnotations }}
+{{- with merge (dict) (default (dict) .annotations) (default (dict) .root.Values.commonAnnotations) }}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
