@@ -150,6 +150,10 @@ const shapes: readonly (readonly [values: object, place: string])[] = [
   [{ image: { registry: 'https://registry.example.com' } }, '/image/registry'],
   [{ image: { registry: 'registry.example.com/' } }, '/image/registry'],
   [{ image: { tag: 1.1 } }, '/image/tag'],
+  [{ image: { repository: 'https://registry.example.com/cxone' } }, '/image/repository'],
+  [{ image: { repository: 'registry.example.com/cxone:0.1.0' } }, '/image/repository'],
+  [{ image: { repository: 'Cxone' } }, '/image/repository'],
+  [{ redis: { image: { repository: 'valkey@sha256:0' } } }, '/redis/image/repository'],
   [{ handler: { resources: { limits: { memory: '512MB' } } } }, '/handler/resources/limits/memory'],
   [{ database: { urlKey: '' } }, '/database/urlKey'],
   [{ tests: { secretKey: '' } }, '/tests/secretKey'],
@@ -175,6 +179,11 @@ testWithHelm(
     assert.ok(closingMs > handlerMs + controllerLimits.stopMs + controllerLimits.adminStopMs, said);
   },
 );
+
+testWithHelm('a repository may have host, port and folders', () => {
+  for (const repository of ['localhost:5000/a', 'R.example.com/a_b/c-d.e', 'a'])
+    render({ values: { image: { repository }, redis: { image: { repository } } } });
+});
 
 testWithHelm('a password in the URL of Redis is refused without being printed', () => {
   const externalRedis = { url: 'rediss://login:of-the-cache@host' };
