@@ -18,7 +18,8 @@ const all = { files: ['all-values.yaml'] };
 
 testWithHelm('Redis, the Job, the test pod, handler and controller are among them', () => {
   const names = new Set(containersOf(render(all)).map(({ name }) => name));
-  for (const name of ['handler', 'controller', 'redis', 'send', 'schema', 'beside']) assert.ok(names.has(name), name);
+  for (const name of ['handler', 'controller', 'redis', 'send', 'schema', 'beside', 'proxy'])
+    assert.ok(names.has(name), name);
 });
 
 testWithHelm('every container fits Pod Security `restricted`, and cannot write to its own root', () => {
@@ -40,7 +41,7 @@ testWithHelm('every container fits Pod Security `restricted`, and cannot write t
 
 testWithHelm('every container of ours asks for CPU and memory, and has a bound on memory', () => {
   for (const { where, name, spec } of containersOf(render(all))) {
-    if (name === 'beside') continue;
+    if (name === 'beside' || name === 'proxy') continue;
     assert.ok(at(spec, 'resources.requests.cpu'), where);
     assert.ok(at(spec, 'resources.requests.memory'), where);
     assert.ok(at(spec, 'resources.limits.memory'), where);

@@ -136,6 +136,24 @@ testWithHelm('the controller is a native sidecar, or an ordinary container besid
   assert.is(at(plain, 'spec.template.spec.containers.1.restartPolicy'), undefined);
 });
 
+testWithHelm(
+  'what has to be there before the controller, and outlive the handler, is among the first containers',
+  () => {
+    const extraInitContainers = [{ name: 'proxy', image: 'proxy:{{ .Chart.Version }}', restartPolicy: 'Always' }];
+    const first = (native: boolean) => {
+      const deployment = deploymentOf({ extraInitContainers, sidecar: { native } });
+      return listAt(deployment, 'spec.template.spec.initContainers').map((each) => [
+        at(each, 'name'),
+        at(each, 'image'),
+      ]);
+    };
+    const [proxy, ...others] = first(true);
+    assert.equal([proxy?.[0], others.map(([name]) => name)], ['proxy', ['controller']]);
+    assert.match(String(proxy?.[1]), /^proxy:\d/);
+    assert.equal(first(false), [proxy]);
+  },
+);
+
 testWithHelm('Node takes a share of the memory limit', () => {
   const manifests = render();
   assert.is(environmentOf(containerNamed(manifests, 'handler')).NODE_OPTIONS, '--max-old-space-size-percentage=70');
