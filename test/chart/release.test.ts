@@ -3,6 +3,7 @@
  * A release's life on a real API server, which has no nodes: what Helm's notes say is missing, an upgrade, a second release, and what is
  * left when it is gone.
  */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -29,6 +30,13 @@ const succeed = (namespace: string, ...args: readonly string[]): string => {
   assert.is(code, 0, stderr);
   return stdout;
 };
+
+/** What docs/operate.md has for what hooks leave behind. */
+const removal = ((): readonly string[] => {
+  const paper = readFileSync(join(import.meta.dirname, '../../docs/operate.md'), 'utf8');
+  const [, kinds = '', labels = ''] = /`kubectl -n "\$NS" delete (job,pod) -l '([^']+)'`/.exec(paper) ?? [];
+  return [kinds, `--selector=${labels.replace('=dataactions,', '=actions,')}`];
+})();
 
 const notesOf = (...sets: readonly string[]): string => {
   const args = ['install', 'actions', chartFolder, '--dry-run=server', ...sets.map((set) => `--set=${set}`)];
@@ -102,8 +110,20 @@ testWithBoth(
 
     const tenant = join(import.meta.dirname, '../../deploy/examples/one-tenant.yaml');
     assert.is((await kube.kubectl(['-n', 'first', 'apply', '-f', tenant])).code, 0);
+    const failing =
+      '--set=schemaJob.enabled=true,schemaJob.existingSecret=o,tests.existingSecret=t,tests.tenantId=acme';
+    succeed('first', 'upgrade', 'actions', chartFolder, set, failing, '--no-hooks');
+    assert.is.not(run('first', 'test', 'actions', '--timeout=1s').code, 0);
+    assert.is.not(run('first', 'upgrade', 'actions', chartFolder, set, failing, '--timeout=1s').code, 0);
     succeed('first', 'uninstall', 'actions');
-    assert.equal(await objectsIn('first'), ['secret/db', 'dataactionconfig.dataactions.dev/initech']);
+    const name = 'actions-cxone-data-actions';
+    const [left, kept] = [
+      [`job.batch/${name}-schema`, `pod/${name}-test`],
+      ['secret/db', 'dataactionconfig.dataactions.dev/initech'],
+    ];
+    assert.equal((await objectsIn('first')).toSorted(), [...left, ...kept].toSorted());
+    assert.is((await kube.kubectl(['-n', 'first', 'delete', ...removal, '--grace-period=0', '--force'])).code, 0);
+    assert.equal(await objectsIn('first'), kept);
     const { stdout } = await kube.kubectl(['get', 'clusterroles,crds', '-o', 'name']);
     assert.match(stdout, 'dataactionconfigs.dataactions.dev');
     assert.not.match(stdout, 'cxone-data-actions');
