@@ -117,8 +117,9 @@ testWithKube('what the API server fills in is what the parser fills in', () =>
       const [filled, plain] = [body, bare].map((manifest) => parseDataActionConfig(manifest));
       assert.ok(filled?.ok && plain?.ok);
       if (filled?.ok && plain?.ok) assert.equal(filled.value.spec, plain.value.spec);
-      // Whatever the parser would fill in is there already.
-      if (filled?.ok) assert.equal(Object.keys(Object(body.spec)).sort(), Object.keys(filled.value.spec).sort());
+      // Whatever the parser would fill in is there already, but for actions: those of another manager would be added to them.
+      const seen = { actions: undefined, ...Object(body.spec) };
+      if (filled?.ok) assert.equal(Object.keys(seen).sort(), Object.keys(filled.value.spec).sort());
     }),
     { seed: 20_261_102, numRuns: 60, includeErrorInReport: true },
   ),
@@ -135,25 +136,46 @@ testWithKube('the tenant of an object stays; all else can change', async () => {
   assert.is((await patch({ suspend: true, actions: everyKind.actions, cxone: everyKind.cxone })).code, 0);
 });
 
+const applyServerSide = async (namespace: string, manager: string, spec: Fields): Promise<void> => {
+  const manifest = { ...manifestOf(spec), metadata: { name: 'acme' } };
+  const args = ['apply', '--server-side', '--field-manager', manager, '-n', namespace, '-f', '-'];
+  const { code, stderr } = await (await starting).kubectl(args, { input: JSON.stringify(manifest) });
+  assert.is(code, 0, stderr);
+};
+
 testWithKube('two managers can each own an action of one object', async () => {
   await (await starting).createNamespace('owners');
-  const apply = async (manager: string, spec: Fields) => {
-    const manifest = {
-      apiVersion: 'dataactions.dev/v1alpha1',
-      kind: 'DataActionConfig',
-      metadata: { name: 'acme' },
-      spec,
-    };
-    const args = ['apply', '--server-side', '--field-manager', manager, '-n', 'owners', '-f', '-'];
-    const { code, stderr } = await (await starting).kubectl(args, { input: JSON.stringify(manifest) });
-    assert.is(code, 0, stderr);
-  };
   const [find, set] = Array.isArray(everyKind.actions) ? everyKind.actions : [];
-  await apply('one', { ...minimal, actions: [find] });
-  await apply('other', { actions: [{ ...set, transaction: { ...set.transaction, invalidates: [] } }] });
+  await applyServerSide('owners', 'one', { ...minimal, actions: [find] });
+  const transaction = { ...set.transaction, invalidates: [] };
+  await applyServerSide('owners', 'other', { actions: [{ ...set, transaction }] });
   const names = await kubectl('get', 'dac', 'acme', '-n', 'owners', '-o', 'jsonpath={.spec.actions[*].name}');
   assert.is(names, 'find set');
 });
+
+testWithKube(
+  'what is applied again is all that is there: no action that was left to us before, no kind it had',
+  async () => {
+    await (await starting).createNamespace('again');
+    const [, set, found, call] = Array.isArray(everyKind.actions) ? everyKind.actions : [];
+    const { cxone } = everyKind;
+    const namedSet = (action: Fields): Fields => ({ ...action, name: 'set' });
+    const specs = [
+      {},
+      { actions: [call], cxone },
+      { actions: [found, { ...set, transaction: { ...set.transaction, isolation: undefined } }] },
+      { actions: [namedSet(call)], cxone },
+    ];
+    for (const spec of [...specs, { actions: [namedSet(found)] }, {}]) {
+      await applyServerSide('again', 'one', { ...minimal, ...spec });
+      const { actions = [], cxone: endpoints } = JSON.parse(
+        await kubectl('get', 'dac', 'acme', '-n', 'again', '-o', 'jsonpath={.spec}'),
+      );
+      const kinds = (all: readonly Fields[] = []) => all.map((each) => Object.keys(each).sort().join());
+      assert.equal([kinds(actions), Boolean(endpoints)], [kinds(spec.actions), spec.cxone !== undefined]);
+    }
+  },
+);
 
 /** About as large as the API server takes objects at all. */
 const largest = (): Fields => {
