@@ -3,7 +3,6 @@ import * as assert from 'uvu/assert';
 import { readConfig } from './candidate.ts';
 import { keepSecret } from './kept-secret.ts';
 import { createNeedsIndex, needsOf } from './secret-needs.ts';
-import { watchConfig } from './watched-config.ts';
 
 const object = (spec: object, metadata: object = {}): object => ({
   apiVersion: 'dataactions.dev/v1alpha1',
@@ -71,17 +70,6 @@ test("of a Secret nothing is kept but the values asked for; its version is the A
   assert.is(kept.version, 'u-1/7');
   assert.is(kept.keys.has('missing'), true);
   for (const empty of [{}, { data: null }, { data: 'x' }]) assert.is(keepSecret(empty, meta, kept.keys).data.size, 0);
-});
-
-test('a status that was written leaves the declaration the same object', () => {
-  const first = watchConfig(object({}), meta, undefined);
-  const status = { observedGeneration: 1, conditions: [] };
-  const told = watchConfig({ ...object({}), status }, { ...meta, resourceVersion: '8' }, first);
-  assert.is(told.reading, first.reading);
-  assert.equal(told.status, status);
-  for (const metadata of [{ generation: 2 }, { uid: 'other' }, { deletionTimestamp: '2026-01-01T00:00:00Z' }]) {
-    assert.is.not(watchConfig(object({}, metadata), meta, first).reading, first.reading);
-  }
 });
 
 test.run();
