@@ -4,7 +4,7 @@
  */
 import type { ApiResult } from '../kubernetes/api-result.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
-import { createWorkQueue } from '../kubernetes/work-queue.ts';
+import { createWorkQueue, failedWith } from '../kubernetes/work-queue.ts';
 import type { Clock } from '../process/clock.ts';
 import { controllerLimits } from '../process/limits.ts';
 import type { KeptSecret } from './kept-secret.ts';
@@ -63,7 +63,7 @@ export const createRereads = (
       failed.add(secret);
       hooks.onFailure?.(secretsName, result.failure);
       hooks.onChange?.(secret);
-      return 'failed';
+      return failedWith(result.failure);
     },
     hooks: { onError: (_secret, error) => hooks.onBroken?.(error) },
   });

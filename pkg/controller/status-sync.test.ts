@@ -31,6 +31,7 @@ const start = () => {
     leading: true,
     exists: true,
     fail: undefined as ApiFailureReason | undefined,
+    failure: {},
     onWrite: (): void => {},
   };
   let shown: WatchedConfig | undefined;
@@ -50,7 +51,7 @@ const start = () => {
     show();
   };
   const answer = (done: () => void): ApiResult<ObjectMeta> => {
-    if (world.fail !== undefined) return failed(world.fail);
+    if (world.fail !== undefined) return failed(world.fail, world.failure);
     done();
     return succeeded(meta());
   };
@@ -90,6 +91,8 @@ const start = () => {
   return { clock, world, statuses, events, sync, show, edit, serve, look };
 };
 
+const versionsOf = (statuses: readonly StatusOf[]) => statuses.map(({ resourceVersion }) => resourceVersion);
+
 test('what is new is written once, with an Event, also before the watch shows it', async () => {
   const { statuses, events, sync, show, serve, look } = start();
   serve();
@@ -112,10 +115,7 @@ test('each write is over the version before it, also where the watch does not sh
   await look();
   serve({ state: 'Refused', reason: 'StatementRejected', message: 'spec.x: no' });
   await look();
-  assert.equal(
-    statuses.map(({ resourceVersion }) => resourceVersion),
-    ['1', '2'],
-  );
+  assert.equal(versionsOf(statuses), ['1', '2']);
   await sync.stop();
 });
 
@@ -125,10 +125,7 @@ test('what others made of the status is put right, over their version', async ()
   await look();
   edit((conditions) => conditions.map((condition) => ({ ...condition, reason: 'Reviewed' })));
   await look();
-  assert.equal(
-    statuses.map(({ resourceVersion }) => resourceVersion),
-    ['1', '3'],
-  );
+  assert.equal(versionsOf(statuses), ['1', '3']);
   assert.equal(statuses[1]?.status, statuses[0]?.status);
   await sync.stop();
 });
@@ -223,6 +220,31 @@ test('an object that is gone is left alone', async () => {
   assert.is(statuses.length, 0);
   assert.is(clock.pending(), 0);
   await sync.stop();
+});
+
+test('an API server that asks for time is given it', async () => {
+  const { clock, world, statuses, serve, look } = start();
+  serve();
+  Object.assign(world, { fail: 'throttled', failure: { retryAfterMs: 1_000 } });
+  await look();
+  world.fail = undefined;
+  await look(999);
+  assert.is(statuses.length, 0);
+  await clock.advance(1);
+  assert.is(statuses.length, 1);
+});
+
+test('another writer who never agrees is answered a while at once, and then now and then', async () => {
+  const { clock, statuses, edit, serve, look } = start();
+  serve();
+  const { statusesBurst, statusesEveryMs } = controllerLimits;
+  for (let times = 0; times < 2 * statusesBurst; times += 1) {
+    edit((conditions) => conditions.map((condition) => ({ ...condition, reason: 'Other' })));
+    await look(1);
+  }
+  assert.is(statuses.length, statusesBurst);
+  await clock.advance(statusesEveryMs);
+  assert.is(statuses.length, statusesBurst + 1);
 });
 
 test.run();

@@ -3,13 +3,15 @@
  * would want to know.
  *
  * Level-triggered: a key says that something about the object may be new, and what is to be written is worked out when its turn comes. A
- * write that another one overtook, or that met an outage, is repeated with a growing wait. Two leaders at once write the same.
+ * write that another one overtook, or that met an outage, is repeated with a growing wait. Two leaders at once write the same; whoever writes
+ * something else, as another release that follows the same namespace may, is not answered at any speed.
  */
 import type { ApiFailure } from '../kubernetes/api-result.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
-import { createWorkQueue, type WorkResult } from '../kubernetes/work-queue.ts';
+import { createWorkQueue, failedWith, type WorkResult } from '../kubernetes/work-queue.ts';
 import type { Clock } from '../process/clock.ts';
 import { controllerLimits, kubernetesLimits } from '../process/limits.ts';
+import { createTokenBucket, type TokenBucket } from '../resilience/token-bucket.ts';
 import { canonicalJson } from '../tenant/revision.ts';
 import { isWaiting, type Standing, statusOf } from './conditions.ts';
 import type { EventLimits } from './event-limits.ts';
@@ -67,6 +69,17 @@ export const createStatusSync = (options: StatusSyncOptions): StatusSync => {
   /** Since when only an answer is missing, the handler's or PostgreSQL's. */
   const waitingSince = new Map<string, number>();
 
+  /** How often each object's status may be written. */
+  const paces = new Map<string, TokenBucket>();
+
+  /** @returns 0, or milliseconds until it may be written */
+  const paceMs = (key: string): number => {
+    const { statusesBurst: burst, statusesEveryMs } = controllerLimits;
+    const pace = paces.get(key) ?? createTokenBucket(clock, { ratePerSecond: 1_000 / statusesEveryMs, burst });
+    paces.set(key, pace);
+    return pace.take();
+  };
+
   /** As the API server has it, as far as is known. */
   const current = (key: string, { meta, status }: WatchedConfig): Current => {
     const own = written.get(key);
@@ -78,6 +91,7 @@ export const createStatusSync = (options: StatusSyncOptions): StatusSync => {
   const forget = (key: string): void => {
     written.delete(key);
     waitingSince.delete(key);
+    paces.delete(key);
     limits.forget(key);
   };
 
@@ -115,8 +129,9 @@ export const createStatusSync = (options: StatusSyncOptions): StatusSync => {
     }
     const { status: before, resourceVersion } = current(key, config);
     const status = statusOf(standing, before, clock.wall());
-    const waitMs = patienceMs(key, status);
+    const patience = patienceMs(key, status);
     if (before !== undefined && canonicalJson(before) === canonicalJson(status)) return 'done';
+    const waitMs = patience || paceMs(key);
     if (waitMs > 0) return { afterMs: waitMs };
     // What a leader began ends before another one leads.
     const call = { signal, timeoutMs: kubernetesLimits.leaseRequestTimeoutMs };
@@ -135,7 +150,7 @@ export const createStatusSync = (options: StatusSyncOptions): StatusSync => {
     if (failure.reason === 'not_found' || failure.reason === 'stopped') return 'done';
     // A conflict is how others' changes show themselves before the watch does.
     if (failure.reason !== 'conflict') hooks.onStatus?.('failed', failure);
-    return 'failed';
+    return failedWith(failure);
   };
 
   const queue = createWorkQueue({

@@ -94,6 +94,21 @@ test('a failed key comes back after its own growing wait, between the bounds', a
   assert.is(errors.length, 7);
 });
 
+test('who asks for a pause is asked for nothing until it is over, whatever else there is to do', async () => {
+  const { clock, queue, runs, keys, settle, end } = open({ workersMax: 2 });
+  for (const key of ['a', 'b', 'c']) queue.add(key);
+  runs[0]?.end({ pauseMs: 1_000 });
+  await settle();
+  runs[1]?.end({ pauseMs: 500 });
+  queue.add('d');
+  await clock.advance(999);
+  assert.equal(keys(), ['a', 'b']);
+  await clock.advance(1);
+  assert.equal(keys(), ['a', 'b', 'c', 'd']);
+  await end('done');
+  assert.equal(keys(), ['a', 'b', 'c', 'd', 'a'], 'it had failed');
+});
+
 test('the wait is forgotten after a success', async () => {
   const { clock, queue, runs, end } = open();
   const waitOnce = async () => {

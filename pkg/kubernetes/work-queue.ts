@@ -10,13 +10,21 @@
  * running  left when the work settles: to queued if it was added meanwhile; to delayed if it failed (after its own growing
  *          back-off), or if it asks to be repeated; else to idle
  * stopped  the queue as a whole, by `stop`: nothing begins any more
+ *
+ * The queue as a whole pauses for as long as the work asked for: who is overloaded is asked by nobody, and not key by key.
  */
 import type { Clock } from '../process/clock.ts';
 import { kubernetesLimits } from '../process/limits.ts';
 import { type Backoff, createBackoff } from '../resilience/backoff.ts';
+import type { ApiFailure } from './api-result.ts';
 
-/** `done`: its failures are forgotten. `failed`: again after its back-off, as if it had thrown. `afterMs`: done, and again then. */
-export type WorkResult = 'done' | 'failed' | { readonly afterMs: number };
+/** `done`: its failures are forgotten. `failed`: again after its back-off, as if it had thrown. `afterMs`: done, and again then. `pauseMs`: failed, and
+ * nothing else begins for so long. */
+export type WorkResult = 'done' | 'failed' | { readonly afterMs: number } | { readonly pauseMs: number };
+
+/** An attempt that came to nothing. */
+export const failedWith = ({ retryAfterMs }: ApiFailure): WorkResult =>
+  retryAfterMs === undefined ? 'failed' : { pauseMs: retryAfterMs };
 
 export interface WorkQueueHooks {
   /** Keys that wait for a worker. Must not throw. */
@@ -59,6 +67,8 @@ export const createWorkQueue = (options: WorkQueueOptions): WorkQueue => {
   const queued = new Set<string>();
   const running = new Set<Promise<void>>();
   const stopping = new AbortController();
+  let pausedUntil = 0;
+  let cancelPause = () => {};
 
   const entryOf = (key: string): Entry => {
     const known = entries.get(key);
@@ -81,9 +91,19 @@ export const createWorkQueue = (options: WorkQueueOptions): WorkQueue => {
     entry.cancel = clock.after(ms, () => enqueue(key, entry));
   };
 
+  const pause = (ms: number): void => {
+    if (clock.now() + ms <= pausedUntil) return;
+    pausedUntil = clock.now() + ms;
+    cancelPause();
+    cancelPause = clock.after(ms, () => {
+      pausedUntil = 0;
+      startNext();
+    });
+  };
+
   const startNext = (): void => {
     const [key] = queued;
-    if (key === undefined || running.size >= workersMax || stopping.signal.aborted) return;
+    if (key === undefined || running.size >= workersMax || pausedUntil > 0 || stopping.signal.aborted) return;
     queued.delete(key);
     hooks.onDepth?.(queued.size);
     const entry = entryOf(key);
@@ -117,7 +137,6 @@ export const createWorkQueue = (options: WorkQueueOptions): WorkQueue => {
     const { again } = entry;
     entry.again = false;
     if (stopping.signal.aborted) return;
-    if (result !== 'failed') entry.backoff = undefined;
     const waitMs = waitAfter(entry, result);
     if (again) enqueue(key, entry);
     else if (waitMs === undefined) entries.delete(key);
@@ -125,8 +144,11 @@ export const createWorkQueue = (options: WorkQueueOptions): WorkQueue => {
   };
 
   const waitAfter = (entry: Entry, result: WorkResult): number | undefined => {
-    if (result === 'done') return undefined;
-    if (result !== 'failed') return result.afterMs;
+    if (result === 'done' || (result !== 'failed' && 'afterMs' in result)) {
+      entry.backoff = undefined;
+      return result === 'done' ? undefined : result.afterMs;
+    }
+    if (result !== 'failed') pause(result.pauseMs);
     entry.backoff ??= createBackoff({ minMs, maxMs, random });
     return entry.backoff.nextMs();
   };
@@ -140,6 +162,7 @@ export const createWorkQueue = (options: WorkQueueOptions): WorkQueue => {
     },
     stop: async () => {
       stopping.abort();
+      cancelPause();
       for (const entry of entries.values()) entry.cancel();
       entries.clear();
       queued.clear();

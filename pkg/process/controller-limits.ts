@@ -29,6 +29,9 @@ export const controllerLimits = {
   handlerSilentMs: 5_000,
   /** A status that could only say that the handler or PostgreSQL has not answered yet waits this long for it. */
   statusPatienceMs: 1_000,
+  /** Of one object, in a row, conflicts among them; after that one every half minute: somebody else writes its status too, and says something else. */
+  statusesBurst: 20,
+  statusesEveryMs: 30_000,
   /** Of one object, as they are read: many times what anybody adds to our four. */
   conditionsMax: 1_000,
   /** Of one object, in a row; after that one every five minutes, as client-go has it. */
