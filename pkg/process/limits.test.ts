@@ -151,6 +151,7 @@ const ascending: Readonly<Record<string, Relation>> = {
   ],
   'a controller that stops lets go of its Lease before it is left behind': [
     ['release', kubernetesLimits.leaseReleaseMs],
+    ['writes that do not end, then release', kubernetesLimits.queueStopMs + kubernetesLimits.leaseReleaseMs],
     ['stop', controllerLimits.stopMs],
   ],
   'behind any number of locked tables a statement is asked about before it is time to ask again': [

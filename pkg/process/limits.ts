@@ -366,7 +366,7 @@ export const kubernetesLimits = {
   /** One piece of work; after it its signal is aborted. */
   queueWorkMs: 30_000,
   /** After it, work that goes on though its signal is aborted is left behind. */
-  queueStopMs: 5_000,
+  queueStopMs: 500,
   /** Others wait this long for a holder that is silent. The three are client-go's, and grow together with setting LEASE_DURATION_SECONDS. */
   leaseMs: 15_000,
   leaseMsMax: 300_000,

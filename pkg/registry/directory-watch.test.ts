@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -74,6 +75,37 @@ test('what cannot be watched is told once, and again when that has changed in be
   await clock.advance(2 * pollIntervalMs);
   assert.equal(unwatched, ['ENOENT', 'ENOENT']);
   watch.stop();
+});
+
+/** A process that uses up its descriptors, and gives them back after the first look. */
+const crowded = `
+  import { closeSync, openSync, writeFileSync } from 'node:fs';
+  import { createManualClock } from '${import.meta.resolve('../process/manual-clock.ts')}';
+  import { watchDirectory } from '${import.meta.resolve('./directory-watch.ts')}';
+  const [dir, pollIntervalMs] = [process.argv[1], ${pollIntervalMs}];
+  const clock = createManualClock();
+  // The watch itself does not keep a process up.
+  const alive = setInterval(() => {}, 1_000);
+  const taken = [];
+  try {
+    for (;;) taken.push(openSync(dir));
+  } catch {}
+  const heard = Promise.withResolvers();
+  const onChange = (name) => name && heard.resolve(name);
+  const onUnwatched = (code) => process.stdout.write(code + ' ');
+  const watch = watchDirectory({ dir, clock, pollIntervalMs, onChange, onUnwatched });
+  for (const descriptor of taken) closeSync(descriptor);
+  await clock.advance(pollIntervalMs);
+  writeFileSync(dir + '/a', '');
+  process.stdout.write(await heard.promise);
+  watch.stop();
+  clearInterval(alive);
+`;
+
+test('without a descriptor for inotify it looks all the same, and watches from the first look on that finds one', () => {
+  const run = [process.execPath, '--input-type=module', '--eval', crowded, ownDirectory('watch')];
+  const said = execFileSync('sh', ['-c', 'ulimit -n 100 && exec "$@"', 'sh', ...run], { encoding: 'utf8' });
+  assert.is(said, 'EMFILE a');
 });
 
 test('a directory that was replaced is watched from the next look on', async () => {
