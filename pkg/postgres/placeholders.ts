@@ -34,6 +34,16 @@ export const replacePlaceholders = (text: string, replacement: (place: number) =
     place === undefined ? found : (replacement(Number(place)) ?? found),
   );
 
+/** @returns the greatest n of a `$n` that PostgreSQL takes for a parameter, 0 where there is none */
+export const lastPlaceholder = (text: string): number => {
+  let last = 0;
+  replacePlaceholders(text, (place) => {
+    last = Math.max(last, place);
+    return undefined;
+  });
+  return last;
+};
+
 /** @param types  PostgreSQL type of `$1`, `$2`, …
  * @returns the statement with `($1::text)` for `$1` and so on; a place without a type is left as it is */
 export const castPlaceholders = (text: string, types: readonly string[]): string =>

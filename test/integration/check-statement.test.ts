@@ -71,6 +71,14 @@ const rejected: readonly (readonly [what: string, text: string, sqlState: string
   ['EXPLAIN options: ANALYZE', `ANALYZE DELETE FROM customers WHERE $1::text IS NULL OR id = ANY($2)`, '42601'],
   ['EXPLAIN options in parentheses', `(ANALYZE) DELETE FROM customers WHERE $1::text IS NULL OR id = ANY($2)`, '42601'],
   ['another command', `DROP TABLE customers`, '42601'],
+  ['a prepared statement', `EXECUTE another($1, $2)`, '42601'],
+  ['a cursor', `DECLARE c CURSOR WITH HOLD FOR ${plain}`, '42601'],
+  [
+    'a parameter that stands in a comment',
+    `SELECT id FROM customers WHERE tenant_id = $1 -- AND id = ANY($2)`,
+    '42P18',
+  ],
+  ['a parameter that stands in a text', `SELECT id FROM customers WHERE tenant_id = $1 AND name <> '$2'`, '42P18'],
   ['nothing at all', ` ; `, '42601'],
 ];
 
@@ -117,6 +125,8 @@ const acceptedInTransactions: readonly (readonly [what: string, text: string, an
     `WITH k AS (SELECT unnest($2) AS id) UPDATE customers AS c SET name = 'changed' FROM k WHERE c.tenant_id = $1 AND c.id = k.id RETURNING c.id`,
     true,
   ],
+  ['a data-changing WITH query before a query', `${gone} SELECT id FROM gone`, false],
+  ['a query in parentheses', `(${plain})`, false],
 ];
 
 const rejectedInTransactions: readonly (readonly [
@@ -133,6 +143,13 @@ const rejectedInTransactions: readonly (readonly [
   ['SET', `SET search_path = $1`, false, '42601'],
   ['CALL', `CALL something($1, $2)`, false, '42601'],
   ['EXPLAIN options', `ANALYZE ${update}`, false, '42601'],
+  ['a temporary table', `CREATE TEMP TABLE customers AS ${plain}`, false, '42601'],
+  ['a temporary table behind a comment', `/* $1 */ CREATE TEMP TABLE customers AS ${plain}`, false, '42601'],
+  ['a temporary table from a WITH query', `WITH k AS (${plain}) SELECT * INTO TEMP customers FROM k`, false, '42601'],
+  ['a table', `CREATE TABLE copied AS ${plain}`, false, '42601'],
+  ['a cursor', `DECLARE c CURSOR WITH HOLD FOR ${plain}`, false, '42601'],
+  ['a prepared statement', `EXECUTE another($1, $2)`, false, '42601'],
+  ['a parameter that stands in a comment', `DELETE FROM customers WHERE tenant_id = $1 -- $2`, false, '42P18'],
   [
     'an escape from the parentheses',
     `${update} RETURNING id), x AS (DELETE FROM customers RETURNING id`,

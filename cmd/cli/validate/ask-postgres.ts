@@ -26,6 +26,7 @@ const conditions: Readonly<Record<string, string>> = {
   '42804': 'a type that does not fit',
   '42883': 'no such function or operator for these types',
   '42P01': 'no such table',
+  '42P18': 'a parameter that it does not use, or a placeholder without one',
 };
 
 /** @param url  undefined: it is never started */
