@@ -129,7 +129,7 @@ export const createDataActionHandler = (options: DataActionOptions) => {
     const { tenant, messageId } = authenticate(request, body, envelope.tenantId);
     progress.tenant = tenant;
     deadline.narrow(tenant.deadlineMs);
-    const decoded = decodeRequest(tenant.compiled.actions, envelope.body);
+    const decoded = decodeRequest(tenant.compiled.actions, envelope.body());
     if (!decoded.ok) throw new AppError('invalid_request', { details: decoded.problems });
     const { action, input, context } = decoded.value;
     progress.action = action;

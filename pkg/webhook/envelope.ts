@@ -3,13 +3,14 @@
  * signature was verified (pkg/actions).
  */
 import { AppError } from '../errors/app-error.ts';
-import { parseExactJson } from './exact-json.ts';
+import { exactJson } from './exact-json.ts';
 
 export interface Envelope {
   /** The body's word for its tenant: decides whose keys verify it, nothing more. Undefined: not usable. */
   readonly tenantId: string | undefined;
-  /** The whole body as parsed: unvalidated. */
-  readonly body: unknown;
+  /** The whole body as parsed, with its integers exact: unvalidated. Dear where numbers are large, so only for who has verified it.
+   * @throws invalid_json */
+  body(): unknown;
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -18,15 +19,25 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 const field = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined;
 
-/** @throws invalid_json */
-export const parseEnvelope = (bytes: Uint8Array): Envelope => {
-  let body: unknown;
+/** The parser's message quotes the body, so it is not kept as a cause. */
+const orInvalid = <T>(read: () => T): T => {
   try {
-    body = parseExactJson(utf8.decode(bytes));
+    return read();
   } catch {
-    // The parser's message quotes the body, so it is not kept as a cause.
     throw new AppError('invalid_json');
   }
-  const tenantId = field(field(body, 'input'), 'tenant_id');
-  return { tenantId: typeof tenantId === 'string' ? tenantId : undefined, body };
+};
+
+/** @throws invalid_json */
+export const parseEnvelope = (bytes: Uint8Array): Envelope => {
+  const { text, value } = orInvalid(() => {
+    const text = utf8.decode(bytes);
+    const value: unknown = JSON.parse(text);
+    return { text, value };
+  });
+  const tenantId = field(field(value, 'input'), 'tenant_id');
+  return {
+    tenantId: typeof tenantId === 'string' ? tenantId : undefined,
+    body: () => orInvalid(() => exactJson(text, value)),
+  };
 };
