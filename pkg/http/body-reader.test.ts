@@ -16,8 +16,8 @@ const openReader = async (budgetMs = timeoutMs) => {
   const outcomes: unknown[] = [];
   const clock = createManualClock();
   const server: Loopback = await openLoopback(async (request, response) => {
-    const deadlineOf = () => createDeadline(clock, budgetMs);
-    const outcome = await readBody(request, bytesMax, deadlineOf).catch((error: unknown) => error);
+    const onWait = () => createDeadline(clock, budgetMs);
+    const outcome = await readBody(request, bytesMax, { onWait }).catch((error: unknown) => error);
     outcomes.push(outcome instanceof Buffer ? outcome.toString() : outcome);
     const listeners = ['data', 'end', 'close', 'error'].map((name) => request.listeners(name).length);
     const body = JSON.stringify({ listeners });

@@ -21,9 +21,15 @@ export class AbortedRequestError extends Error {
   override readonly name = 'AbortedRequestError';
 }
 
-/** @param deadlineOf  the body's own deadline; asked for only where there is something to wait for
- * @throws body_too_large | deadline_exceeded (a slow body) | AbortedRequestError */
-export const readBody = (request: IncomingMessage, bytesMax: number, deadlineOf: () => Deadline): Promise<Buffer> =>
+export interface BodyHooks {
+  /** As they come. What it throws refuses the body. */
+  onBytes?(bytes: number): void;
+  /** Called only where there is something to wait for. @returns the body's own deadline */
+  onWait(refuse: (error: unknown) => void): Deadline;
+}
+
+/** @throws body_too_large | deadline_exceeded (a slow body) | AbortedRequestError; what the hooks refuse it with */
+export const readBody = (request: IncomingMessage, bytesMax: number, hooks: BodyHooks): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -35,15 +41,22 @@ export const readBody = (request: IncomingMessage, bytesMax: number, deadlineOf:
       request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
       settle();
     };
-    const refuse = (error: unknown) =>
+    const refuse = (error: unknown) => {
+      if (settled) return;
       finish(() => {
         request.pause();
         reject(error);
       });
+    };
     const onData = (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > bytesMax) refuse(new AppError('body_too_large'));
-      else chunks.push(chunk);
+      try {
+        if (bytes > bytesMax) throw new AppError('body_too_large');
+        hooks.onBytes?.(chunk.length);
+        chunks.push(chunk);
+      } catch (error) {
+        refuse(error);
+      }
     };
     const onEnd = () =>
       finish(() => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, bytes)));
@@ -52,7 +65,10 @@ export const readBody = (request: IncomingMessage, bytesMax: number, deadlineOf:
     // Nearly every body arrives with its headers, and is here in the next tick, though its end is told later: nothing to wait for, no timer.
     process.nextTick(() => {
       if (settled || request.complete || bytes === Number(request.headers['content-length'])) return;
-      deadline = deadlineOf();
+      const waited = hooks.onWait(refuse);
+      // Refused already, it has nothing to wait for.
+      if (settled) return waited.close();
+      deadline = waited;
       deadline.onExpire(refuse);
     });
   });

@@ -10,6 +10,7 @@ import {
   previousKey,
   tenantDeadlineMs,
 } from '../../test/services/pipeline.ts';
+import { openRaw, rawRequest } from '../../test/services/raw-http.ts';
 import { AppError } from '../errors/app-error.ts';
 
 /** Each wants the answer of the first step that refuses it, though later steps would refuse it too. */
@@ -58,11 +59,21 @@ test("the gate refuses before anything is read: not even the body's size matters
   await pipeline.close();
 });
 
-test('room for a body is what it says, or all a body may have where it says nothing', async () => {
-  const pipeline = await openPipeline({ bodyBytesInFlightMax: bodyBytesMax - 1 });
+test('room for a body is what has come of it, whatever it says', async () => {
+  const pipeline = await openPipeline({ bodyBytesInFlightMax: goodBody.length });
   assert.is((await pipeline.post(goodBody)).status, 200);
-  const chunked = await pipeline.ask('POST /data-action HTTP/1.1', ['Transfer-Encoding: chunked'], '');
-  assert.equal([chunked.status, chunked.json.code], [503, 'overloaded']);
+  const large = 'x'.repeat(goodBody.length + 1);
+  assert.equal((await pipeline.post(large, { key: null })).json.code, 'overloaded');
+  for (const [text, status, code] of [
+    [`${large.length.toString(16)}\r\n${large}\r\n0\r\n\r\n`, 503, 'overloaded'],
+    ['0\r\n\r\n', 400, 'invalid_json'],
+  ] as const) {
+    const chunked = await openRaw(pipeline.port);
+    chunked.send(rawRequest('POST /data-action HTTP/1.1', ['Transfer-Encoding: chunked'], text));
+    await untilTrue('the answer', () => chunked.answers().length === 1);
+    assert.equal([chunked.answers()[0]?.status, chunked.answers()[0]?.json.code], [status, code]);
+    chunked.destroy();
+  }
   assert.is((await pipeline.post(goodBody)).status, 200);
   await pipeline.close();
 });

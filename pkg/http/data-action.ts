@@ -19,7 +19,7 @@ import { parseEnvelope } from '../webhook/envelope.ts';
 import type { FailureReason } from '../webhook/signature.ts';
 import { verifySignature } from '../webhook/verify.ts';
 import { AbortedRequestError, checkBodyHeaders, readBody } from './body-reader.ts';
-import type { Gate } from './gate.ts';
+import type { Gate, Pass } from './gate.ts';
 import { hasLeft } from './has-left.ts';
 import { asAppError, problemReply, type Reply, writeReply } from './reply.ts';
 import { requestIdOf } from './request-id.ts';
@@ -118,13 +118,17 @@ export const createDataActionHandler = (options: DataActionOptions) => {
 
   const answer = async (
     request: IncomingMessage,
-    requestId: string,
-    deadline: Deadline,
-    progress: Progress,
+    pass: Pass,
+    { requestId, deadline, progress }: { requestId: string; deadline: Deadline; progress: Progress },
   ): Promise<Reply> => {
-    const body = await readBody(request, bodyBytesMax, () =>
-      createDeadline(clock, Math.min(options.bodyTimeoutMs, deadline.remainingMs())),
-    );
+    const body = await readBody(request, bodyBytesMax, {
+      onBytes: (bytes) => pass.hold(bytes),
+      onWait: (refuse) => {
+        pass.wait(refuse);
+        return createDeadline(clock, Math.min(options.bodyTimeoutMs, deadline.remainingMs()));
+      },
+    });
+    pass.goOn();
     const envelope = parseEnvelope(body);
     const { tenant, messageId } = authenticate(request, body, envelope.tenantId);
     progress.tenant = tenant;
@@ -178,13 +182,11 @@ export const createDataActionHandler = (options: DataActionOptions) => {
     const requestId = requestIdOf(single(request.headers['x-request-id']));
     const progress: Progress = {};
     const deadline = createDeadline(clock, timeoutMsOf(request.headers['x-timeout-ms']), started);
-    const reserved = Math.min(Number(request.headers['content-length'] ?? bodyBytesMax), bodyBytesMax);
-    let entered = false;
+    let pass: Pass | undefined;
     try {
-      gate.enter(reserved);
-      entered = true;
+      pass = gate.enter();
       checkBodyHeaders(request, bodyBytesMax);
-      const reply = await answer(request, requestId, deadline, progress);
+      const reply = await answer(request, pass, { requestId, deadline, progress });
       writeReply(response, reply, { requestId, close: gate.state() !== 'open', turn });
       summarize(request, { requestId, started, status: reply.status }, { progress, error: undefined });
     } catch (thrown) {
@@ -201,7 +203,7 @@ export const createDataActionHandler = (options: DataActionOptions) => {
       summarize(request, { requestId, started, status: reply.status }, { progress, error });
     } finally {
       deadline.close();
-      if (entered) gate.leave(reserved);
+      pass?.leave();
     }
   };
 };

@@ -114,13 +114,13 @@ export const handlerSettings = {
     processLimits.requestsInFlightMax,
     1,
     100_000,
-    'Requests under way at once in the process; a further one is answered with 503',
+    'Requests under way at once in the process, and besides as many whose bodies are on their way; a further one is answered with 503, or the body that has been on its way longest',
   ),
   BODY_BYTES_IN_FLIGHT_MAX: whole(
     processLimits.bodyBytesInFlightMax,
     1_024,
     2 ** 31,
-    'Bytes of the bodies of all requests under way; one that would exceed them is answered with 503',
+    'Bytes of the bodies of all requests under way, as they come; one that would exceed them is answered with 503, and before it those on their way longest',
   ),
   DRAIN_DELAY_MS: whole(
     processLimits.drainDelayMs,

@@ -95,29 +95,30 @@ test('503 overloaded: one more request than the process takes, before its body i
   assert.ok((await shed(narrow, 'requests')) >= 1);
 });
 
-test('503 overloaded: more body bytes announced than the process holds, until they are given back', async () => {
-  const large = await openRaw(narrow.port);
-  large.send(head(65_536));
-  const small = '{"a":1}'.padEnd(6_000, ' ');
-  const refused = await until('the bytes to be reserved', async () => {
-    const answer = await narrow.post('free', small);
-    assert.is(answer.status, 503);
-    return answer;
-  });
-  assertProblem(refused, 503, 'overloaded', true);
-  assert.is((await ask(narrow, 'free', 'small enough')).status, 200, 'what still fits is served');
-  large.destroy();
-  await until('the bytes to be given back', async () => assert.is((await narrow.post('free', small)).status, 401));
-  assert.ok((await shed(narrow, 'body_bytes')) >= 1);
+test('bodies that are announced and do not come hold up nobody: those that wait longest are turned away', async () => {
+  const silent = await Promise.all(Array.from({ length: 20 }, () => openRaw(narrow.port)));
+  for (const [n, connection] of silent.entries()) {
+    connection.send(n % 2 ? head(10) : rawRequest('POST /data-action HTTP/1.1', ['Transfer-Encoding: chunked']));
+  }
+  const refused = await Promise.race(silent.map(({ closed }) => closed));
+  assert.ok(refused[0]);
+  assertProblem(refused[0], 503, 'overloaded', true);
+  assert.is((await ask(narrow, 'free', 'meanwhile')).status, 200);
+  for (const { destroy } of silent) destroy();
 });
 
-test('a body of unknown length counts as the largest one', async () => {
-  const chunked = await openRaw(narrow.port);
-  chunked.send(rawRequest('POST /data-action HTTP/1.1', ['Transfer-Encoding: chunked']));
-  await until('the bytes to be reserved', async () => {
-    assert.is((await narrow.post('free', '{}'.padEnd(6_000, ' '))).status, 503);
+test('503 overloaded: more body bytes than the process holds, those on their way first', async () => {
+  const slow = await openRaw(narrow.port);
+  slow.send(rawRequest('POST /data-action HTTP/1.1', ['Content-Length: 65536', 'Expect: 100-continue']));
+  await until('the slow one to be let in', () => assert.match(slow.received(), '100 Continue'));
+  slow.send('x'.repeat(60_000));
+  const large = '{"a":1}'.padEnd(60_000, ' ');
+  await until('the slow one to make room', async () => {
+    assert.is((await narrow.post('free', large)).status, 401);
+    assert.is(slow.answers()[0]?.status, 503);
   });
-  chunked.destroy();
+  slow.destroy();
+  assert.ok((await shed(narrow, 'body_bytes')) >= 1);
 });
 
 test.after(async () => {
