@@ -68,6 +68,10 @@ const wrong: readonly (readonly [readonly string[], string])[] = [
     `--tenant: no valid DataActionConfig of this tenant in ${example}; \`cxone-actions validate -f ${example}\` says more`,
   ],
   [['simulate', '--url', 'http://127.0.0.1:9', '-t', 'a'], '--scenario or --action is required'],
+  [
+    ['schema', '--database', 'postgres://127.0.0.1:9/a', '--ca-file', program],
+    '--ca-file: expected PEM with a certificate',
+  ],
   [['completion', 'a-secret'], 'SHELL: expected one of bash, zsh, fish'],
 ];
 

@@ -2,6 +2,7 @@
  * `cxone-actions schema`: deploy/sql, applied or printed, for whoever has the image and not the sources. What the chart's Job runs.
  */
 import { isAppError } from '../../pkg/errors/app-error.ts';
+import { hasCertificate } from '../../pkg/process/certificates.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
 import { databaseLimits } from '../../pkg/process/limits.ts';
 import { defineCommand } from './command.ts';
@@ -73,6 +74,7 @@ export const schema = defineCommand(
     const url = await urlOf(given);
     const { 'ca-file': caFile, 'timeout-ms': timeoutMs } = given;
     const ca = caFile === undefined ? undefined : (await readBytes(caFile, 'ca-file')).toString('utf8');
+    if (ca !== undefined && !hasCertificate(ca)) throw new UsageError('--ca-file: expected PEM with a certificate');
     return apply(applySchema, { url, ca, timeoutMs });
   },
 );

@@ -2,7 +2,6 @@
  * CXone for the handler: a client for each tenant that calls its API, whom they may connect to, and who takes clients away.
  */
 import { lookup } from 'node:dns';
-import { readFileSync } from 'node:fs';
 import type { CompiledTenant } from '../../pkg/actions/compile-tenant.ts';
 import { type CxoneClients, createCxoneClients } from '../../pkg/cxone/clients.ts';
 import { createGuardedConnect } from '../../pkg/cxone/guarded-connect.ts';
@@ -27,12 +26,11 @@ export interface CxoneParts extends Pick<CxoneClients, 'clientFor'> {
 
 export const createCxone = (settings: HandlerSettings, options: CxoneOptions): CxoneParts => {
   const { clock, observer, sharedBucket } = options;
-  const caFile = settings.CXONE_CA_FILE;
   const allowPrivateAddresses = settings.CXONE_ALLOW_PRIVATE_ADDRESSES === 'true';
   if (allowPrivateAddresses) observer.cxoneUnguarded();
   const connect = createGuardedConnect({
     allowPrivateAddresses,
-    ca: caFile === undefined ? undefined : readFileSync(caFile, 'utf8'),
+    ca: settings.CXONE_CA_FILE,
     lookup,
   });
   const clients = createCxoneClients({

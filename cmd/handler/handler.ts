@@ -2,7 +2,6 @@
  * The handler, put together from its parts. Starts without its dependencies and recovers by itself; stops without
  * losing what it has accepted.
  */
-import { readFileSync } from 'node:fs';
 import { compileTenant } from '../../pkg/actions/compile-tenant.ts';
 import { replacedLookups } from '../../pkg/cache/replaced-lookups.ts';
 import { AppError } from '../../pkg/errors/app-error.ts';
@@ -37,9 +36,6 @@ export interface Handler {
   stop(): Promise<void>;
 }
 
-const readCa = (file: string | undefined): string | undefined =>
-  file === undefined ? undefined : readFileSync(file, 'utf8');
-
 export const createHandler = (
   settings: HandlerSettings,
   clock: Clock,
@@ -48,12 +44,11 @@ export const createHandler = (
 ): Handler => {
   const metrics = createMetrics({ processMetrics: true });
   const observer = createObserver(metrics, logger);
-  const databaseCa = readCa(settings.DATABASE_CA_FILE);
   const statementTimeoutMs = settings.STATEMENT_TIMEOUT_MS;
 
   const database = createDatabase({
     url: settings.DATABASE_URL,
-    ca: databaseCa,
+    ca: settings.DATABASE_CA_FILE,
     poolMax: settings.DATABASE_POOL_MAX,
     poolMin: settings.DATABASE_POOL_MIN,
     queueMax: settings.DATABASE_QUEUE_MAX,
@@ -117,7 +112,7 @@ export const createHandler = (
   });
   const listener = createInvalidationListener({
     url: settings.DATABASE_LISTEN_URL ?? settings.DATABASE_URL,
-    ca: databaseCa,
+    ca: settings.DATABASE_CA_FILE,
     clock,
     hooks: {
       onNotification: (notification) => {

@@ -1,7 +1,6 @@
 /**
  * The handler process: settings from the environment, start, wait for a signal, stop.
  */
-import { accessSync, constants } from 'node:fs';
 import { problemText } from '../../pkg/errors/problem.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
 import { loadSettings } from '../../pkg/process/settings.ts';
@@ -14,27 +13,9 @@ keepTickShape();
 
 const usageError = 2;
 
-const isReadable = (file: string): boolean => {
-  try {
-    accessSync(file, constants.R_OK);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
 const settings = loadSettings(process.env);
 if (!settings.ok) {
   for (const problem of settings.problems) process.stderr.write(`${problemText(problem)}\n`);
-  process.exit(usageError);
-}
-
-const { DATABASE_CA_FILE, REDIS_CA_FILE, CXONE_CA_FILE } = settings.value;
-const unreadable = [DATABASE_CA_FILE, REDIS_CA_FILE, CXONE_CA_FILE].filter(
-  (file) => file !== undefined && !isReadable(file),
-);
-if (unreadable.length > 0) {
-  process.stderr.write('DATABASE_CA_FILE, REDIS_CA_FILE, CXONE_CA_FILE: expected files that can be read\n');
   process.exit(usageError);
 }
 

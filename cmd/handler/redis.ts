@@ -1,7 +1,6 @@
 /**
  * Redis for the handler: connection, breaker and tier, or nothing at all where no REDIS_URL is set.
  */
-import { readFileSync } from 'node:fs';
 import { createRedisBucket } from '../../pkg/cache/redis-bucket.ts';
 import { createRedisConnection } from '../../pkg/cache/redis-connection.ts';
 import { createRedisTier, type RedisTier } from '../../pkg/cache/redis-tier.ts';
@@ -22,11 +21,10 @@ export interface RedisParts {
 
 export const createRedis = (settings: HandlerSettings, clock: Clock, observer: Observer): RedisParts | undefined => {
   if (settings.REDIS_URL === undefined) return undefined;
-  const ca = settings.REDIS_CA_FILE;
   const connection = createRedisConnection({
     url: settings.REDIS_URL,
     password: settings.REDIS_PASSWORD,
-    ca: ca === undefined ? undefined : readFileSync(ca, 'utf8'),
+    ca: settings.REDIS_CA_FILE,
     clock,
     random: Math.random,
     hooks: { onReady: observer.redisReady, onError: observer.redisFailed, onPolicy: observer.redisPolicy },

@@ -2,6 +2,7 @@
  * What a setting is, and how a table of them is read from the environment: every problem at once, and nothing is guessed.
  */
 import { type Parsed, type Problem, parsed, refused } from '../errors/problem.ts';
+import { readCertificates } from './certificates.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -64,6 +65,14 @@ export const text = (fallback: string | undefined, help: string): Setting<string
   help,
   expected: 'text without control characters',
   parse: (value) => (/^[^\p{Cc}]{1,4096}$/u.test(value) ? value : undefined),
+});
+
+/** The file's name in the environment, what it holds as the setting's value. */
+export const certificates = (help: string): Setting<string> => ({
+  default: undefined,
+  help,
+  expected: 'a PEM file with a certificate that can be read',
+  parse: readCertificates,
 });
 
 const sslModes = ['disable', 'no-verify', 'require', 'verify-full'];

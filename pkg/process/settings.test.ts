@@ -1,8 +1,14 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
+import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { databaseLimits, processLimits, redisLimits, requestLimits } from './limits.ts';
 import { handlerSettings, loadSettings } from './settings.ts';
 
+const [authority = ''] = rootCertificates;
 const url = 'postgres://app:hunter2@db/app';
 
 const load = (env: Readonly<Record<string, string | undefined>> = {}) => loadSettings({ DATABASE_URL: url, ...env });
@@ -110,7 +116,21 @@ const refused: readonly (readonly [name: string, text: string])[] = [
   ['LOG_LEVEL', 'toString'],
   ['HOST', 'a\nb'],
   ['BUNDLE_DIR', 'x'.repeat(4_097)],
+  ['DATABASE_CA_FILE', '/nothing'],
+  ['REDIS_CA_FILE', '/'],
+  // A file that can be read, and has no certificate.
+  ['CXONE_CA_FILE', fileURLToPath(import.meta.url)],
 ];
+
+test('a file of authorities is read with the settings', () => {
+  const pem = `kept as it is\n${authority}\n`;
+  const folder = mkdtempSync(join(tmpdir(), 'settings-'));
+  const file = join(folder, 'ca.crt');
+  writeFileSync(file, pem);
+  const { DATABASE_CA_FILE } = settingsOf({ DATABASE_CA_FILE: file });
+  rmSync(folder, { recursive: true });
+  assert.is(DATABASE_CA_FILE, pem);
+});
 
 for (const [name, text] of refused) {
   test(`${name} may not be ${JSON.stringify(text.slice(0, 40))}`, () =>

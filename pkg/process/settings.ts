@@ -6,6 +6,7 @@
 import type { Parsed } from '../errors/problem.ts';
 import { databaseLimits, processLimits, redisLimits, requestLimits } from './limits.ts';
 import {
+  certificates,
   type Environment,
   logLevel,
   oneOf,
@@ -36,7 +37,7 @@ export const handlerSettings = {
   DATABASE_LISTEN_URL: postgresUrl(
     'URL of PostgreSQL itself, for LISTEN, where DATABASE_URL leads to a pooler in transaction mode',
   ),
-  DATABASE_CA_FILE: text(undefined, "PEM file of the authority that signed PostgreSQL's certificate"),
+  DATABASE_CA_FILE: certificates("PEM file of the authority that signed PostgreSQL's certificate"),
   DATABASE_POOL_MAX: whole(
     databaseLimits.poolMax,
     1,
@@ -67,7 +68,7 @@ export const handlerSettings = {
     { many: true },
   ),
   REDIS_PASSWORD: text(undefined, 'Password of Redis, where REDIS_URL has none'),
-  REDIS_CA_FILE: text(undefined, "PEM file of the authority that signed Redis' certificate"),
+  REDIS_CA_FILE: certificates("PEM file of the authority that signed Redis' certificate"),
   REDIS_TIMEOUT_MS: whole(
     redisLimits.commandTimeoutMs,
     1,
@@ -86,7 +87,7 @@ export const handlerSettings = {
     1_000,
     'Pods at most; while Redis is away each makes this fraction of `cxone.requestsPerSecond`',
   ),
-  CXONE_CA_FILE: text(undefined, 'PEM file of an authority that is trusted for CXone hosts, besides the public ones'),
+  CXONE_CA_FILE: certificates('PEM file of an authority that is trusted for CXone hosts, besides the public ones'),
   CXONE_ALLOW_PRIVATE_ADDRESSES: oneOf(
     ['false', 'true'],
     'false',
