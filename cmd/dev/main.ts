@@ -6,6 +6,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { problemText } from '../../pkg/errors/problem.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
 import { startControllerProcess } from './controller-process.ts';
 import { createServiceLogin, setUpDatabase } from './database-setup.ts';
@@ -20,9 +21,16 @@ import { createPostgresServer, type PostgresServer } from './postgres-server.ts'
 import { clusterSteps, exampleSecret, welcome } from './welcome.ts';
 import { whenReady, whenServing } from './when-ready.ts';
 
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const serviceLogin = 'dataactions_handler';
-const settings = loadDevSettings(process.env, process.argv.slice(2));
+const usageError = 2;
+const loaded = loadDevSettings(process.env, process.argv.slice(2));
+if (!loaded.ok) {
+  for (const problem of loaded.problems) process.stderr.write(`${problemText(problem)}\n`);
+  process.exit(usageError);
+}
+const settings = loaded.value;
 const started: (() => Promise<unknown>)[] = [];
 
 const stopAll = async (): Promise<void> => {
@@ -54,7 +62,9 @@ const startPostgres = async (): Promise<PostgresServer> => {
 
 const startDatabase = async (): Promise<string> => {
   if (settings.databaseUrl !== undefined) {
-    await setUpDatabase(settings.databaseUrl, say);
+    await setUpDatabase(settings.databaseUrl, say).catch((error: unknown) => {
+      throw new Error(`DATABASE_URL: ${messageOf(error)}`);
+    });
     return settings.databaseUrl;
   }
   const server = await startPostgres();
@@ -122,6 +132,6 @@ const run = async (): Promise<void> => {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end(0));
 await run().catch((error: unknown) => {
-  say(error instanceof Error ? error.message : String(error));
+  say(messageOf(error));
   end(1);
 });

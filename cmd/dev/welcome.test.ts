@@ -4,7 +4,6 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { hmacKey } from '../../pkg/webhook/hmac.ts';
 import { hmacBody } from '../../pkg/webhook/hmac-body.ts';
-import { loadDevSettings } from './dev-settings.ts';
 import { exampleSecret, welcome } from './welcome.ts';
 
 const secret = 'a-secret-of-the-example';
@@ -48,18 +47,6 @@ test('manifests without the example get no request that would be refused', () =>
   });
   assert.match(other, '--manifests tenants.yaml --tenant ID');
   assert.not.match(other, 'acme');
-});
-
-test('settings: what is named counts, an empty variable is none, the rest has its place in the project', () => {
-  const named = loadDevSettings({ DATABASE_URL: 'postgres://x', DATA_DIR: '/d', MANIFESTS: '/m' });
-  assert.equal(named, { databaseUrl: 'postgres://x', dataDir: '/d', manifests: '/m', cluster: undefined });
-  const cluster = loadDevSettings({ KUBECONFIG: '/k', WATCH_NAMESPACE: 'ns' }, ['--cluster']).cluster;
-  assert.equal(cluster, { kubeconfig: '/k', namespace: 'ns' });
-  assert.match(loadDevSettings({}, ['--cluster']).cluster?.kubeconfig ?? '', /\/\.kube\/config$/);
-  const left = loadDevSettings({ DATABASE_URL: '' });
-  assert.is(left.databaseUrl, undefined);
-  assert.match(left.dataDir, /\/\.data$/);
-  assert.match(left.manifests, /deploy\/examples\/quickstart\.yaml$/);
 });
 
 test.run();
