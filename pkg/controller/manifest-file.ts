@@ -41,7 +41,7 @@ export const parseManifestFile = (yaml: string): ManifestFile => {
     else if (plain.value !== null && plain.value !== undefined)
       documents.push({ value: plain.value, lineOf: (path) => lineOf(document, path, lines) });
   };
-  for (const document of parseDocuments(yaml, lines)) {
+  for (const document of parseDocuments(yaml, lines, 'kubectl')) {
     if (problems.length >= requestLimits.problemsMax) break;
     read(document);
   }

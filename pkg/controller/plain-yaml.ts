@@ -1,17 +1,31 @@
 /**
- * YAML from people's files as plain data: YAML 1.2 without custom tags, repeated keys or circles, with few aliases.
+ * YAML from people's files as plain data, without custom tags, repeated keys or circles, with few aliases: manifests as kubectl reads them, other
+ * files as YAML 1.2.
  *
  * Problems name the line and never show what stands there. Knows nothing of what the data means.
  */
-import { type Document, isDocument, type LineCounter, parseAllDocuments } from 'yaml';
+import { type Document, isDocument, type LineCounter, parseAllDocuments, type Tags } from 'yaml';
 import { type Parsed, parsed, refused } from '../errors/problem.ts';
 import { manifestLimits } from '../process/limits.ts';
 
+/** Of YAML 1.1, what kubectl leaves as text. */
+const isText = (tag: Tags[number]): boolean =>
+  typeof tag !== 'string' && (/:(?:timestamp|binary|omap|pairs|set)$/.test(tag.tag) || tag.format === 'TIME');
+
+/** kubectl, and what applies with the same library (Helm, Argo CD), reads YAML 1.1: `on`, `yes` and `y` are true, `<<` merges, `010` is 8. */
+const dialects = {
+  kubectl: { version: '1.1', schema: 'yaml-1.1', customTags: (tags: Tags) => tags.filter((tag) => !isText(tag)) },
+  'YAML 1.2': { version: '1.2', schema: 'core' },
+} as const;
+
 /** @param lineCounter  learns where the lines begin */
-export const parseDocuments = (yaml: string, lineCounter: LineCounter): readonly Document.Parsed[] => {
+export const parseDocuments = (
+  yaml: string,
+  lineCounter: LineCounter,
+  dialect: keyof typeof dialects = 'YAML 1.2',
+): readonly Document.Parsed[] => {
   const documents = parseAllDocuments(yaml, {
-    version: '1.2',
-    schema: 'core',
+    ...dialects[dialect],
     resolveKnownTags: false,
     stringKeys: true,
     uniqueKeys: true,

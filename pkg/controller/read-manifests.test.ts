@@ -61,10 +61,10 @@ test('stringData goes over data', () => {
 
 test('the version of a Secret follows its data and the salt', () => {
   const version = (fields: string, salt?: string) => secretOf(secretYaml(fields), salt)?.version;
-  const base = version('stringData: {a: x, b: y}');
-  assert.is(version('stringData: {b: y, a: x}'), base);
+  const base = version('stringData: {a: x, b: "y"}');
+  assert.is(version('stringData: {b: "y", a: x}'), base);
   assert.is(version('data: {a: eA==, b: eQ==}'), base);
-  for (const other of [version('stringData: {a: xby}'), version('stringData: {a: x, b: y}', 'pepper')]) {
+  for (const other of [version('stringData: {a: xby}'), version('stringData: {a: x, b: "y"}', 'pepper')]) {
     assert.is.not(other, base);
   }
 });
