@@ -23,19 +23,21 @@ interface ActionServicesOptions {
   readonly database: Database;
   readonly redis: RedisParts | undefined;
   readonly cxone: CxoneParts;
+  /** See CacheHooks. */
+  onRedisDoubted(): void;
   /** The live lookups of a tenant. */
   lookupsOf(tenantId: string): readonly CachedLookup[];
 }
 
 export const createActionServices = (settings: HandlerSettings, options: ActionServicesOptions): ActionServices => {
-  const { clock, observer, database, redis, cxone, lookupsOf } = options;
+  const { clock, observer, database, redis, cxone, onRedisDoubted, lookupsOf } = options;
   const cache = createCache({
     clock,
     memory: createMemoryTier(settings.MEMORY_CACHE_BYTES),
     redis: redis?.tier,
     random: Math.random,
     lookupsOf,
-    hooks: { onResult: observer.cacheResult },
+    hooks: { onResult: observer.cacheResult, onRedisDoubted },
   });
   const auditLog = createAuditLog({
     database,

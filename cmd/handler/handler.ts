@@ -62,7 +62,7 @@ export const createHandler = (
       onUnavailable: observer.databaseUnavailable,
     },
   });
-  const redis = createRedis(settings, clock, observer);
+  const redis = createRedis(settings, { clock, observer, onReturn: (isSame) => cache.redisReturned(isSame) });
   const cleaner = createIdempotencyCleaner({
     database,
     clock,
@@ -73,6 +73,7 @@ export const createHandler = (
   const cxone = createCxone(settings, { clock, observer, sharedBucket: redis?.bucket });
   const services = createActionServices(settings, {
     ...{ clock, observer, database, redis, cxone },
+    onRedisDoubted: () => listener.doubt(),
     lookupsOf: (tenantId) => registry.tenant(tenantId)?.compiled.lookups ?? [],
   });
   const { cache, shares, ownNews } = services;

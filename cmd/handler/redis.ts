@@ -2,7 +2,7 @@
  * Redis for the handler: connection, breaker and tier, or nothing at all where no REDIS_URL is set.
  */
 import { createRedisBucket } from '../../pkg/cache/redis-bucket.ts';
-import { createRedisConnection } from '../../pkg/cache/redis-connection.ts';
+import { createRedisConnection, type RedisConnectionHooks } from '../../pkg/cache/redis-connection.ts';
 import { createRedisTier, type RedisTier } from '../../pkg/cache/redis-tier.ts';
 import type { Clock } from '../../pkg/process/clock.ts';
 import { redisLimits } from '../../pkg/process/limits.ts';
@@ -19,7 +19,16 @@ export interface RedisParts {
   stop(): void;
 }
 
-export const createRedis = (settings: HandlerSettings, clock: Clock, observer: Observer): RedisParts | undefined => {
+interface RedisPartsOptions {
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly onReturn: NonNullable<RedisConnectionHooks['onReturn']>;
+}
+
+export const createRedis = (
+  settings: HandlerSettings,
+  { clock, observer, onReturn }: RedisPartsOptions,
+): RedisParts | undefined => {
   if (settings.REDIS_URL === undefined) return undefined;
   const connection = createRedisConnection({
     url: settings.REDIS_URL,
@@ -27,7 +36,7 @@ export const createRedis = (settings: HandlerSettings, clock: Clock, observer: O
     ca: settings.REDIS_CA_FILE,
     clock,
     random: Math.random,
-    hooks: { onReady: observer.redisReady, onError: observer.redisFailed, onPolicy: observer.redisPolicy },
+    hooks: { onReady: observer.redisReady, onReturn, onError: observer.redisFailed, onPolicy: observer.redisPolicy },
   });
   const breaker = createBreaker({
     name: 'redis',

@@ -55,9 +55,9 @@ test('what was missed counts as a change of every scope, and raises no floor', (
   log.missed(10, 5);
   assert.equal(factsOf(log, 'any'), { changed: 10, floor: 0, redisFloor: 0 });
   assert.equal(factsOf(log, 'a'), { changed: 10, floor: 3, redisFloor: 3 });
-  assert.is(log.missedByAll(), 5);
+  assert.is(log.redisSince(), 5);
   log.missed(12, 4);
-  assert.is(log.missedByAll(), 5, 'others that have listened for longer do not mend it');
+  assert.is(log.redisSince(), 5, 'others that have listened for longer do not mend it');
 });
 
 test('changed keys of one scope more than it remembers void nothing: they count as a change of every scope', () => {

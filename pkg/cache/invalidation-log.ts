@@ -23,8 +23,11 @@ export interface InvalidationLog {
   raiseAll(): void;
   /** This process may have missed what changed before `at`, and everybody what changed before `byAll`. */
   missed(at: number, byAll: number): void;
-  /** What was read before and is in Redis may have changed while nobody listened. */
-  missedByAll(): number;
+  /** What was read before and is in Redis may have changed while nobody listened, or may be what a server has that lost its removal. */
+  redisSince(): number;
+  /** From now on `redisSince` is `at`, at least.
+   * @returns takes that back, unless it was said again */
+  distrustAllOfRedis(at: number): () => void;
 }
 
 /** About a microsecond; a wall time in milliseconds still has room for it. */
@@ -73,6 +76,7 @@ export const createInvalidationLog = (
   const distrust = createScopeTimes(clock, scopesMax);
   let last = 0;
   let missedByAll = 0;
+  let serverSince = 0;
 
   const stamp = (): number => {
     last = Math.max(clock.wall(), last + tick);
@@ -93,6 +97,13 @@ export const createInvalidationLog = (
       changes.noteAll(at);
       missedByAll = Math.max(missedByAll, byAll);
     },
-    missedByAll: () => missedByAll,
+    redisSince: () => Math.max(missedByAll, serverSince),
+    distrustAllOfRedis: (at) => {
+      const before = serverSince;
+      serverSince = at;
+      return () => {
+        if (serverSince === at) serverSince = before;
+      };
+    },
   };
 };

@@ -10,10 +10,13 @@ import { redisLimits } from '../process/limits.ts';
 import { readEvictionPolicy } from './eviction-policy.ts';
 import { createRedisClient } from './redis-client.ts';
 import { redisErrorCode } from './redis-error-code.ts';
+import { watchReturns } from './redis-returns.ts';
 
 export interface RedisConnectionHooks {
   /** Connected, at first or again: the moment for a breaker's probe. */
   onReady?(): void;
+  /** After it was away; `isSame`: it is known that no other server, and nothing older, has taken its place. Of a cluster: a node has gone. */
+  onReturn?(isSame: Promise<boolean>): void;
   /** A code alone, e.g. ECONNREFUSED; once for each attempt. */
   onError?(code: string): void;
   /** `maxmemory-policy`, after each connect and every policyCheckIntervalMs; `unknown` where Redis does not say. Not told while it is away. */
@@ -59,6 +62,7 @@ export const createRedisConnection = (options: RedisConnectionOptions): RedisCon
     cancelCheck = clock.after(redisLimits.policyCheckIntervalMs, () => void checkPolicy());
   };
 
+  watchReturns(client, (isSame) => hooks?.onReturn?.(isSame));
   client.on('error', (error: unknown) => hooks?.onError?.(redisErrorCode(error)));
   client.on('ready', () => {
     hooks?.onReady?.();

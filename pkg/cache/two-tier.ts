@@ -39,6 +39,8 @@ export type CacheResult = 'hit' | 'miss' | 'stale' | 'error' | 'skipped';
 export interface CacheHooks {
   /** `keys` keys were looked for in `tier` with this result. */
   onResult?(tier: CacheTier, result: CacheResult, keys: number): void;
+  /** Redis may have what this process alone knows to be void: nobody is to believe it for having listened until now. */
+  onRedisDoubted?(): void;
 }
 
 export interface CacheOptions {
@@ -76,6 +78,8 @@ export interface Cache {
   /** From now on, nothing that this process read before answers, and of what Redis has nothing older than `othersForMs`: invalidations may have
    *  been missed, by everybody before that. Others hold what they have to be void by themselves. */
   missed(othersForMs: number): void;
+  /** Redis was away. Unless it is known to have lost nothing, nothing read before answers from there: what was removed since may be back. */
+  redisReturned(isSame: Promise<boolean>): void;
   memoryBytes(): number;
 }
 
@@ -100,7 +104,7 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
     if (floor < ownFloor) void redis?.raiseFloor(group.scope, ownFloor);
     const overtaken = log.changedAt(group.scope) >= askedAt;
     const now = clock.wall();
-    const heardFrom = Math.max(floor, ownFloor, log.missedByAll());
+    const heardFrom = Math.max(floor, ownFloor, log.redisSince());
     const usable = overtaken ? noEntries : usableEntries(entries, { floor: heardFrom, askedAt, now });
     let fresh = 0;
     for (const [key, entry] of usable) {
@@ -124,6 +128,10 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
 
   const writeToRedis = redis && createRedisWrites(redis);
 
+  const doubtRedis = (): void => {
+    if (redis) hooks?.onRedisDoubted?.();
+  };
+
   const forgetKeys = (group: CacheGroup, keys: readonly string[]): number => {
     const at = log.stamp();
     log.noteKeys(group.scope, at);
@@ -139,14 +147,18 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
       onEnd: (group, keys, { at, removed }) => {
         // Again: a read of Redis may have overtaken the removal.
         forgetKeys(group, keys);
-        if (!removed) log.distrustRedis(group.scope, at);
+        if (removed) return;
+        log.distrustRedis(group.scope, at);
+        doubtRedis();
       },
     });
 
   const voidScope = (scope: string): void => {
     const at = log.stamp();
     log.raise(scope, at);
-    void redis?.raiseFloor(scope, at);
+    void redis?.raiseFloor(scope, at).then((raised) => {
+      if (!raised) doubtRedis();
+    });
   };
 
   const changedLookups = (tenantId: string, action: string | undefined): readonly CachedLookup[] => {
@@ -218,12 +230,19 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
     forgetAll: () => {
       memory.clear();
       log.raiseAll();
+      doubtRedis();
     },
 
     missed: (othersForMs) => {
       memory.clear();
       const at = log.stamp();
       log.missed(at, at - othersForMs);
+    },
+
+    redisReturned: (isSame) => {
+      // Until that is known, too.
+      const takeBack = log.distrustAllOfRedis(log.stamp());
+      void isSame.then((same) => (same ? takeBack() : doubtRedis()));
     },
 
     memoryBytes: () => memory.bytes(),

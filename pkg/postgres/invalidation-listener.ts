@@ -5,7 +5,8 @@
  * listening   a heartbeat proves that the connection still carries something; its silence leads back to connecting
  *
  * What was sent before it listens is lost to this process: `onGap` is told each time that listening begins, the first time too. Whether other
- * handlers heard it, PostgreSQL knows: it has their connections, and when each last had a heartbeat.
+ * handlers heard it, PostgreSQL knows: it has their connections, and when each last had a heartbeat. Each says by the name of its session since when
+ * whatever it heard was removed from Redis; one that could not remove it says nothing until a heartbeat finds that it could again.
  */
 import { once } from 'node:events';
 import { Client } from 'pg';
@@ -38,38 +39,48 @@ export interface InvalidationListener {
   start(): Promise<void>;
   /** Whether LISTEN was acknowledged on the connection that there is. */
   listening(): boolean;
+  /** What was heard could not be removed from Redis: whoever comes must not believe what is there for this listener's sake. */
+  doubt(): void;
   stop(): Promise<void>;
 }
 
 const applicationName = 'cxone-data-actions listen';
 
+const now = 'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms';
+const nameSession = `set_config('application_name', '${applicationName} since ' || clock.ms, false)`;
+const saySince = `WITH clock AS (${now}) SELECT ${nameSession} FROM clock`;
+const sayNothing = `SELECT set_config('application_name', '${applicationName}', false)`;
+
 /** Asks who else listens to this database, and since when, and says so of itself, all by names of sessions. One whose heartbeats have ended is that
  * of a handler that is gone. Of logins whose sessions this one may not see, `state_change` is null. */
-const whoElse = `WITH clock AS (SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms),
+const whoElse = `WITH clock AS (${now}),
 others AS (
   SELECT min(substring(application_name FROM '^${applicationName} since (\\d{13})$')::bigint) AS since FROM pg_stat_activity
   WHERE datname = current_database() AND pid <> pg_backend_pid()
     AND state_change > clock_timestamp() - $1 * interval '1 millisecond'
 )
-SELECT coalesce(clock.ms - others.since, 0)::float8 AS ms, set_config('application_name', '${applicationName} since ' || clock.ms, false)
+SELECT coalesce(clock.ms - others.since, 0)::float8 AS ms, ${nameSession}
 FROM clock, others`;
+
+/** What speaks PostgreSQL's protocol need not have its views, nor its settings: that it refuses is an answer, too. */
+const passOverRefusal = (error: unknown): undefined => {
+  if (!isRefusal(error)) throw error;
+};
 
 const othersListenForMs = async (client: Client): Promise<number> => {
   const silenceMs = databaseLimits.heartbeatIntervalMs + databaseLimits.connectTimeoutMs;
-  try {
-    const { rows } = await client.query<{ ms: number }>(whoElse, [silenceMs]);
-    return Math.max(0, rows[0]?.ms ?? 0);
-  } catch (error) {
-    // What speaks PostgreSQL's protocol need not have its views.
-    if (isRefusal(error)) return 0;
-    throw error;
-  }
+  const answer = await client.query<{ ms: number }>(whoElse, [silenceMs]).catch(passOverRefusal);
+  return Math.max(0, answer?.rows[0]?.ms ?? 0);
 };
 
 export const createInvalidationListener = ({ url, ca, clock, hooks }: ListenerOptions): InvalidationListener => {
   const life = new AbortController();
   const backoff = createBackoff({ minMs: databaseLimits.reconnectMinMs, maxMs: databaseLimits.reconnectMaxMs });
   let listening = false;
+  /** Whether its session's name does. */
+  let saysSince = false;
+  let isDoubted = false;
+  let heartbeat = new AbortController();
   let looping: Promise<void> | undefined;
   const tried = Promise.withResolvers<void>();
 
@@ -84,18 +95,31 @@ export const createInvalidationListener = ({ url, ca, clock, hooks }: ListenerOp
     return deadline.race(work).finally(() => deadline.close());
   };
 
+  /** What is to be said next; it counts as said. */
+  const nextWord = (): string => {
+    const changes = isDoubted === saysSince;
+    isDoubted = false;
+    if (!changes) return 'SELECT 1';
+    saysSince = !saysSince;
+    return saysSince ? saySince : sayNothing;
+  };
+  const isToSayNothing = (): boolean => saysSince && isDoubted;
+
   /** Returns when the connection is no longer of use. */
   const listen = async (client: Client): Promise<void> => {
     await answered(client.connect());
     await answered(client.query(`LISTEN ${invalidationChannel}`));
     listening = true;
+    isDoubted = false;
+    saysSince = true;
     // Asked now and not before: another one that ended in between would be missed.
     hooks.onGap(await answered(othersListenForMs(client)));
     tried.resolve();
     backoff.reset();
     while (!life.signal.aborted) {
-      await sleep(clock, databaseLimits.heartbeatIntervalMs, life.signal).catch(() => {});
-      if (!life.signal.aborted) await answered(client.query('SELECT 1'));
+      heartbeat = new AbortController();
+      if (!isToSayNothing()) await sleep(clock, databaseLimits.heartbeatIntervalMs, heartbeat.signal).catch(() => {});
+      if (!life.signal.aborted) await answered(client.query(nextWord()).catch(passOverRefusal));
     }
   };
 
@@ -137,8 +161,13 @@ export const createInvalidationListener = ({ url, ca, clock, hooks }: ListenerOp
       return tried.promise;
     },
     listening: () => listening,
+    doubt: () => {
+      isDoubted = true;
+      if (isToSayNothing()) heartbeat.abort();
+    },
     stop: async () => {
       life.abort();
+      heartbeat.abort();
       await looping;
     },
   };

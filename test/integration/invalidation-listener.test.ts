@@ -193,6 +193,26 @@ for (const [silent, silentMs, counts] of [
   });
 }
 
+test('one whose word for Redis is in doubt says nothing to others, and again since when once a heartbeat finds no doubt', async () => {
+  await sql('CREATE DATABASE doubted');
+  const there = new URL(url);
+  there.pathname = '/doubted';
+  const { listener, heard } = await open(there.href);
+  await until('a gap', async () => assert.is(heard.gaps.length, 1));
+  const sinceOf = async () => {
+    const names = `SELECT application_name AS name FROM pg_stat_activity WHERE datname = 'doubted' AND application_name LIKE '%listen%'`;
+    return Number(/since (\d+)$/.exec(String((await sql(names))[0]?.name))?.[1] ?? 0);
+  };
+  const first = await sinceOf();
+  assert.ok(first > 0);
+  await until('silence', async () => {
+    listener.doubt();
+    assert.is(await sinceOf(), 0);
+  });
+  await until('its word', async () => assert.ok((await sinceOf()) > first));
+  await listener.stop();
+});
+
 test('without a server at first, what was read meanwhile is a gap as well', async () => {
   await postgres.stop();
   const { heard, listener } = await open();
