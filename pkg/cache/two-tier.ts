@@ -18,6 +18,7 @@ import { createRedisRemovals } from './redis-removals.ts';
 import type { GroupKeys, RedisRead, RedisTier } from './redis-tier.ts';
 import { createRedisWrites } from './redis-writes.ts';
 import { usableEntries } from './usable-entries.ts';
+import { createWallWatch, wallOf } from './wall-watch.ts';
 
 /** What changed: keys left out = every key, action left out = every lookup of the tenant. */
 export interface Invalidation {
@@ -87,6 +88,7 @@ const noEntries: ReadonlyMap<string, CacheEntry> = new Map();
 
 export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: CacheOptions): Cache => {
   const log = createInvalidationLog(clock);
+  const wall = createWallWatch(clock, () => memory.clear());
 
   const report = (tier: CacheTier, result: CacheResult, keys: number): void => {
     if (keys > 0) hooks?.onResult?.(tier, result, keys);
@@ -103,7 +105,7 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
     // Mended here: a floor that did not get through, or that Redis has evicted.
     if (floor < ownFloor) void redis?.raiseFloor(group.scope, ownFloor);
     const overtaken = log.changedAt(group.scope) >= askedAt;
-    const now = clock.wall();
+    const now = wall();
     const heardFrom = Math.max(floor, ownFloor, log.redisSince());
     const usable = overtaken ? noEntries : usableEntries(entries, { floor: heardFrom, askedAt, now });
     let fresh = 0;
@@ -156,9 +158,7 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
   const voidScope = (scope: string): void => {
     const at = log.stamp();
     log.raise(scope, at);
-    void redis?.raiseFloor(scope, at).then((raised) => {
-      if (!raised) doubtRedis();
-    });
+    void redis?.raiseFloor(scope, at).then((raised) => raised || doubtRedis());
   };
 
   const changedLookups = (tenantId: string, action: string | undefined): readonly CachedLookup[] => {
@@ -169,7 +169,7 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
 
   return {
     readMemory: (group, listed) => {
-      const now = clock.wall();
+      const now = wall();
       const floor = log.floor(group.scope);
       const { keys, entries } = memory.getEach(group, listed, now);
       let [hits, stale] = [0, 0];
@@ -185,7 +185,7 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
       return { keys, entries: usable };
     },
     peekMemory: (group, key) => {
-      const entry = memory.get(group, key, clock.wall());
+      const entry = memory.get(group, key, wall());
       return entry !== undefined && entry.life.readAt > log.floor(group.scope) ? entry : undefined;
     },
 
@@ -204,7 +204,7 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
 
     store: (group, epochAtRead, rows, policy) => {
       if (epochAtRead <= log.changedAt(group.scope)) return;
-      const entryOf = entriesUnder(policy, { readAt: epochAtRead, random });
+      const entryOf = entriesUnder(policy, { readAt: wallOf(epochAtRead, wall()), random });
       const entries: KeyedEntry[] = [];
       for (const [key, text] of rows) {
         const entry = entryOf(text);
