@@ -122,7 +122,8 @@ test('a connection that hangs is noticed by the heartbeat, given up and made aga
   target.port = String(proxy.port);
   const { heard, listener } = await open(target.href);
   await listens(heard, 'hang-1');
-  await until('that it listens', async () => assert.ok(listener.listening()));
+  await until('the gap', async () => assert.is(heard.gaps.length, 1));
+  assert.ok(listener.listening());
   await proxy.mode('hang');
   await until('that it is noticed', async () => assert.ok(heard.unavailable.length > 0));
   assert.is(heard.gaps.length, 1);
