@@ -32,7 +32,7 @@ const setUp = ({ requestsMax = 1_000 } = {}) => {
   const queue: PromiseWithResolvers<void>[] = [];
   /** Until when each statement, and each commit of audit rows, is waited for. */
   const waits = { statements: [] as number[], commits: [] as number[] };
-  const state = { poison: '', auditFails: false };
+  const state = { poison: '', code: '22012', auditFails: false };
   const query: Database['query'] = async (_statement, values, { expiresAt }, onStart) => {
     onStart?.();
     waits.statements.push(expiresAt);
@@ -41,7 +41,9 @@ const setUp = ({ requestsMax = 1_000 } = {}) => {
     const turn = Promise.withResolvers<void>();
     queue.push(turn);
     await turn.promise;
-    if (keys.includes(state.poison)) throw new AppError('statement_failed');
+    if (keys.includes(state.poison)) {
+      throw new AppError('statement_failed', { cause: Object.assign(new Error('refused'), { code: state.code }) });
+    }
     return keys
       .filter((key) => key !== 'none')
       .flatMap((key) => [
@@ -331,6 +333,27 @@ test('beside lookups whose statements took long, too', async () => {
   await quick;
   assert.is(heard.readings.at(-1), 'few');
 });
+
+for (const [code, statements] of [
+  ['22012', 1],
+  ['42P01', 2],
+] as const) {
+  test(`where it was read without them and refused with ${code}, ${statements} statement(s) tell`, async () => {
+    const all = setUp();
+    const { read, answer, state, calls } = all;
+    await readMany(all);
+    const before = calls.length;
+    Object.assign(state, { poison: 'p', code });
+    const reading = outcome(read(['p']));
+    await settle();
+    for (const _ of Array(statements).keys()) await answer();
+    assert.is(await reading, 'statement_failed');
+    assert.equal(
+      calls.slice(before).map(({ requests }) => requests),
+      Array(statements).fill(0),
+    );
+  });
+}
 
 test('whose audit rows cannot be committed is not answered, nor what was read kept for whoever asks again', async () => {
   const all = setUp();

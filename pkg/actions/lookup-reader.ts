@@ -83,7 +83,7 @@ export const createLookupReader = ({
   const recent = new RecentKeys({ clock, max: databaseLimits.lookupsCommittingMax, ms: databaseLimits.lookupMovesMs });
 
   /** What is refused may be the audit log's fault, by a trigger of its own too, or its session's: it is read once more without the one, and by another
-   * statement. What is refused then is the lookup's own.
+   * statement. What is refused then is the lookup's own, and so is what was read without audit rows and has a value to blame.
    * @returns whether the audit rows are committed with it */
   const runAlone = async (reading: GroupReading, deadline: Deadline, form: AloneForm): Promise<AloneEnd> => {
     const { plan, records } = reading;
@@ -104,7 +104,8 @@ export const createLookupReader = ({
       if (began !== undefined && clock.now() - began < databaseLimits.lookupMovesMs) recent.note(plan.group.prefix);
       return { found, isCommitted };
     } catch (error) {
-      if (form !== 'again' && isStatementFault(error)) return await runAlone(reading, deadline, 'again');
+      const isItsOwn = form === 'reading' && isValueFault(error);
+      if (form !== 'again' && isStatementFault(error) && !isItsOwn) return await runAlone(reading, deadline, 'again');
       if (isStatementFault(error)) note('refused');
       else if (isAppError(error, 'deadline_exceeded')) note('read');
       throw error;
