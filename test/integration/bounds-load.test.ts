@@ -110,7 +110,7 @@ test('bodies that are announced and do not come hold up nobody: those that wait 
 test('503 overloaded: more body bytes than the process holds, those on their way first', async () => {
   const slow = await openRaw(narrow.port);
   slow.send(rawRequest('POST /data-action HTTP/1.1', ['Content-Length: 65536', 'Expect: 100-continue']));
-  await until('the slow one to be let in', () => assert.match(slow.received(), '100 Continue'));
+  await until('the slow one to be let in', async () => assert.match(slow.received(), '100 Continue'));
   slow.send('x'.repeat(60_000));
   const large = '{"a":1}'.padEnd(60_000, ' ');
   await until('the slow one to make room', async () => {
