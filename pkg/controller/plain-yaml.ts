@@ -51,9 +51,9 @@ export const plainOrLocated = (document: Document.Parsed, lines: LineCounter): P
     line: lines.linePos(start).line,
     expected: expectedOf(code),
   }));
-  // One bracket too few is many errors to the parser.
-  const told = new Map(found.map((problem) => [`${problem.line} ${problem.expected}`, problem]));
-  if (told.size > 0) return { ok: false, problems: [...told.values()] };
+  // One bracket too few is many errors to the parser, the first of which tells most.
+  const told = new Map(found.toReversed().map((problem) => [problem.line, problem]));
+  if (told.size > 0) return { ok: false, problems: [...told.values()].reverse() };
   try {
     // An alias within its own anchor makes a circle, which JSON refuses.
     const value: unknown = document.toJS({ maxAliasCount: manifestLimits.aliasesMax });
@@ -73,5 +73,7 @@ export const plainValue = (document: Document.Parsed, lines: LineCounter): Parse
 
 const expectedOf = (code: string): string => {
   if (code === 'DUPLICATE_KEY') return 'a key that is not there already';
-  return code === 'TAG_RESOLVE_FAILED' ? 'no tag' : 'YAML';
+  if (code === 'TAG_RESOLVE_FAILED') return 'no tag';
+  // The parser's own word for it, as its text shows what stands there.
+  return `YAML (${code.toLowerCase().replaceAll('_', ' ')})`;
 };

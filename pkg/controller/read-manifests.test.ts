@@ -71,7 +71,7 @@ test('the version of a Secret follows its data and the salt', () => {
 
 test('problems name the line and show nothing of it', () => {
   const cases: readonly (readonly [string, string])[] = [
-    ['a: 1\nkind: [s3cr3t\n', 'line 3: YAML'],
+    ['a: 1\nkind: [s3cr3t\n', 'line 3: YAML (bad indent)'],
     ['kind: Secret\nkind: Secret', 'line 2: a key that is not there already'],
     ['kind: Secret\nx: !s3cr3t y', 'line 2: no tag'],
     ['kind: Secret\nx: !!binary s3cr3t', 'line 2: no tag'],
@@ -83,7 +83,7 @@ test('problems name the line and show nothing of it', () => {
     [secretYaml('data:\n  a: YR=='), 'line 6: data.a: base64'],
     [`${config('a')}---\n${config('a')}`, 'line 7: metadata.name: a name that no other DataActionConfig has'],
     [`${secretYaml('')}---\n${secretYaml('')}`, 'line 10: metadata.name: a name that no other Secret has'],
-    ['? [s3cr3t]\n: 1', 'line 1: YAML'],
+    ['? [s3cr3t]\n: 1', 'line 1: YAML (non string key)'],
   ];
   for (const [yaml, expected] of cases) {
     const problems = problemsOf(yaml);

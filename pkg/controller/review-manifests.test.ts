@@ -51,8 +51,8 @@ const action = `  actions:
 const withAction = (change: (text: string) => string) => config(`  tenantId: acme\n${webhook}${change(action)}`);
 
 test('what is no YAML is said once a line, however many errors the parser makes of it', () => {
-  assert.equal(remarksOn('a: [1\nb'), ['2: : YAML']);
-  assert.equal(remarksOn('['.repeat(100)), ['1: : YAML']);
+  assert.equal(remarksOn('a: [1\nb'), ['2: : YAML (bad indent)']);
+  assert.equal(remarksOn('['.repeat(100)), ['1: : YAML (bad indent)']);
 });
 
 test('a List is the objects in it, each on its own lines', () => {
@@ -85,7 +85,7 @@ test('good manifests leave nothing to say and give their tenants', () => {
 
 /** Each is told with the line of the deepest part of its path that is there. */
 const broken: Readonly<Record<string, readonly [string, readonly string[]]>> = {
-  'no YAML': ['kind: Secret\nx: [\n', ['3: : YAML']],
+  'no YAML': ['kind: Secret\nx: [\n', ['3: : YAML (bad indent)']],
   'a key twice': ['kind: Secret\nkind: Secret', ['2: : a key that is not there already']],
   'a missing field': [`${secret}---\n${config(webhook)}`, ['9: spec.tenantId: required']],
   'a value of the wrong kind': [

@@ -77,7 +77,7 @@ const cases: readonly (readonly [string, string, readonly string[]])[] = [
   ['a.json', `[${'{},'.repeat(mockLimits.rowsMax)}{}]`, [`: at most ${mockLimits.rowsMax} items`]],
   ['a.json', `[{"${'x'.repeat(64)}":1}]`, [`[0].${'x'.repeat(64)}: a field name of 1 to 63 characters`]],
   ['a.yaml', '- {id: 9007199254740993}', [`[0].id: ${value}`]],
-  ['a.yaml', '- a: b: secret', ['line 1: YAML']],
+  ['a.yaml', '- a: b: secret', ['line 1: YAML (block as implicit key)']],
   ['a.yaml', 'output: {}\noutput: {}', ['line 2: a key that is not there already']],
   ['a.yaml', 'output: {}\n---\noutput: {}', [': one document']],
   ['a.yaml', '', [': one document']],

@@ -37,7 +37,7 @@ test('what cannot be read is told by path or line, and never shown', async () =>
   const expected = `steps[0].input.id.from: a readable file of 1 to ${simulateLimits.valuesMax} lines`;
   write('\n\n', 'empty.csv');
   for (const file of ['a-secret.csv', 'empty.csv', '.']) assert.equal(await problems(reading(file)), [expected]);
-  assert.equal(await problems('steps:\n  - a: b: a-secret'), ['line 2: YAML']);
+  assert.equal(await problems('steps:\n  - a: b: a-secret'), ['line 2: YAML (block as implicit key)']);
   assert.equal(await problems('steps: []\nsteps: []'), ['line 2: a key that is not there already']);
   assert.equal(await problems('steps: !secret []'), ['line 1: no tag']);
   assert.equal(await problems('a: 1\n---\nb: 1'), [': one document']);

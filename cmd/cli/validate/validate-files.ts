@@ -18,8 +18,10 @@ export interface Outcome {
 const byPlace = (a: Remark, b: Remark): number => Number(a.file > b.file) - Number(a.file < b.file) || a.line - b.line;
 
 /** A wrong glob or a misspelt kind would pass for a clean bill. */
-const nothingIn = ([file = '-']: readonly string[], configs: number): readonly Remark[] =>
-  configs > 0 ? [] : [{ file, line: 1, path: '', expected: 'at least one DataActionConfig', severity: 'note' }];
+const nothingIn = ([file = '-']: readonly string[], configs: number, remarks: readonly Remark[]): readonly Remark[] =>
+  configs > 0 || remarks.some(({ severity }) => severity === 'problem')
+    ? []
+    : [{ file, line: 1, path: '', expected: 'at least one DataActionConfig', severity: 'note' }];
 
 /** @throws UsageError where a file or the database cannot be asked */
 export const validateFiles = async (files: readonly string[], databaseUrl: string | undefined): Promise<Outcome> => {
@@ -30,7 +32,7 @@ export const validateFiles = async (files: readonly string[], databaseUrl: strin
   const judged = databaseUrl === undefined ? undefined : await judgeStatements(compiled, databaseUrl);
   return {
     remarks: [
-      ...nothingIn(files, gathered.configs.length),
+      ...nothingIn(files, gathered.configs.length, review.remarks),
       ...review.remarks,
       ...refused,
       ...(judged?.remarks ?? []),
