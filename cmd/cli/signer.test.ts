@@ -60,6 +60,10 @@ const usage: Readonly<Record<string, readonly [string, readonly string[]]>> = {
   'manifests that are not there': ['--manifests', ['-f', files.path('none.yaml'), '-t', 'acme']],
   'manifests that are none': ['--manifests', ['-f', files.write('broken.yaml', 'a: [b'), '-t', 'acme']],
   'a secret file that is not there': ['--secret-file', ['--secret-file', files.path('none.key')]],
+  'a secret that the service refuses as too short': [
+    '--secret-file',
+    ['--secret-file', files.write('short.key', '15 bytes of key')],
+  ],
   'a body that is not there': ['--body', [...withSecret, '--body', files.path('none.json')]],
   'a scheme that is none': ['--scheme', [...withSecret, '--scheme', 'hmacbody']],
   'a scheme of the language': ['--scheme', [...withSecret, '--scheme', 'constructor']],

@@ -4,6 +4,7 @@
 import { decide } from '../../pkg/controller/decide.ts';
 import { readManifests } from '../../pkg/controller/read-manifests.ts';
 import { type Problem, problemText } from '../../pkg/errors/problem.ts';
+import { tenantLimits } from '../../pkg/process/limits.ts';
 import { decode } from '../../pkg/tenant/codec.ts';
 import { closed } from '../../pkg/tenant/codec-containers.ts';
 import { type WebhookScheme, type WebhookSettings, webhookFields } from '../../pkg/tenant/webhook-spec.ts';
@@ -129,7 +130,11 @@ const webhookFlags = closed(webhookFields);
 const fromSecretFile = async (file: string, { scheme, header, encoding }: SignerFlags): Promise<Signing> => {
   const settings = decode(webhookFlags, { scheme, header, encoding });
   if (!settings.ok) throw refusal(settings.problems.map(({ path, expected }) => ({ path: `--${path}`, expected })));
-  return { settings: settings.value, secret: await readBytes(file, 'secret-file'), secretFlag: '--secret-file' };
+  const secret = await readBytes(file, 'secret-file');
+  const { secretBytesMin, secretBytesMax } = tenantLimits;
+  if (secret.length < secretBytesMin || secret.length > secretBytesMax)
+    throw new UsageError(`--secret-file: expected ${secretBytesMin} to ${secretBytesMax} bytes`);
+  return { settings: settings.value, secret, secretFlag: '--secret-file' };
 };
 
 /** @throws UsageError */
