@@ -1,7 +1,7 @@
 /**
  * One tenant's bundle entry to what serves its requests. Pure but for the services the actions will use.
  */
-import type { CachedLookup } from '../cache/two-tier.ts';
+import type { CachedLookup } from '../cache/served-lookups.ts';
 import type { ApiClient } from '../cxone/api-client.ts';
 import { type Parsed, type Problem, parsed, refused } from '../errors/problem.ts';
 import type { CompiledStatement } from '../postgres/compiled-statement.ts';

@@ -24,7 +24,12 @@ const keysIn = (literal: BoundValue | undefined): readonly string[] =>
 
 const setUp = ({ requestsMax = 1_000 } = {}) => {
   const clock = createManualClock();
-  const cache = createCache({ clock, memory: createMemoryTier(1_000_000), random: () => 0.5, lookupsOf: () => [] });
+  const cache = createCache({
+    clock,
+    memory: createMemoryTier(1_000_000),
+    random: () => 0.5,
+    lookupsOf: () => [{ action: 'get', group: undefined }],
+  });
   /** `requests`: whose audit rows the statement writes. */
   const calls: { readonly keys: readonly string[]; readonly requests: number }[] = [];
   const audited: (readonly string[])[] = [];

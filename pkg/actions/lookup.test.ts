@@ -45,7 +45,13 @@ const setUp = ({ inputs = [ids], policy = {}, audit = 'EveryRequest' }: Options 
   const clock = createManualClock();
   const redis = createRedisStandIn();
   const memory = createMemoryTier(1_000_000);
-  const cache = createCache({ clock, memory, redis, random: () => 0.5, lookupsOf: () => [] });
+  const cache = createCache({
+    clock,
+    memory,
+    redis,
+    random: () => 0.5,
+    lookupsOf: () => [{ action: 'get', group: undefined }],
+  });
   const cachePolicy = { ttlSeconds: 300, missingTtlSeconds: 30, staleIfErrorSeconds: 0, ...policy };
   const rows = new Map<string, string>([
     ['a', '{"id":"a"}'],

@@ -4,7 +4,8 @@
 
 import type { CacheEntry } from '../cache/entry.ts';
 import { type CacheGroup, createCacheGroup } from '../cache/group.ts';
-import type { Cache, CachedLookup } from '../cache/two-tier.ts';
+import type { CachedLookup } from '../cache/served-lookups.ts';
+import type { Cache } from '../cache/two-tier.ts';
 import { isAppError } from '../errors/app-error.ts';
 import { type Parsed, refused } from '../errors/problem.ts';
 import type { AuditLog } from '../postgres/audit-log.ts';

@@ -12,7 +12,12 @@ test('a batch that is asked over and over is read again as a whole, not row by r
   const clock = createManualClock();
   let drawn = 0;
   const random = () => (drawn++ % 10) / 10;
-  const cache = createCache({ clock, memory: createMemoryTier(1_000_000), random, lookupsOf: () => [] });
+  const cache = createCache({
+    clock,
+    memory: createMemoryTier(1_000_000),
+    random,
+    lookupsOf: () => [{ action: 'customers', group: undefined }],
+  });
   const keys = Array.from({ length: 50 }, (_, place) => `key ${place}`);
   const reads: number[] = [];
   for (let seconds = 0; seconds < 1_000; seconds += 1) {

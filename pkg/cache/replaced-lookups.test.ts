@@ -1,10 +1,13 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createManualClock } from '../process/manual-clock.ts';
+import { createDeadline } from '../resilience/deadline.ts';
 import { createCacheGroup } from './group.ts';
 import { createMemoryTier } from './memory-tier.ts';
+import { createRedisStandIn } from './redis-tier-stand-in.ts';
 import { replacedLookups } from './replaced-lookups.ts';
-import { type CachedLookup, createCache } from './two-tier.ts';
+import type { CachedLookup } from './served-lookups.ts';
+import { createCache } from './two-tier.ts';
 
 const lookup = (action: string, revision: string): CachedLookup => ({
   action,
@@ -51,6 +54,27 @@ for (const [title, between] of [
     assert.is(cache.peekMemory(group, 'k'), undefined);
   });
 }
+
+test('what a request reads that is still under way when its action goes is not answered once the action is back', async () => {
+  const clock = createManualClock();
+  let live: readonly CachedLookup[] = [manyGroups];
+  const [memory, redis] = [createMemoryTier(1_000_000), createRedisStandIn()];
+  const podOf = (lookupsOf: () => readonly CachedLookup[]) =>
+    createCache({ clock, memory, redis, random: () => 0.5, lookupsOf });
+  const cache = podOf(() => live);
+  const group = createCacheGroup(before);
+  live = [];
+  for (const action of replacedLookups([manyGroups], live)) cache.invalidate({ tenantId: 'acme', action });
+  const epoch = cache.epoch(group);
+  await clock.advance(1);
+  cache.invalidate({ tenantId: 'acme', keys: ['k'] });
+  cache.store(group, epoch, [['k', 'old']], policy);
+  live = [manyGroups];
+  assert.is(cache.peekMemory(group, 'k'), undefined);
+  await clock.advance(1);
+  const deadline = createDeadline(clock, 1_000);
+  assert.is((await cache.readRedis(group, ['k'], deadline)).size, 0);
+});
 
 test('a new tenant replaces nothing', () => assert.equal(replacedLookups([], [lookup('find', '1')]), []));
 

@@ -8,7 +8,8 @@ import { createCacheGroup } from './group.ts';
 import { createMemoryTier } from './memory-tier.ts';
 import type { RedisTier } from './redis-tier.ts';
 import { createRedisStandIn } from './redis-tier-stand-in.ts';
-import { type CachedLookup, createCache } from './two-tier.ts';
+import type { CachedLookup } from './served-lookups.ts';
+import { createCache } from './two-tier.ts';
 
 const tenantId = 'acme';
 const policy = { ttlSeconds: 300, missingTtlSeconds: 30, staleIfErrorSeconds: 60 };
@@ -28,7 +29,7 @@ const createPod = (redis?: RedisTier, { clock = createManualClock(), aheadMs = 0
     memory: createMemoryTier(bytes),
     redis,
     random: () => 0.5,
-    lookupsOf: (tenant) => (tenant === tenantId ? lookups : []),
+    lookupsOf: (tenant) => (tenant === tenantId ? lookups : lookups.map((each) => ({ ...each, group: undefined }))),
     hooks: { onResult: (tier, result, keys) => void results.push(`${tier} ${result} ${keys}`) },
   });
   const textsOf = (entries: ReadonlyMap<string, CacheEntry>) =>
@@ -196,9 +197,11 @@ test('an invalidation of one lookup leaves the others, and other tenants', async
 });
 
 test('a lookup that is not known here is voided all the same', async () => {
-  const { cache, put, inMemory } = createPod();
+  const { cache, inMemory } = createPod();
   const gone = createCacheGroup({ tenantId, action: 'gone', revision: 'r1' });
-  await put({ a: '1' }, gone);
+  // As read while it was there.
+  cache.store(gone, cache.epoch(group), [['a', '1']], policy);
+  assert.is(inMemory('a', gone), '1');
   cache.invalidate({ tenantId, action: 'gone', keys: ['a'] });
   assert.is(inMemory('a', gone), undefined);
 });

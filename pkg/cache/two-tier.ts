@@ -17,6 +17,7 @@ import { createRedisReads } from './redis-reads.ts';
 import { createRedisRemovals } from './redis-removals.ts';
 import type { GroupKeys, RedisRead, RedisTier } from './redis-tier.ts';
 import { createRedisWrites } from './redis-writes.ts';
+import { type CachedLookup, createServedLookups } from './served-lookups.ts';
 import { usableEntries } from './usable-entries.ts';
 import { createWallWatch, wallOf } from './wall-watch.ts';
 
@@ -25,13 +26,6 @@ export interface Invalidation {
   readonly tenantId: string;
   readonly action?: string | undefined;
   readonly keys?: readonly string[] | undefined;
-}
-
-/** A lookup action as invalidations need to know it. */
-export interface CachedLookup {
-  readonly action: string;
-  /** Its one group; undefined when it has other parameters and therefore many groups. */
-  readonly group: CacheGroup | undefined;
 }
 
 export type CacheTier = 'memory' | 'redis';
@@ -62,7 +56,8 @@ export interface Cache {
   peekMemory(group: CacheGroup, key: string): CacheEntry | undefined;
   /** What Redis has of `keys`, fresh or stale; kept in memory from now on. Never rejects; empty at the deadline. */
   readRedis(group: CacheGroup, keys: readonly string[], deadline: Deadline): Promise<ReadonlyMap<string, CacheEntry>>;
-  /** To be taken before the database is read, and handed to `store` with what was read. */
+  /** To be taken before the database is read, and handed to `store` with what was read. Of a lookup that is not served any more, by a request that
+   *  began before, nothing is kept: no invalidation would find it until the lookup is back. */
   epoch(group: CacheGroup): number;
   /** Stores rows (text) and known absences (null), unless something of this tenant and action was invalidated since the epoch. */
   store(
@@ -85,9 +80,12 @@ export interface Cache {
 }
 
 const noEntries: ReadonlyMap<string, CacheEntry> = new Map();
+/** No later than any change of anything. */
+const noEpoch = 0;
 
 export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: CacheOptions): Cache => {
   const log = createInvalidationLog(clock);
+  const served = createServedLookups(lookupsOf);
   const wall = createWallWatch(clock, () => memory.clear());
 
   const report = (tier: CacheTier, result: CacheResult, keys: number): void => {
@@ -107,7 +105,8 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
     const overtaken = log.changedAt(group.scope) >= askedAt;
     const now = wall();
     const heardFrom = Math.max(floor, ownFloor, log.redisSince());
-    const usable = overtaken ? noEntries : usableEntries(entries, { floor: heardFrom, askedAt, now });
+    const usable =
+      overtaken || !served.has(group) ? noEntries : usableEntries(entries, { floor: heardFrom, askedAt, now });
     let fresh = 0;
     for (const [key, entry] of usable) {
       memory.set(group, key, entry);
@@ -161,12 +160,6 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
     void redis?.raiseFloor(scope, at).then((raised) => raised || doubtRedis());
   };
 
-  const changedLookups = (tenantId: string, action: string | undefined): readonly CachedLookup[] => {
-    const lookups = lookupsOf(tenantId);
-    if (action === undefined) return lookups;
-    return [lookups.find((lookup) => lookup.action === action) ?? { action, group: undefined }];
-  };
-
   return {
     readMemory: (group, listed) => {
       const now = wall();
@@ -200,7 +193,7 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
       }
     },
 
-    epoch: () => log.stamp(),
+    epoch: (group) => (served.has(group) ? log.stamp() : noEpoch),
 
     store: (group, epochAtRead, rows, policy) => {
       if (epochAtRead <= log.changedAt(group.scope)) return;
@@ -217,7 +210,7 @@ export const createCache = ({ clock, memory, redis, random, lookupsOf, hooks }: 
 
     invalidate: ({ tenantId, action, keys }) => {
       if (keys?.length === 0) return;
-      for (const lookup of changedLookups(tenantId, action)) {
+      for (const lookup of served.changed(tenantId, action)) {
         if (lookup.group !== undefined && keys !== undefined && keys.length <= cacheLimits.invalidatedKeysMax) {
           const at = forgetKeys(lookup.group, keys);
           removeFromRedis?.(lookup.group, keys, at);

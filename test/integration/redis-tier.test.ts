@@ -146,7 +146,13 @@ const countOf = async (command: string): Promise<number> =>
 withRedis('what tenants ask for and store in one turn is one MGET and one script', async () => {
   const { tier } = await openEmpty();
   const memory = createMemoryTier(0);
-  const cache = createCache({ clock: systemClock, memory, redis: tier, random: Math.random, lookupsOf: () => [] });
+  const cache = createCache({
+    clock: systemClock,
+    memory,
+    redis: tier,
+    random: Math.random,
+    lookupsOf: () => [{ action: 'get', group: undefined }],
+  });
   const groups = ['acme', 'umbrella', 'initech'].map((tenantId) =>
     createCacheGroup({ tenantId, action: 'get', revision: 'r1' }),
   );

@@ -52,7 +52,7 @@ export const openLookups = (
     clock,
     memory: createMemoryTier(10_000_000),
     random: Math.random,
-    lookupsOf: () => [],
+    lookupsOf: () => [{ action: 'get', group: undefined }],
   });
   const auditLog = createAuditLog({ database, clock, statementTimeoutMs: 5_000 });
   const poolShare = createSlots({ clock, slots: 5, queueMax: 100 });

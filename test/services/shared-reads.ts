@@ -42,7 +42,12 @@ const plainPlan = [{ 'QUERY PLAN': 'InitPlan 1' }, { 'QUERY PLAN': 'InitPlan 2' 
 
 export const setUpSharedReads = ({ text = plain, slots = 10, waiters = 100, requestsMax = 1_000 } = {}) => {
   const clock = createManualClock();
-  const cache = createCache({ clock, memory: createMemoryTier(1_000_000), random: () => 0.5, lookupsOf: () => [] });
+  const cache = createCache({
+    clock,
+    memory: createMemoryTier(1_000_000),
+    random: () => 0.5,
+    lookupsOf: () => [{ action: 'get', group: undefined }],
+  });
   const lookup = compileLookup({ text, types: ['text', 'text[]'], keyColumn: 'id' });
   const asked: Asked[] = [];
   /** None is free: statements wait for a connection, and begin later or are turned away. */
