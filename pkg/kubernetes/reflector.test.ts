@@ -6,7 +6,7 @@ import { succeeded } from './api-result.ts';
 import type { ObjectMeta } from './object-meta.ts';
 import { createReflector } from './reflector.ts';
 import { secretsIn } from './resource.ts';
-import type { WatchOptions } from './watch.ts';
+import type { WatchEnd, WatchOptions } from './watch.ts';
 
 test('a defect on the way of an event into the store is told, and everything is listed again', async () => {
   const clock = createManualClock();
@@ -52,5 +52,41 @@ test('a defect on the way of an event into the store is told, and everything is 
   await reflector.stop();
   assert.is(clock.pending(), 0);
 });
+
+for (const [title, versions, limits] of [
+  ['a server that comes back with an earlier state is listed anew', ['100', '60', '60'], [500, 1, 500]],
+  ['a server that comes back as it was is not listed again', ['100', '100'], [500, 1]],
+] as const) {
+  test(title, async () => {
+    const clock = createManualClock();
+    const asked: number[] = [];
+    const watches: string[] = [];
+    const ends: ((end: WatchEnd) => void)[] = [];
+    const reflector = createReflector({
+      client: {
+        listPage: async (_resource, { limit }) => {
+          asked.push(limit);
+          return succeeded({ resourceVersion: versions[asked.length - 1] ?? '', items: [] });
+        },
+        watch: (_resource, { resourceVersion, signal }) => {
+          watches.push(resourceVersion);
+          const { promise, resolve } = Promise.withResolvers<WatchEnd>();
+          signal.addEventListener('abort', () => resolve({ reason: 'stopped' }));
+          ends.push(resolve);
+          return promise;
+        },
+      },
+      resource: secretsIn('here'),
+      clock,
+      transform: () => 'kept',
+    });
+    await reflector.start();
+    await clock.advance(0);
+    ends[0]?.({ reason: 'unreachable' });
+    await clock.advance(kubernetesLimits.watchAwayMaxMs);
+    assert.equal([asked, watches], [limits, ['100', versions.at(-1)]]);
+    await reflector.stop();
+  });
+}
 
 test.run();

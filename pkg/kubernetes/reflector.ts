@@ -5,15 +5,15 @@
  * idle      from creation; left by `start`
  * listing   everything is read; left to watching, or on a failure to waiting
  * watching  events are applied; left when the watch ends: to itself at once (the server ended it after a while, or silence), to listing
- *           (410, disorder, something missed, a failure that leaves the position in doubt), or to waiting first
+ *           (410, disorder, something missed, a failure that leaves the position in doubt), or to waiting first; after an outage the server's
+ *           version is looked at before, since an etcd restored from a backup has an earlier one: to listing
  * waiting   backing off, or as long as the server asked for; left to where it was going
  * stopped   from any other; nothing is told any more
  *
  * Bounds: an API call 10 s, a watch whose packets vanish 15 s, a silent one 90 s, a wait 30 s, or 2 s for a server that cannot be reached (or Retry-After, at most 2 min), a missed event 5 to 10 min and the list after it.
  */
-import { type Clock, sleep } from '../process/clock.ts';
+import type { Clock } from '../process/clock.ts';
 import { kubernetesLimits } from '../process/limits.ts';
-import { createBackoff } from '../resilience/backoff.ts';
 import { type ApiFailure, type ApiResult, succeeded } from './api-result.ts';
 import type { KubernetesClient } from './client.ts';
 import { listAll } from './list-all.ts';
@@ -27,9 +27,11 @@ import {
   stepAfterFailedList,
   stepAfterWatch,
 } from './reflector-step.ts';
+import { createDue, createWait } from './reflector-times.ts';
 import type { Resource } from './resource.ts';
+import { isEarlier } from './resource-version.ts';
 import { createStore, type Held, type Store, type StoreReader } from './store.ts';
-import { between, runSession, type SafetyDue } from './watch-session.ts';
+import { runSession } from './watch-session.ts';
 
 export type ReflectorState = 'idle' | 'listing' | 'watching' | 'waiting' | 'stopped';
 
@@ -138,6 +140,8 @@ const createLoop = <T>(options: LoopOptions<T>) => {
   let position = '';
   /** The position is where a list ended. */
   let isFirst = false;
+  /** The server was away: it may have come back with an earlier state, whose changes would not be told before its versions have passed the position. */
+  let isDoubted = false;
 
   const list = async (): Promise<Step> => {
     const listed = await listAll({ client, resource, signal, keep: ({ object, meta }) => hold(object, meta) });
@@ -147,6 +151,7 @@ const createLoop = <T>(options: LoopOptions<T>) => {
       return stepAfterFailedList(listed.failure);
     }
     relist = undefined;
+    isDoubted = false;
     position = listed.value.resourceVersion;
     isFirst = true;
     due.postpone();
@@ -157,6 +162,17 @@ const createLoop = <T>(options: LoopOptions<T>) => {
       tell.onSynced();
     }
     return {};
+  };
+
+  const confirm = async (): Promise<Step> => {
+    const page = await client.listPage(resource, { limit: 1 }, { signal });
+    if (signal.aborted) return {};
+    if (!page.ok) {
+      fail(page.failure);
+      return stepAfterFailedList(page.failure);
+    }
+    isDoubted = false;
+    return isEarlier(page.value.resourceVersion, position) ? { relist: 'disorder' } : {};
   };
 
   const watch = async (): Promise<Step> => {
@@ -175,6 +191,7 @@ const createLoop = <T>(options: LoopOptions<T>) => {
 
   const fail = (failure: ApiFailure): void => {
     isAway = isUnreached(failure);
+    isDoubted ||= isAway;
     tell.onConnected(false);
     tell.onFailure(failure);
   };
@@ -182,7 +199,7 @@ const createLoop = <T>(options: LoopOptions<T>) => {
   const turn = async (): Promise<void> => {
     state = relist === undefined ? 'watching' : 'listing';
     isAway = false;
-    const step = await (relist === undefined ? watch() : list());
+    const step = await (relist !== undefined ? list() : isDoubted ? confirm() : watch());
     if (step.relist !== undefined) {
       relist = step.relist;
       tell.onRelist(relist);
@@ -207,35 +224,4 @@ const createLoop = <T>(options: LoopOptions<T>) => {
     }
   };
   return { run, state: () => state, synced: () => isSynced };
-};
-
-const createDue = (clock: Clock, random: () => number): SafetyDue => {
-  const next = () =>
-    clock.now() + between(random, kubernetesLimits.safetyRelistMinMs, kubernetesLimits.safetyRelistMaxMs);
-  let at = next();
-  return {
-    get at() {
-      return at;
-    },
-    postpone: () => {
-      at = next();
-    },
-  };
-};
-
-/** Waits for the back-off, or for what the server asked for if that is longer. A time without failures resets it. */
-const createWait = (clock: Clock, random: () => number, signal: AbortSignal) => {
-  const { watchBackoffMinMs: minMs, watchBackoffMaxMs, watchAwayMaxMs, watchBackoffResetMs } = kubernetesLimits;
-  const create = (maxMs: number) => ({
-    backoff: createBackoff({ minMs, maxMs, random }),
-    lastAt: Number.NEGATIVE_INFINITY,
-  });
-  const [refused, away] = [create(watchBackoffMaxMs), create(watchAwayMaxMs)];
-  /** @param isAway  nobody was there to be spared */
-  return async (askedMs: number, isAway: boolean): Promise<void> => {
-    const waits = isAway ? away : refused;
-    if (clock.now() - waits.lastAt > watchBackoffResetMs) waits.backoff.reset();
-    await sleep(clock, Math.max(waits.backoff.nextMs(), askedMs), signal);
-    waits.lastAt = clock.now();
-  };
 };
