@@ -59,7 +59,10 @@ const ways: Readonly<Record<string, (database: OpenDatabase, state: string) => P
   'a shared statement': async (database, state) => {
     const job = { readings: [[state]], records: [], deadline: minute() };
     const form = { statement: together, rows: '', valueCount: 1 };
-    const outcome = await runSharedLookup(database, form, job).catch((refused: unknown) => ({ refused }));
+    const run = () => runSharedLookup(database, form, job).catch((refused: unknown) => ({ refused }));
+    let outcome = await run();
+    // A busy machine may need longer than PostgreSQL gives it, which leaves the session as it was.
+    while ('refused' in outcome && sqlStateOf(outcome.refused) === '57014' && state !== '57014') outcome = await run();
     return 'refused' in outcome && outcome.refused;
   },
 };
