@@ -29,7 +29,8 @@ export const startQuickstart = async (
   args: readonly string[] = [],
 ): Promise<Quickstart> => {
   const [port, adminPort] = [await freePort(), await freePort()];
-  const child = spawn(process.execPath, ['cmd/launch.mjs', 'dev', ...args], {
+  // As people start it: a signal has to come through npm, too.
+  const child = spawn('npm', ['start', '--', ...args], {
     cwd: root,
     env: { ...process.env, DATABASE_URL: '', ...env, PORT: String(port), ADMIN_PORT: String(adminPort) },
     stdio: ['ignore', 'pipe', 'pipe'],
