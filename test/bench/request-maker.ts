@@ -4,9 +4,9 @@
 import { hmacKey } from '../../pkg/webhook/hmac.ts';
 import { hmacBody } from '../../pkg/webhook/hmac-body.ts';
 import { secretOf } from '../services/tenants.ts';
+import { customerIdOf } from './customer-ids.ts';
 import {
   type AuditMode,
-  customerIdOf,
   customers,
   customersOfSpreadTenant,
   hotCustomers,

@@ -2,6 +2,7 @@
  * What is measured: who asks for how many ids, and which of them a cache can have.
  */
 import type { TenantOptions } from '../services/tenants.ts';
+import { customerIdSql } from './customer-ids.ts';
 import type { PeerTenant } from './peers/contract.ts';
 
 export const auditModes = ['EveryRequest', 'DatabaseReads'] as const;
@@ -125,14 +126,12 @@ export const peerTenants = (
       .map(({ tenantId, audit, ttlSeconds }) => [tenantId, { secret: secretOf(tenantId), audit, ttlSeconds }]),
   );
 
-export const customerIdOf = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
-
 /** Of all tenants; the triggers of the sample table are off, as nobody listens yet. */
 export const seedSql = `
   ALTER TABLE customers DISABLE TRIGGER USER;
   DELETE FROM customers;
   INSERT INTO customers (tenant_id, id, name, status)
-  SELECT t, ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 'Customer ' || n, 'active'
+  SELECT t, ${customerIdSql('n')}, 'Customer ' || n, 'active'
   FROM unnest(ARRAY[${tenantIds.map((id) => `'${id}'`).join()}]) AS t, generate_series(1, ${customers}) AS n
   WHERE CASE WHEN t LIKE 'warm%' THEN n <= ${hotCustomers} WHEN t LIKE 'spread%' THEN n <= ${customersOfSpreadTenant} ELSE true END;
   ALTER TABLE customers ENABLE TRIGGER USER;`;

@@ -3,6 +3,7 @@
  *
  * also over docker
  */
+import { randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -71,6 +72,25 @@ test('an append resolves when its row is committed, and not before', async () =>
   await gate.release();
   await appended;
   assert.is((await rowsOf('early')).length, 1);
+});
+
+test('a row of fifty UUIDs stays in the table itself, uncompressed', async () => {
+  const { log } = open();
+  const apart = async () => {
+    const { rows } = await witness.query<{ bytes: string }>(
+      `SELECT pg_relation_size(reltoastrelid) AS bytes FROM pg_class WHERE oid = 'audit_log'::regclass`,
+    );
+    return Number(rows[0]?.bytes);
+  };
+  const before = await apart();
+  const alike = Array.from({ length: 50 }, () => '11ef6a32-c573-4d80-b014-0242ac110004');
+  const unlike = Array.from({ length: 50 }, () => randomUUID());
+  await log.append([record('alike', { keys: alike }), record('unlike', { keys: unlike })], minute());
+  assert.is(await apart(), before);
+  const { rows } = await witness.query(
+    `SELECT pg_column_compression(customer_ids) AS by FROM audit_log WHERE request_id IN ('alike', 'unlike')`,
+  );
+  assert.equal(rows, [{ by: null }, { by: null }]);
 });
 
 test('rows of many requests share a commit, and each is visible at the moment its append resolves', async () => {

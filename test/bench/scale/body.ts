@@ -5,9 +5,11 @@
  * half of that. The ids stay ten, all of them in memory, so the answer is the same. With EveryRequest the context goes into the audit row, too.
  * The same 100 bodies come over and over. One run of each size.
  */
+
+import { customerIdOf } from '../customer-ids.ts';
 import type { LoadFigures } from '../measure-load.ts';
 import { type RequestMaker, signedRequest } from '../request-maker.ts';
-import { type AuditMode, auditModes, customerIdOf, tenantIdOf } from '../scenarios.ts';
+import { type AuditMode, auditModes, tenantIdOf } from '../scenarios.ts';
 import { linesOf } from '../tables.ts';
 import type { Bench, Curve } from './curve.ts';
 

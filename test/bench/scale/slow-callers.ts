@@ -4,9 +4,10 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TenantOptions } from '../../services/tenants.ts';
+import { customerIdOf } from '../customer-ids.ts';
 import { createLeanClient, requestBytes } from '../lean-client.ts';
 import { signedRequest } from '../request-maker.ts';
-import { benchActions, customerIdOf, wideLimits } from '../scenarios.ts';
+import { benchActions, wideLimits } from '../scenarios.ts';
 import type { Stage } from '../stage.ts';
 import type { Service } from './service.ts';
 

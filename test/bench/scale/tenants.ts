@@ -7,11 +7,12 @@
 import type { TenantOptions } from '../../services/tenants.ts';
 import { inParallel } from '../config/in-parallel.ts';
 import { memoryOf } from '../config/process-figures.ts';
+import { customerIdOf, customerIdSql } from '../customer-ids.ts';
 import { createLeanClient, requestBytes } from '../lean-client.ts';
 import type { LoadFigures } from '../measure-load.ts';
 import { median } from '../quantile.ts';
 import { type RequestMaker, type SignedRequest, signedRequest } from '../request-maker.ts';
-import { benchActions, customerIdOf, wideLimits } from '../scenarios.ts';
+import { benchActions, wideLimits } from '../scenarios.ts';
 import { linesOf } from '../tables.ts';
 import type { Bench, Curve } from './curve.ts';
 import type { Service } from './service.ts';
@@ -51,7 +52,7 @@ const tenantName = (n: number): string => `scale-${n}`;
 const seedSql = `
   ALTER TABLE customers DISABLE TRIGGER USER;
   INSERT INTO customers (tenant_id, id, name, status)
-  SELECT 'scale-' || t, ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 'Customer ' || n, 'active'
+  SELECT 'scale-' || t, ${customerIdSql('n')}, 'Customer ' || n, 'active'
   FROM generate_series(0, ${Math.max(...sizes) - 1}) AS t, generate_series(1, (${rowsInAll} / 10 ^ ceil(log(t + 1)))::int) AS n
   ON CONFLICT DO NOTHING;
   ALTER TABLE customers ENABLE TRIGGER USER;`;
