@@ -16,7 +16,7 @@ export type StatementsVerdict =
   | { readonly verdict: 'unknown' };
 
 export interface StatementChecks {
-  /** The first verdict that is not `accepted`, or that one. From now on the tenant declares these and no others.
+  /** The first rejection, which its owner can mend; or `unknown` where a verdict is missing. From now on the tenant declares these and no others.
    * Where it is `unknown` because others were: `onLate` says when to ask again. */
   check(tenantId: string, statements: readonly DeclaredStatement[]): Promise<StatementsVerdict>;
   /** The tenant is gone. */
@@ -128,12 +128,13 @@ export const createStatementChecks = (
         const entry = known.get(statement.statement.name) ?? createKnown();
         return { path, entry, asked: begin(entry, statement) };
       });
+      let verdict: StatementsVerdict = { verdict: 'accepted' };
       for (const { path, entry, asked } of begun) {
         const check = await verdictOf(tenantId, entry, asked);
         if (check.verdict === 'rejected') return { verdict: 'rejected', path, sqlState: check.sqlState };
-        if (check.verdict === 'unknown') return { verdict: 'unknown' };
+        if (check.verdict === 'unknown') verdict = { verdict: 'unknown' };
       }
-      return { verdict: 'accepted' };
+      return verdict;
     },
     forget: (tenantId) => declare(tenantId, new Set()),
     forgetRejections: () => {

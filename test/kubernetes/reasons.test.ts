@@ -3,6 +3,7 @@
  * Every reason a DataActionConfig can be not ready for, but for TooManyTenants, on a real API server: what the status says, that the
  * tenant keeps its last good configuration, and that the others never notice.
  */
+import { Client } from 'pg';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type ConfigStatus, conditionOf, conditionTypes } from '../../pkg/controller/status.ts';
@@ -42,7 +43,7 @@ const lookup = (column: string) => ({
         output: 'customers',
       },
     },
-  ],
+  ] as const,
 });
 
 testWithKube(
@@ -103,6 +104,25 @@ testWithKube('what PostgreSQL refuses is told without its text, and the last goo
   assert.is((await it.ask('refused')).status, 200);
   await it.database.sql('ALTER TABLE customers ADD no_such_column text');
   await it.cluster.untilReady('refused', 'True', 'Applied');
+});
+
+testWithKube('what PostgreSQL refuses is told though it cannot be asked about a statement in front of it', async () => {
+  await it.database.sql('CREATE TABLE locked AS SELECT * FROM customers');
+  await it.database.sql('GRANT SELECT ON locked TO PUBLIC');
+  const holder = new Client({ connectionString: it.postgres.url });
+  await holder.connect();
+  await holder.query('BEGIN; LOCK TABLE locked IN ACCESS EXCLUSIVE MODE');
+  const [{ lookup: good, ...action }] = lookup('name').actions;
+  const [{ lookup: bad }] = lookup('missing_column').actions;
+  const locked = { ...good, statement: good.statement.replace('customers', 'locked') };
+  const actions = [
+    { ...action, lookup: locked },
+    { ...action, name: 'second', lookup: bad },
+  ];
+  await it.cluster.applyTenant({ name: 'behind', spec: { actions } });
+  const status = await it.cluster.untilReady('behind', 'False', 'StatementRejected');
+  assert.match(messageOf(status), /^spec\.actions\[1\]\.lookup\.statement: PostgreSQL refuses it/);
+  await holder.end();
 });
 
 testWithKube('a suspended tenant is refused, and says so', async () => {
