@@ -1,7 +1,7 @@
 /**
  * The controller: gather -> decide -> apply, whenever something is new; and what came of it, into status and Events.
  *
- * Every replica writes its own bundle, whoever leads; only the leader writes to the API server. It reads no database and serves no request.
+ * Every replica writes its own bundle, whoever leads; only the leader writes to the API server, one whose handler is ready if there is one. It reads no database and serves no request.
  * Without the API server it keeps what it has; nothing ends it but `stop`.
  */
 import { mkdir } from 'node:fs/promises';
@@ -86,6 +86,7 @@ export const createController = (options: ControllerOptions): Controller => {
   const election = createElection({
     ...options,
     leases: client.leases,
+    isFit: () => report.fit(),
     hooks: {
       ...hooks.election,
       onLeading: () => {

@@ -103,4 +103,20 @@ test('whoever stops does not wait', () =>
     },
   ));
 
+test('it is ready by its own word, in time', () => {
+  const statuses = [200, 503];
+  return withServer(
+    (request, response) => {
+      const status = statuses.shift();
+      if (status !== undefined) response.writeHead(status).end(request.url);
+    },
+    async ({ client, clock }) => {
+      assert.equal([await client.ready(never), await client.ready(never)], [true, false]);
+      const late = client.ready(never);
+      await clock.advance(controllerLimits.reportTimeoutMs);
+      assert.is(await late, false);
+    },
+  );
+});
+
 test.run();

@@ -1,5 +1,5 @@
 /**
- * One GET of the handler's report, bounded in time and bytes. Never rejects.
+ * One GET of the handler's report, or of whether it is ready, bounded in time and bytes. Never rejects.
  */
 import { Agent, request } from 'undici';
 import { type Parsed, parsed, refused } from '../errors/problem.ts';
@@ -17,6 +17,8 @@ export interface Heard {
 export interface ReportClient {
   /** @param since  a version that was heard before, for what changed after it */
   fetch(since: string | undefined, signal: AbortSignal): Promise<Parsed<Heard>>;
+  /** Whether callers are sent to the handler. */
+  ready(signal: AbortSignal): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -25,7 +27,7 @@ const noAnswer = refused([{ path: '', expected: 'an answer with status 200 in ti
 /** @param adminUrl  of the handler, without a path */
 export const createReportClient = (adminUrl: string, clock: Clock): ReportClient => {
   const agent = new Agent({ connections: 1, connect: { timeout: controllerLimits.reportTimeoutMs } });
-  const url = new URL('/config', adminUrl);
+  const [url, readyUrl] = [new URL('/config', adminUrl), new URL('/readyz', adminUrl)];
 
   const read = async (since: string | undefined, signal: AbortSignal): Promise<Parsed<Heard>> => {
     const asked = since === undefined ? {} : { query: { since }, headers: { 'If-None-Match': `"${since}"` } };
@@ -51,22 +53,35 @@ export const createReportClient = (adminUrl: string, clock: Clock): ReportClient
     return parsed({ version: versionOf(headers.etag), report: report.value });
   };
 
+  const bounded = async <T>(
+    signal: AbortSignal,
+    ask: (signal: AbortSignal) => Promise<T>,
+    otherwise: T,
+  ): Promise<T> => {
+    const own = new AbortController();
+    const abort = () => own.abort();
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    const cancel = clock.after(controllerLimits.reportTimeoutMs, abort);
+    try {
+      return await ask(own.signal);
+    } catch {
+      return otherwise;
+    } finally {
+      cancel();
+      signal.removeEventListener('abort', abort);
+    }
+  };
+
+  const isReady = async (signal: AbortSignal): Promise<boolean> => {
+    const { statusCode, body } = await request(readyUrl, { dispatcher: agent, signal });
+    await body.dump();
+    return statusCode === 200;
+  };
+
   return {
-    fetch: async (since, signal) => {
-      const own = new AbortController();
-      const abort = () => own.abort();
-      if (signal.aborted) abort();
-      signal.addEventListener('abort', abort, { once: true });
-      const cancel = clock.after(controllerLimits.reportTimeoutMs, abort);
-      try {
-        return await read(since, own.signal);
-      } catch {
-        return noAnswer;
-      } finally {
-        cancel();
-        signal.removeEventListener('abort', abort);
-      }
-    },
+    fetch: (since, signal) => bounded(signal, (own) => read(since, own), noAnswer),
+    ready: (signal) => bounded(signal, isReady, false),
     close: () => agent.destroy(),
   };
 };

@@ -6,7 +6,7 @@ import { createManualClock } from '../process/manual-clock.ts';
 import type { ConfigReport, TenantReport } from '../tenant/report.ts';
 import { createHandlerReport } from './handler-report.ts';
 
-const { reportIntervalMs, reportRetryMaxMs, reportWaitingMs, handlerSilentMs } = controllerLimits;
+const { reportIntervalMs, reportRetryMaxMs, reportWaitingMs, handlerSilentMs, handlerUnreadyMs } = controllerLimits;
 const [r1, r2] = ['1'.repeat(16), '2'.repeat(16)];
 
 const tenant = (tenantId: string, more: Partial<TenantReport> = {}): TenantReport => ({
@@ -26,6 +26,7 @@ const start = (first: Parsed<ConfigReport>) => {
   const clock = createManualClock();
   const seen = { asked: 0, since: undefined as string | undefined, told: [] as string[][], reachable: [] as boolean[] };
   let answer = first;
+  let ready = true;
   const reports = createHandlerReport({
     client: {
       fetch: async (since) => {
@@ -33,6 +34,7 @@ const start = (first: Parsed<ConfigReport>) => {
         seen.since = since;
         return answer.ok ? parsed({ version: `v${seen.asked}`, report: answer.value }) : answer;
       },
+      ready: async () => ready,
       close: async () => {},
     },
     clock,
@@ -49,6 +51,9 @@ const start = (first: Parsed<ConfigReport>) => {
     seen,
     answerWith: (next: Parsed<ConfigReport>) => {
       answer = next;
+    },
+    readyIs: (is: boolean) => {
+      ready = is;
     },
   };
 };
@@ -130,6 +135,32 @@ test('a handler that is silent is believed for as long as a restart takes, and t
   assert.equal(seen.reachable, [true, false, true]);
   await reports.stop();
   assert.is(clock.pending(), 0);
+});
+
+test('a handler speaks for others from when it is ready until it has not been so for a while', async () => {
+  const { clock, reports, answerWith, readyIs } = start(down);
+  await clock.advance(0);
+  assert.not(reports.fit(), 'it never answered');
+  readyIs(false);
+  answerWith(report(r1, tenant('a')));
+  await clock.advance(reportRetryMaxMs);
+  assert.not(reports.fit(), 'it never was ready');
+  readyIs(true);
+  await clock.advance(reportWaitingMs);
+  assert.ok(reports.fit());
+  readyIs(false);
+  await clock.advance(reportIntervalMs);
+  assert.ok(reports.fit(), 'it was a moment ago');
+  await clock.advance(handlerUnreadyMs);
+  assert.not(reports.fit());
+  assert.ok(reports.tenant('a'));
+  readyIs(true);
+  await clock.advance(reportWaitingMs);
+  assert.ok(reports.fit());
+  answerWith(down);
+  await clock.advance(reportIntervalMs + handlerUnreadyMs);
+  assert.equal([reports.fit(), reports.tenant('a')?.state], [false, 'Applied']);
+  await reports.stop();
 });
 
 test.run();

@@ -2,7 +2,8 @@
  * What the handler says that it serves, kept up to date by asking: soon after each bundle and again until it has taken it over, then now
  * and then, since PostgreSQL may change its mind about a statement.
  *
- * A handler that does not answer is taken at its last word for as long as a restart takes; then it counts as serving nothing.
+ * A handler that does not answer is taken at its last word for as long as a restart takes; then it counts as serving nothing. Before that, or
+ * when no callers are sent to it, it speaks for no other.
  */
 import { type Clock, sleep } from '../process/clock.ts';
 import { controllerLimits } from '../process/limits.ts';
@@ -20,6 +21,8 @@ export interface HandlerReportHooks {
 
 export interface HandlerReport {
   tenant(tenantId: string): TenantReport | undefined;
+  /** It answers and is ready, or was so a moment ago. */
+  fit(): boolean;
   /** A bundle of this revision was written: asks soon. */
   expect(revision: string): void;
   start(): void;
@@ -48,6 +51,8 @@ export const createHandlerReport = ({
   let expected: string | undefined;
   /** Since the first failure after its last word. */
   let silentSince: number | undefined;
+  /** Since the first time that it was not ready; before its first word it never was. */
+  let unreadySince: number | undefined = Number.NEGATIVE_INFINITY;
   let reachable: boolean | undefined;
   let wake = new AbortController();
   let running: Promise<void> | undefined;
@@ -61,11 +66,16 @@ export const createHandlerReport = ({
     reachable = is;
   };
 
+  const takeReady = (is: boolean): void => {
+    unreadySince = is ? undefined : (unreadySince ?? clock.now());
+  };
+
   /** @returns how long until the next time */
   const ask = async (): Promise<number> => {
     const answer = await client.fetch(heard?.version, signal);
     if (signal.aborted) return 0;
     reach(answer.ok);
+    takeReady(answer.ok && (await client.ready(signal)));
     if (!answer.ok) {
       silentSince ??= clock.now();
       if (clock.now() - silentSince >= controllerLimits.handlerSilentMs) {
@@ -82,7 +92,9 @@ export const createHandlerReport = ({
     }
     if (expected !== undefined && heard?.revision !== expected) return backoff.nextMs();
     backoff.reset();
-    return tenants.waits() ? controllerLimits.reportWaitingMs : controllerLimits.reportIntervalMs;
+    return tenants.waits() || unreadySince !== undefined
+      ? controllerLimits.reportWaitingMs
+      : controllerLimits.reportIntervalMs;
   };
 
   const run = async (): Promise<void> => {
@@ -95,6 +107,7 @@ export const createHandlerReport = ({
 
   return {
     tenant: tenants.get,
+    fit: () => unreadySince === undefined || clock.now() - unreadySince < controllerLimits.handlerUnreadyMs,
     expect: (revision) => {
       expected = revision;
       backoff.reset();

@@ -2,7 +2,7 @@
  * What to do about a Lease, from what was seen of it and when. Pure. After client-go's leaderelection.
  *
  * Whether a holder is silent is judged by how long its record has not changed *here*: the clocks of two pods, and what they
- * write into the record, do not matter.
+ * write into the record, do not matter. A candidate that is not fit to lead waits for as long again, for one that is.
  */
 import type { SeenLease } from './leases.ts';
 
@@ -18,10 +18,16 @@ export type LeaseTurn =
   /** Ours, or free, or its holder has been silent for too long. */
   | { readonly kind: 'claim'; readonly transitions: number; readonly isOurs: boolean };
 
-export const leaseTurn = ({ seen, at }: Observation, identity: string, now: number): LeaseTurn => {
+export interface Candidate {
+  readonly identity: string;
+  readonly isFit: boolean;
+}
+
+export const leaseTurn = ({ seen, at }: Observation, { identity, isFit }: Candidate, now: number): LeaseTurn => {
   const { holder, durationMs, transitions } = seen.record;
   if (holder === identity) return { kind: 'claim', transitions, isOurs: true };
-  if (holder !== '' && now < at + durationMs) return { kind: 'wait' };
+  const freeAt = holder === '' ? at : at + durationMs;
+  if (now < (isFit ? freeAt : freeAt + durationMs)) return { kind: 'wait' };
   return { kind: 'claim', transitions: transitions + 1, isOurs: false };
 };
 

@@ -8,7 +8,7 @@ import type { LeaseClaim, LeaseRecord } from './lease-record.ts';
 import { leaseTurn, observe } from './lease-turn.ts';
 import type { Leases, SeenLease } from './leases.ts';
 
-const { leaseMs, leaseRenewMs, leaseRetryMs, leaseRequestTimeoutMs } = kubernetesLimits;
+const { leaseMs, leaseRenewMs, leaseRetryMs, leaseTenureMs, leaseRequestTimeoutMs } = kubernetesLimits;
 
 const record = (fields: Partial<LeaseRecord> = {}): LeaseRecord => ({
   resourceVersion: '1',
@@ -19,21 +19,35 @@ const record = (fields: Partial<LeaseRecord> = {}): LeaseRecord => ({
   transitions: 3,
   ...fields,
 });
+const me = { identity: 'me', isFit: true };
 const seen = (fields: Partial<LeaseRecord> = {}): SeenLease => ({ record: record(fields), metadata: {} });
 
 test('a holder is waited for as long as its own duration, from when its record was first seen here', () => {
   const observation = { seen: seen({ durationMs: 20_000 }), at: 1_000 };
-  assert.equal(leaseTurn(observation, 'me', 20_999), { kind: 'wait' });
-  assert.equal(leaseTurn(observation, 'me', 21_000), { kind: 'claim', transitions: 4, isOurs: false });
+  assert.equal(leaseTurn(observation, me, 20_999), { kind: 'wait' });
+  assert.equal(leaseTurn(observation, me, 21_000), { kind: 'claim', transitions: 4, isOurs: false });
+});
+
+test('who is not fit waits for as long again, for one that is; what is ours stays so', () => {
+  const unfit = { identity: 'me', isFit: false };
+  for (const [holder, freeAt] of [
+    ['other', 21_000],
+    ['', 1_000],
+  ] as const) {
+    const observation = { seen: seen({ holder, durationMs: 20_000 }), at: 1_000 };
+    assert.equal(leaseTurn(observation, unfit, freeAt + 19_999), { kind: 'wait' });
+    assert.equal(leaseTurn(observation, unfit, freeAt + 20_000), { kind: 'claim', transitions: 4, isOurs: false });
+  }
+  assert.is(leaseTurn({ seen: seen({ holder: 'me' }), at: 0 }, unfit, 0).kind, 'claim');
 });
 
 test('a Lease that is ours or nobody’s is claimed; only another holder counts as a transition', () => {
-  assert.equal(leaseTurn({ seen: seen({ holder: 'me' }), at: 0 }, 'me', 0), {
+  assert.equal(leaseTurn({ seen: seen({ holder: 'me' }), at: 0 }, me, 0), {
     kind: 'claim',
     transitions: 3,
     isOurs: true,
   });
-  assert.equal(leaseTurn({ seen: seen({ holder: '' }), at: 0 }, 'me', 0), {
+  assert.equal(leaseTurn({ seen: seen({ holder: '' }), at: 0 }, me, 0), {
     kind: 'claim',
     transitions: 4,
     isOurs: false,
@@ -107,10 +121,12 @@ const createServer = () => {
 const open = (server: ReturnType<typeof createServer>, identity = 'me') => {
   const clock = createManualClock();
   const told: string[] = [];
+  const state = { isFit: true };
   const election: Election = createElection({
     leases: server.leasesFor(clock),
     lease: { namespace: 'here', name: 'leader' },
     identity,
+    isFit: () => state.isFit,
     clock,
     random: () => 0.5,
     hooks: {
@@ -119,7 +135,7 @@ const open = (server: ReturnType<typeof createServer>, identity = 'me') => {
       onFailure: ({ reason }) => void told.push(reason),
     },
   });
-  return { clock, told, election };
+  return { clock, told, election, state };
 };
 
 const claimOf = (holder: string, renewedAtMs = 0): LeaseClaim => ({
@@ -202,6 +218,41 @@ test('leading -> following: at once when another holder is seen', async () => {
   server.write(claimOf('other'));
   await clock.advance(leaseRetryMs);
   assert.equal(told, ['leading', 'lost']);
+});
+
+test('leading -> following: one that is not fit any more leads no more, and lets go of the Lease for one that is', async () => {
+  const server = createServer();
+  const { clock, told, election, state } = open(server);
+  election.start();
+  await clock.advance(0);
+  state.isFit = false;
+  assert.not(election.leading, 'at once');
+  await clock.advance(leaseRetryMs);
+  assert.equal([told, server.held()?.holder, server.held()?.durationMs], [['leading', 'lost'], '', leaseMs]);
+  state.isFit = true;
+  await clock.advance(2.2 * leaseRetryMs);
+  assert.ok(election.leading);
+});
+
+test('where nobody is fit one leads all the same, and lets go now and then', async () => {
+  const server = createServer();
+  const { clock, told, election, state } = open(server);
+  state.isFit = false;
+  server.write(claimOf(''));
+  election.start();
+  await clock.advance(leaseMs - 1);
+  assert.equal(told, []);
+  await clock.advance(2.2 * leaseRetryMs);
+  assert.ok(election.leading);
+  await clock.advance(leaseTenureMs - 2.2 * leaseRetryMs);
+  assert.ok(election.leading);
+  await clock.advance(2.2 * leaseRetryMs);
+  assert.equal([election.leading, server.held()?.holder], [false, '']);
+  await clock.advance(leaseMs + 2.2 * leaseRetryMs);
+  assert.ok(election.leading);
+  state.isFit = true;
+  await clock.advance(2 * leaseTenureMs);
+  assert.equal(told, ['leading', 'lost', 'leading'], 'fit meanwhile: it stays');
 });
 
 test('a process that stood still does not take itself for the leader when it wakes up', async () => {
@@ -303,8 +354,10 @@ test('stopped: within a bound, though nothing is answered', async () => {
 });
 
 test('a longer lease is renewed in the same proportion, and no leader outlives the wait for it', () => {
-  assert.equal(leaseTimes(), { leaseMs: 15_000, renewMs: 10_000, retryMs: 2_000, requestTimeoutMs: 4_000 });
-  assert.equal(leaseTimes(60_000), { leaseMs: 60_000, renewMs: 40_000, retryMs: 8_000, requestTimeoutMs: 4_000 });
+  const times = { leaseMs: 15_000, renewMs: 10_000, retryMs: 2_000, tenureMs: 60_000, requestTimeoutMs: 4_000 };
+  assert.equal(leaseTimes(), times);
+  const longer = { leaseMs: 60_000, renewMs: 40_000, retryMs: 8_000, tenureMs: 240_000, requestTimeoutMs: 4_000 };
+  assert.equal(leaseTimes(60_000), longer);
   for (const leaseMs of [kubernetesLimits.leaseMs, kubernetesLimits.leaseMsMax]) {
     const { renewMs, requestTimeoutMs } = leaseTimes(leaseMs);
     assert.ok(renewMs + requestTimeoutMs < leaseMs);

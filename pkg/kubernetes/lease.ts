@@ -4,12 +4,15 @@
  * idle       from creation; left by `start`
  * following  asks every `retryMs` (with jitter) and claims the Lease when it is free, ours, or its holder has been silent for the holder's own
  *            duration; left to leading when the claim is written
- * leading    renews every `retryMs`; left to following when nothing was renewed for `renewMs`, or another holder is seen
+ * leading    renews every `retryMs`; left to following when nothing was renewed for `renewMs`, another holder is seen, or it is not fit any
+ *            more, when it lets go of the Lease for one that is
  * stopped    by `stop`, which lets go of the Lease if it is ours, so that others need not wait
  *
  * Leaders can overlap: a write that a leader began may arrive after another one leads. With the same rate of clocks `leading` itself is
  * never true of two: it ends `renewMs` after the last renewal was *begun*, others count `leaseMs` from when they saw it. Writes have
  * to be repeatable all the same.
+ *
+ * Somebody leads though nobody is fit: who is not waits `leaseMs` for one that is, leads for `tenureMs`, and then asks again by letting go.
  */
 import { type Clock, sleep } from '../process/clock.ts';
 import { kubernetesLimits } from '../process/limits.ts';
@@ -22,6 +25,8 @@ export interface LeaseTimes {
   readonly leaseMs: number;
   readonly renewMs: number;
   readonly retryMs: number;
+  /** For how long one leads that is not fit. */
+  readonly tenureMs: number;
   /** Of one request; below `renewMs`. */
   readonly requestTimeoutMs: number;
 }
@@ -39,6 +44,8 @@ export interface ElectionOptions {
   readonly lease: LeaseName;
   /** Of this process alone, also after a restart in the same pod. */
   readonly identity: string;
+  /** Whether this process should lead rather than another one; asked at each turn. Default: it always should. */
+  readonly isFit?: () => boolean;
   readonly clock: Clock;
   readonly random?: () => number;
   /** Default: `leaseTimes()`. */
@@ -61,6 +68,7 @@ export const leaseTimes = (leaseMs: number = kubernetesLimits.leaseMs): LeaseTim
     leaseMs,
     renewMs: kubernetesLimits.leaseRenewMs * longer,
     retryMs: kubernetesLimits.leaseRetryMs * longer,
+    tenureMs: kubernetesLimits.leaseTenureMs * longer,
     requestTimeoutMs: kubernetesLimits.leaseRequestTimeoutMs,
   };
 };
@@ -85,7 +93,7 @@ export const createElection = (options: ElectionOptions): Election => {
 
   return {
     get leading() {
-      return leadership.held();
+      return leadership.held() && !leadership.yields();
     },
     start: () => {
       if (!signal.aborted) running ??= run();
@@ -103,8 +111,13 @@ export const createElection = (options: ElectionOptions): Election => {
 };
 
 /** Whether we lead, and until when. Ends by itself: a timer tells, but the clock decides. */
-const createLeadership = ({ clock, hooks = {} }: ElectionOptions, { renewMs }: LeaseTimes) => {
+const createLeadership = (
+  { clock, isFit = () => true, hooks = {} }: ElectionOptions,
+  { renewMs, tenureMs }: LeaseTimes,
+) => {
   let until: number | undefined;
+  /** One that is not fit leads so long. */
+  let tenureEnd = Number.NEGATIVE_INFINITY;
   let cancel: () => void = () => {};
 
   const lose = (): void => {
@@ -117,10 +130,16 @@ const createLeadership = ({ clock, hooks = {} }: ElectionOptions, { renewMs }: L
   return {
     held: (): boolean => until !== undefined && clock.now() < until,
     remainingMs: (): number => (until === undefined ? Number.POSITIVE_INFINITY : Math.max(0, until - clock.now())),
+    /** Somebody else should lead. */
+    yields: (): boolean => {
+      if (isFit()) tenureEnd = Number.NEGATIVE_INFINITY;
+      return !isFit() && clock.now() >= tenureEnd;
+    },
     lose,
     /** @param begunAt  when the request that renewed it was begun */
     renew: (begunAt: number): void => {
       const isNew = until === undefined;
+      if (isNew) tenureEnd = isFit() ? Number.NEGATIVE_INFINITY : begunAt + tenureMs;
       until = begunAt + renewMs;
       cancel();
       cancel = clock.after(Math.max(0, Math.ceil(until - clock.now())), lose);
@@ -136,7 +155,7 @@ interface CampaignOptions extends ElectionOptions {
 }
 
 const createCampaign = (options: CampaignOptions) => {
-  const { leases, lease, identity, clock, times, leadership, signal, hooks = {} } = options;
+  const { leases, lease, identity, isFit = () => true, clock, times, leadership, signal, hooks = {} } = options;
   let observation: Observation | undefined;
   let acquiredAtMs: number | undefined;
 
@@ -182,7 +201,7 @@ const createCampaign = (options: CampaignOptions) => {
       return;
     }
     observation = observe(observation, read.value, clock.now());
-    const turn = leaseTurn(observation, identity, clock.now());
+    const turn = leaseTurn(observation, { identity, isFit: isFit() }, clock.now());
     if (turn.kind === 'wait') {
       leadership.lose();
       return;
@@ -198,12 +217,19 @@ const createCampaign = (options: CampaignOptions) => {
     if (!read.ok || read.value.record.holder !== identity) return;
     const now = clock.wall();
     const { transitions } = read.value.record;
-    const claim = { holder: '', durationMs: 1_000, acquiredAtMs: now, renewedAtMs: now, transitions };
+    // Who is not fit leaves it for so long to those that are.
+    const { leaseMs: durationMs } = times;
+    const claim = { holder: '', durationMs, acquiredAtMs: now, renewedAtMs: now, transitions };
     await leases.replace(read.value, claim, until);
   };
 
   return {
     attempt: async (): Promise<void> => {
+      if (leadership.held() && leadership.yields()) {
+        leadership.lose();
+        await release();
+        return;
+      }
       if (!(await renewUnseen()) && !signal.aborted) await lookAndClaim();
     },
     release,

@@ -27,6 +27,8 @@ export const controllerLimits = {
   reportIntervalMs: 10_000,
   /** A handler that has not answered for this long serves nothing as far as we know; a restart takes less. */
   handlerSilentMs: 5_000,
+  /** A controller whose handler has not been ready for this long leaves status to another one, if there is one; before it would vouch for nothing. */
+  handlerUnreadyMs: 3_000,
   /** A status that could only say that the handler or PostgreSQL has not answered yet waits this long for it. */
   statusPatienceMs: 1_000,
   /** Of one object, in a row, conflicts among them; after that one every half minute: somebody else writes its status too, and says something else. */

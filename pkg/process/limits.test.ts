@@ -149,6 +149,16 @@ const ascending: Readonly<Record<string, Relation>> = {
     ['patience', controllerLimits.statusPatienceMs],
     ['silence', controllerLimits.handlerSilentMs],
   ],
+  'a handler that restarts quickly costs no Lease, and one that is down leaves it before its controller vouches for nothing':
+    [
+      ['retries', 2 * controllerLimits.reportRetryMaxMs],
+      ['unready', controllerLimits.handlerUnreadyMs],
+      ['silence', controllerLimits.handlerSilentMs],
+    ],
+  'one that is not fit leads for longer than it waited for others': [
+    ['wait', kubernetesLimits.leaseMs],
+    ['tenure', kubernetesLimits.leaseTenureMs],
+  ],
   'a controller that stops lets go of its Lease before it is left behind': [
     ['release', kubernetesLimits.leaseReleaseMs],
     ['writes that do not end, then release', kubernetesLimits.queueStopMs + kubernetesLimits.leaseReleaseMs],

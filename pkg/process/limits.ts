@@ -317,8 +317,7 @@ export const kubernetesLimits = {
   /** One API call, its answer included. */
   requestTimeoutMs: 10_000,
   connectTimeoutMs: 5_000,
-  /** A connection without a byte for this long is probed: ten times, a second apart (libuv's), so that a peer whose packets vanish is known to be
-   * gone after 15 s, long before a silent watch. */
+  /** Without a byte for this long: ten probes, a second apart (libuv's), so that a peer whose packets vanish is gone after 15 s, long before a silent watch. */
   probeAfterMs: 5_000,
   /** Idle connections go before a load balancer (60 s is common) or the API server (90 s) closes them. */
   keepAliveMs: 30_000,
@@ -375,6 +374,8 @@ export const kubernetesLimits = {
   leaseRetryMs: 2_000,
   /** A candidate's wait grows by up to this times itself, at random. */
   leaseRetryJitter: 1.2,
+  /** One whose handler is not ready leads for so long, where no other does, before it looks whether one with a better handler has come. */
+  leaseTenureMs: 60_000,
   /** With it, what a leader began before it lost ends before another one leads. */
   leaseRequestTimeoutMs: 4_000,
   leaseReleaseMs: 2_000,

@@ -87,6 +87,16 @@ for (let turn = 1; turn <= 2; turn += 1) {
   });
 }
 
+testWithKube('a leader whose handler is down is followed by one whose handler serves, and nobody sees it', async () => {
+  const [leader, next] = (await leads(it.pod)) ? [it.pod, other] : [other, it.pod];
+  await leader.handler.stop();
+  await untilLeads(next);
+  await it.cluster.applyTenant({ name: 'acme', spec: { limits: { batchSize: 9 } } });
+  await it.cluster.untilReady('acme', 'True', 'Applied');
+  await until('the other one', async () => assert.not(await leads(leader)));
+  await leader.handler.start();
+});
+
 testWithKube('nothing was ever written twice, and Ready never went back', async () => {
   for (const name of ['acme', 'globex']) {
     const texts = statusesOf(name).map((status) => JSON.stringify(status));

@@ -11,7 +11,7 @@ import { until } from '../services/until.ts';
 import type { Define } from './reflector-contract.ts';
 
 /** Scaled: only their proportions matter. */
-const times = { leaseMs: 15_000, renewMs: 10_000, retryMs: 2_000, requestTimeoutMs: 4_000 };
+const times = { leaseMs: 15_000, renewMs: 10_000, retryMs: 2_000, tenureMs: 60_000, requestTimeoutMs: 4_000 };
 
 interface Holder {
   readonly election: Election;
