@@ -67,9 +67,12 @@ export const dataActionConfigsIn = (namespace: string, labelSelector?: string): 
   };
 };
 
-/** The Secrets of one namespace; or the one called `name`, which is what a Role with `resourceNames` allows. */
+/** Helm keeps ten of each release, of up to 1 MiB each, and nobody's keys are in them. The type of a Secret cannot be changed. */
+const notOfHelm: Selectors = { fieldSelector: 'type!=helm.sh/release.v1' };
+
+/** The Secrets of one namespace, but for Helm's releases; or the one called `name`, which is what a Role with `resourceNames` allows. */
 export const secretsIn = (namespace: string, name?: string): Resource => {
-  const selectors = name === undefined ? {} : byName(name);
+  const selectors = name === undefined ? notOfHelm : byName(name);
   return {
     name: 'secrets',
     path: `/api/v1/namespaces/${segment(namespace)}/secrets`,

@@ -10,6 +10,7 @@ import type { KubeCluster } from '../services/kube-cluster.ts';
 export type Define = (title: string, handler: (cluster: KubeCluster) => Promise<void>) => void;
 
 const secret = (value: string) => ({ data: { current: Buffer.from(value).toString('base64') } });
+const basicAuth = { data: { username: 'YQ==', password: 'Yg==' } };
 const config = (tenantId: string) => ({ spec: { tenantId } });
 
 const following = async (cluster: KubeCluster, collection: 'secrets' | 'dataactionconfigs'): Promise<Followed> => {
@@ -86,6 +87,28 @@ export const reflectorContract = (define: Define): void => {
     const mine = async () => new Map([...(await cluster.truth('secrets'))].filter(([name]) => name === 'mine'));
     await followed.untilEqual(mine);
     assert.is(followed.reflector.store.size, 1);
+    await followed.reflector.stop();
+  });
+
+  define('releases of Helm are neither listed nor followed', async (cluster) => {
+    const release = { type: 'helm.sh/release.v1', ...secret('a release') };
+    await cluster.put('secrets', 'listed', secret('a'));
+    await cluster.put('secrets', 'release-1', release);
+    const followed = await following(cluster, 'secrets');
+    await followed.until('the watch', () => followed.told.includes('connected true'));
+    await cluster.put('secrets', 'release-2', release);
+    await cluster.put('secrets', 'release-1', { ...release, ...secret('superseded') });
+    await cluster.put('secrets', 'watched', { type: 'kubernetes.io/basic-auth', ...basicAuth });
+    await followed.until('the last one', () => followed.versions().has('watched'));
+    await cluster.remove('secrets', 'release-1');
+    await cluster.remove('secrets', 'watched');
+    await followed.until('its end', () => !followed.versions().has('watched'));
+    assert.equal([...followed.versions().keys()], ['listed']);
+    const keys = ['listed', 'watched', 'watched'].map((name) => `change ${cluster.namespace}/${name}`);
+    assert.equal(
+      followed.told.filter((told) => told.startsWith('change')),
+      keys,
+    );
     await followed.reflector.stop();
   });
 

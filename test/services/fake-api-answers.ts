@@ -17,14 +17,19 @@ export interface FakeCall {
 const reply = (status: number, body: unknown): Reply => ({ status, body: JSON.stringify(body) });
 const refuse = (code: number): Reply => reply(code, { kind: 'Status', apiVersion: 'v1', status: 'Failure', code });
 
+/** By name, or by type of Secret. */
+export const selects = (query: URLSearchParams): ((object: FakeObject) => boolean) => {
+  const [, field, not, value] = /^(metadata\.name|type)(!?)=(.+)$/.exec(query.get('fieldSelector') ?? '') ?? [];
+  if (field === undefined) return () => true;
+  return ({ metadata, type }) => ((field === 'type' ? type : metadata.name) === value) === (not === '');
+};
+
 /** A page goes on at `<resourceVersion>:<name>`; once the store has changed, it is gone. */
 export const answerList = (store: FakeStore, collection: string, query: URLSearchParams): Reply => {
   const [version, from] = (query.get('continue') ?? '').split(':');
   if (version && version !== store.resourceVersion) return refuse(410);
-  const name = /^metadata\.name=(.+)$/.exec(query.get('fieldSelector') ?? '')?.[1];
-  const all = store
-    .list(collection)
-    .filter(({ metadata }) => (name === undefined || metadata.name === name) && metadata.name >= (from ?? ''));
+  const selected = store.list(collection).filter(selects(query));
+  const all = selected.filter(({ metadata }) => metadata.name >= (from ?? ''));
   const limit = Number(query.get('limit') ?? all.length);
   const next = all[limit]?.metadata.name;
   const metadata = {

@@ -12,8 +12,8 @@ import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { createCertificateAuthority } from './certificates.ts';
-import { answerCall, answerList, type Reply } from './fake-api-answers.ts';
-import { createFakeStore, type FakeEvent, type FakeStore } from './fake-api-store.ts';
+import { answerCall, answerList, type Reply, selects } from './fake-api-answers.ts';
+import { createFakeStore, type FakeEvent, type FakeObject, type FakeStore } from './fake-api-store.ts';
 import { ownDirectory } from './owned.ts';
 
 export type RequestKind = 'list' | 'watch' | 'call';
@@ -69,6 +69,7 @@ export interface FakeApiServer {
 
 interface OpenWatch {
   readonly collection: string;
+  readonly selects: (object: FakeObject) => boolean;
   readonly response: ServerResponse;
 }
 
@@ -97,8 +98,11 @@ export const startFakeApiServer = async (namespace = 'here'): Promise<FakeApiSer
   let watchesAtOnce = 0;
 
   const lineOf = (type: string, object: unknown): string => `${JSON.stringify({ type, object })}\n`;
-  const tell = ({ collection, type, object }: FakeEvent): void => {
-    for (const watch of watches) if (watch.collection === collection) watch.response.write(lineOf(type, object));
+  const tellOne = (watch: OpenWatch, { collection, type, object }: FakeEvent): void => {
+    if (watch.collection === collection && watch.selects(object)) watch.response.write(lineOf(type, object));
+  };
+  const tell = (event: FakeEvent): void => {
+    for (const watch of watches) tellOne(watch, event);
   };
   const write = (bytes: string): void => {
     for (const { response } of watches) response.write(bytes);
@@ -110,13 +114,13 @@ export const startFakeApiServer = async (namespace = 'here'): Promise<FakeApiSer
       send(response, status(410));
       return;
     }
-    const watch = { collection, response };
+    const watch = { collection, selects: selects(query), response };
     watches.add(watch);
     watchesAtOnce = Math.max(watchesAtOnce, [...watches].filter((other) => other.collection === collection).length);
     response.on('close', () => watches.delete(watch));
     response.writeHead(200, { 'Content-Type': 'application/json' });
     response.flushHeaders();
-    for (const { type, object } of missed) response.write(lineOf(type, object));
+    for (const event of missed) tellOne(watch, event);
   };
 
   const faultFor = (kind: RequestKind): Fault | undefined => {
