@@ -6,9 +6,14 @@ import { kubernetesLimits } from '../process/limits.ts';
 import { createBackoff } from '../resilience/backoff.ts';
 import { between, type SafetyDue } from './watch-session.ts';
 
-export const createDue = (clock: Clock, random: () => number): SafetyDue => {
-  const next = () =>
-    clock.now() + between(random, kubernetesLimits.safetyRelistMinMs, kubernetesLimits.safetyRelistMaxMs);
+interface Due extends SafetyDue {
+  /** In a tenth of the time, if not sooner. */
+  hasten(): void;
+}
+
+export const createDue = (clock: Clock, random: () => number): Due => {
+  const { safetyRelistMinMs, safetyRelistMaxMs } = kubernetesLimits;
+  const next = (share = 1) => clock.now() + between(random, safetyRelistMinMs, safetyRelistMaxMs) * share;
   let at = next();
   return {
     get at() {
@@ -16,6 +21,9 @@ export const createDue = (clock: Clock, random: () => number): SafetyDue => {
     },
     postpone: () => {
       at = next();
+    },
+    hasten: () => {
+      at = Math.min(at, next(0.1));
     },
   };
 };

@@ -10,7 +10,7 @@
  * waiting   backing off, or as long as the server asked for; left to where it was going
  * stopped   from any other; nothing is told any more
  *
- * Bounds: an API call 10 s, a watch whose packets vanish 15 s, a silent one 90 s, a wait 30 s, or 2 s for a server that cannot be reached (or Retry-After, at most 2 min), a missed event 5 to 10 min and the list after it.
+ * Bounds: an API call 10 s, a watch whose packets vanish 15 s, a silent one 90 s, a wait 30 s, or 2 s for a server that cannot be reached (or Retry-After, at most 2 min), a missed event 5 to 10 min (after an outage half a minute to one) and the list after it.
  */
 import type { Clock } from '../process/clock.ts';
 import { kubernetesLimits } from '../process/limits.ts';
@@ -172,7 +172,10 @@ const createLoop = <T>(options: LoopOptions<T>) => {
       return stepAfterFailedList(page.failure);
     }
     isDoubted = false;
-    return isEarlier(page.value.resourceVersion, position) ? { relist: 'disorder' } : {};
+    if (isEarlier(page.value.resourceVersion, position)) return { relist: 'disorder' };
+    // An earlier state may have passed the position by now.
+    due.hasten();
+    return {};
   };
 
   const watch = async (): Promise<Step> => {
