@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { startCommandLine } from '../services/command-line.ts';
+import { startCommandLine, startThroughNpm } from '../services/command-line.ts';
 import { untilTrue } from '../services/loopback.ts';
 import { ownDirectory } from '../services/owned.ts';
 
@@ -139,18 +139,32 @@ test('below its least rate the breaker stays closed, as the platform has it', as
   assert.equal([figures.breaker, figures.requests.sent], [{ opened: 0, refused: 0 }, 15]);
 });
 
-test('Ctrl-C ends the run with the figures so far; what is under way is given up', async () => {
-  const steps = [{ action: 'fine' }, { action: 'hang' }];
-  const scenario = { order: 'sequence', steps, phases: [{ concurrency: 1, durationSeconds: 3_600 }] };
-  const running = startCommandLine(args('-s', write('endless.json', JSON.stringify(scenario))));
-  await untilTrue('the second call', () => seen.some(({ action }) => action === 'hang'));
-  running.signal('SIGINT');
-  const { code, stdout } = await running.ended;
-  assert.match(stdout, /^ {4}as expected +1$/m);
-  assert.match(stdout, /^ {4}given up at the end +1$/m);
-  assert.match(stdout, /^OK$/m);
-  assert.is(code, 0);
-});
+const endless = {
+  order: 'sequence',
+  steps: [{ action: 'fine' }, { action: 'hang' }],
+  phases: [{ concurrency: 1, durationSeconds: 3_600 }],
+};
+const startEndless = () => startThroughNpm(args('-s', write('endless.json', JSON.stringify(endless))));
+type Running = ReturnType<typeof startEndless>;
+
+const endings: Readonly<Record<string, (running: Running) => void>> = {
+  // Which npm passes on to the process that has heard it already.
+  'Ctrl-C': (running) => running.ctrlC(),
+  'SIGTERM to npm': (running) => running.signal('SIGTERM'),
+};
+
+for (const [what, end] of Object.entries(endings)) {
+  test(`${what} ends the run with the figures so far; what is under way is given up`, async () => {
+    const running = startEndless();
+    await untilTrue('the second call', () => seen.some(({ action }) => action === 'hang'));
+    end(running);
+    const { code, stdout } = await running.ended;
+    assert.match(stdout, /^ {4}as expected +1$/m);
+    assert.match(stdout, /^ {4}given up at the end +1$/m);
+    assert.match(stdout, /^OK$/m);
+    assert.is(code, 0);
+  });
+}
 
 test('a wrong scenario sends nothing: every problem by path, exit code 2', async () => {
   const file = write('wrong.yaml', 'steps: [{action: a-secret, weight: 0}]\nphases: [{rate: 1}]\nmore: 1\n');

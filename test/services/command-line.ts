@@ -1,6 +1,7 @@
 /** `cxone-actions` as a process, run as a user would. */
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { ownProcess } from './owned.ts';
 
@@ -17,12 +18,29 @@ export interface CommandLine {
   signal(name: NodeJS.Signals): void;
 }
 
-const program = join(import.meta.dirname, '../../cmd/cli/cxone-actions.mjs');
+const root = join(import.meta.dirname, '../..');
+const program = join(root, 'cmd/cli/cxone-actions.mjs');
 
 /** @param env  over this process's own */
-export const startCommandLine = (args: readonly string[], env: Readonly<Record<string, string>> = {}): CommandLine => {
-  const options = { env: { ...process.env, ...env } };
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+export const startCommandLine = (args: readonly string[], env: Readonly<Record<string, string>> = {}): CommandLine =>
+  follow(
+    spawn(process.execPath, [program, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    }),
+  );
+
+/** As in a clone and from a terminal, which tells a Ctrl-C to all that belong to it. */
+export const startThroughNpm = (args: readonly string[]): CommandLine & { ctrlC(): void } => {
+  const child = spawn('npm', ['run', '-s', 'cxone-actions', '--', ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  return { ...follow(child), ctrlC: () => void (child.pid && process.kill(-child.pid, 'SIGINT')) };
+};
+
+const follow = (child: ChildProcessByStdio<null, Readable, Readable>): CommandLine => {
   ownProcess(() => child.pid);
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

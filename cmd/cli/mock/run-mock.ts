@@ -3,6 +3,7 @@ import { type Problem, problemText } from '../../../pkg/errors/problem.ts';
 import { systemClock } from '../../../pkg/process/clock.ts';
 import type { BundleTenant } from '../../../pkg/tenant/bundle.ts';
 import { required } from '../flag.ts';
+import { onInterrupt } from '../on-interrupt.ts';
 import { refuse } from '../refuse.ts';
 import { assignFiles } from './assigned-files.ts';
 import { fakeAccounts } from './fake-accounts.ts';
@@ -41,11 +42,11 @@ const mockTenants = async (
   return problems.length > 0 ? refuse('ACTION=FILE:', problems) : mocked;
 };
 
-/** Resolves when it is asked to stop, or nobody listens any more. A second signal ends the process. */
-const untilAsked = (): Promise<unknown> =>
+/** Resolves when it is asked to stop, or nobody listens any more. */
+const untilAsked = (): Promise<void> =>
   new Promise((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, resolve);
-    process.stdout.on('error', resolve);
+    onInterrupt(resolve);
+    process.stdout.on('error', () => resolve());
   });
 
 /** @param operands  `ACTION=FILE`     @returns the exit code @throws UsageError */

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Agent } from 'undici';
 import { type Clock, systemClock } from '../../../pkg/process/clock.ts';
 import { requestLimits } from '../../../pkg/process/limits.ts';
+import { onInterrupt } from '../on-interrupt.ts';
 import { createCallerBreaker } from './caller-breaker.ts';
 import { type Figures, figuresOf } from './figures.ts';
 import { phaseOf } from './pacing.ts';
@@ -16,15 +17,6 @@ import type { SimulateFlags } from './simulate-flags.ts';
 import { createTally, type Tally } from './tally.ts';
 
 type Prepared = Awaited<ReturnType<typeof prepareRun>>;
-
-/** Ctrl-C ends the run, not the process: the figures so far are worth something. A second one ends the process. */
-const endOnSignal = (end: AbortController): (() => void) => {
-  const stop = () => end.abort();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, stop);
-  return () => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, stop);
-  };
-};
 
 const policyOf = (flags: SimulateFlags): RepeatPolicy => ({
   repeats: flags.repeats,
@@ -71,7 +63,8 @@ export const runSimulation = async (flags: SimulateFlags, prepared: Prepared): P
     followMore: flags['follow-more'] ?? false,
   };
   const perform: RunOptions['perform'] = (call, scheduledAt) => performCall(call, scheduledAt, options);
-  const forget = endOnSignal(end);
+  // Ctrl-C ends the run, not the process: the figures so far are worth something.
+  onInterrupt(() => end.abort());
   const began = clock.now();
   const phases = scenario.phases.map(phaseOf);
   const run = startRun({ clock, phases, queueMax: flags.queue, nextCall, perform, tally, end });
@@ -80,7 +73,6 @@ export const runSimulation = async (flags: SimulateFlags, prepared: Prepared): P
     await run.done;
   } finally {
     hide();
-    forget();
     await dispatcher.destroy();
   }
   return figuresOf(tally, clock.now() - began);
