@@ -3,6 +3,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
+import { thrownCode } from '../../pkg/errors/thrown-code.ts';
 import { commands } from './commands.ts';
 import { UsageError } from './flag.ts';
 
@@ -51,8 +52,7 @@ try {
   process.exitCode = await run(process.argv.slice(2));
 } catch (error) {
   const isUsage = error instanceof UsageError;
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-  const isFile = typeof code === 'string' && /^E[A-Z]+$/.test(code);
+  const isFile = /^E[A-Z]+$/.test(thrownCode(error) ?? '');
   if (!isUsage && !isFile) throw error;
   process.stderr.write(`cxone-actions: ${error instanceof Error ? error.message : ''}\n`);
   process.exitCode = usageError;

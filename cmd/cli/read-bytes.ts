@@ -1,13 +1,13 @@
 /** Bytes of the file that a flag names, or of standard input for `-`. */
 import { open } from 'node:fs/promises';
+import { thrownCode } from '../../pkg/errors/thrown-code.ts';
 import { cliLimits } from '../../pkg/process/cli-limits.ts';
 import { UsageError } from './flag.ts';
 import { readAtMost } from './read-at-most.ts';
 
 /** @param error  what reading it threw; its text may not name the file */
 export const unreadable = (file: string, flag: string, error: unknown): UsageError => {
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-  return new UsageError(`--${flag}: ${file} cannot be read (${typeof code === 'string' ? code : 'unknown reason'})`);
+  return new UsageError(`--${flag}: ${file} cannot be read (${thrownCode(error) ?? 'unknown reason'})`);
 };
 
 /** Of a pipe or a device as well, whose size nobody knows. */

@@ -3,6 +3,7 @@
  */
 import { request } from 'undici';
 import { idempotencyKeyForm, isIdempotencyKey } from '../../pkg/actions/idempotency-key.ts';
+import { thrownCode } from '../../pkg/errors/thrown-code.ts';
 import { cliLimits } from '../../pkg/process/cli-limits.ts';
 import { requestLimits } from '../../pkg/process/limits.ts';
 import { defineCommand } from './command.ts';
@@ -45,11 +46,6 @@ const bodyOf = async (flags: BodyFlags): Promise<Buffer> => {
 const checkIdempotencyKey = (key: string | undefined): void => {
   if (key === undefined || isIdempotencyKey(key)) return;
   throw new UsageError(`--idempotency-key: expected ${idempotencyKeyForm}`);
-};
-
-const reasonOf = (error: unknown): string => {
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-  return typeof code === 'string' ? code : 'no answer';
 };
 
 export const send = defineCommand(
@@ -111,7 +107,7 @@ export const send = defineCommand(
       process.stdout.write(`${text.toString('utf8')}\n`);
       return answer.statusCode === 200 ? 0 : 1;
     } catch (error) {
-      process.stderr.write(`${url.origin}: ${reasonOf(error)}\n`);
+      process.stderr.write(`${url.origin}: ${thrownCode(error) ?? 'no answer'}\n`);
       return 1;
     }
   },

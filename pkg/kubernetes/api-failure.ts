@@ -2,6 +2,7 @@
  * Turns whatever client-node and undici throw into an ApiFailure, by status and by code, never by text.
  */
 import { ApiException } from '@kubernetes/client-node';
+import { thrownCode } from '../errors/thrown-code.ts';
 import { kubernetesLimits } from '../process/limits.ts';
 import { parseRetryAfter } from '../resilience/retry-after.ts';
 import { type ApiFailure, type ApiFailureReason, reasonOfStatus } from './api-result.ts';
@@ -55,8 +56,8 @@ const codeOf = (error: unknown): string | undefined => {
   let code: string | undefined;
   let current = error;
   for (let depth = 0; depth < causesMax && current instanceof Error; depth += 1) {
-    const own: unknown = Reflect.get(current, 'code');
-    if (typeof own === 'string' && /^[A-Z][A-Z0-9_]{1,63}$/.test(own)) code = own;
+    const own = thrownCode(current);
+    if (own !== undefined && /^[A-Z][A-Z0-9_]{1,63}$/.test(own)) code = own;
     current = current.cause;
   }
   return code;

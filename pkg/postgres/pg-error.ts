@@ -4,6 +4,7 @@
  */
 import { InvalidInputError } from 'slonik';
 import { AppError, isAppError } from '../errors/app-error.ts';
+import { thrownCode } from '../errors/thrown-code.ts';
 import { refusalLimits } from '../process/limits.ts';
 
 const causesMax = 8;
@@ -31,10 +32,10 @@ export const sqlStateOf = (error: unknown): string | undefined => {
   for (let depth = 0; depth < causesMax && current instanceof Error; depth++) {
     // What slonik itself refuses before PostgreSQL sees it has no code.
     if (current instanceof InvalidInputError) return '22P02';
-    const code: unknown = Reflect.get(current, 'code');
+    const code = thrownCode(current);
     // The operating system's EPIPE has five letters too.
     const isSystem = 'syscall' in current;
-    if (!isSystem && typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return code;
+    if (!isSystem && code !== undefined && /^[0-9A-Z]{5}$/.test(code)) return code;
     current = current.cause;
   }
   return undefined;

@@ -8,6 +8,7 @@ import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Parsed, parsed, problemText, refused } from '../errors/problem.ts';
+import { thrownCode } from '../errors/thrown-code.ts';
 import { bundleLimits } from '../process/limits.ts';
 import { type BundleTenant, createLineDecoder } from '../tenant/bundle.ts';
 import { fileSignature, shardFileName } from '../tenant/bundle-directory.ts';
@@ -43,8 +44,6 @@ export interface BundleReader {
 }
 
 const allShards = Array.from({ length: bundleLimits.shards }, (_, index) => index);
-
-const isMissing = (error: unknown): boolean => error instanceof Error && Reflect.get(error, 'code') === 'ENOENT';
 
 interface ShardBefore {
   readonly index: number;
@@ -98,8 +97,9 @@ export const createBundleReader = (dir: string): BundleReader => {
       const lines = decodeLines(shard.value.lines, { index, known: before?.tenants }, decodeLine);
       return lines.ok ? parsed({ signature, revision: shard.value.revision, ...lines.value }) : lines;
     } catch (error) {
-      if (isMissing(error) && !before) return parsed(undefined);
-      return refused([{ path: '', expected: isMissing(error) ? 'the file to be there' : 'a file that can be read' }]);
+      const isMissing = thrownCode(error) === 'ENOENT';
+      if (isMissing && !before) return parsed(undefined);
+      return refused([{ path: '', expected: isMissing ? 'the file to be there' : 'a file that can be read' }]);
     }
   };
 

@@ -5,6 +5,7 @@
  * look begins the watch anew, so that a directory that came late, or was replaced itself, is watched too.
  */
 import { type FSWatcher, watch } from 'node:fs';
+import { thrownCode } from '../errors/thrown-code.ts';
 import type { Clock } from '../process/clock.ts';
 
 interface DirectoryWatchOptions {
@@ -35,7 +36,7 @@ export const watchDirectory = (options: DirectoryWatchOptions): DirectoryWatch =
   /** The next look tries again. */
   const fail = (error: unknown) => {
     unwatch();
-    const code = String(error instanceof Error ? Reflect.get(error, 'code') : undefined);
+    const code = String(thrownCode(error));
     if (code !== trouble) options.onUnwatched?.(code);
     trouble = code;
   };

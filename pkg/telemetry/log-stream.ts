@@ -7,6 +7,7 @@
  */
 import { writeSync } from 'node:fs';
 import type { DestinationStream } from 'pino';
+import { thrownCode } from '../errors/thrown-code.ts';
 import type { Clock } from '../process/clock.ts';
 import { logLimits } from '../process/limits.ts';
 
@@ -19,8 +20,6 @@ export interface LogStream extends DestinationStream {
 }
 
 const linesIn = (text: Buffer): number => text.toString('latin1').split('\n').length - 1;
-
-const isFull = (error: unknown): boolean => error instanceof Error && Reflect.get(error, 'code') === 'EAGAIN';
 
 /** Nobody wakes who waits for it. */
 const never = new Int32Array(new SharedArrayBuffer(4));
@@ -53,7 +52,7 @@ export const createLogStream = (clock: Clock, fd: number): LogStream => {
       try {
         rest = writeRest(bytes);
       } catch (error) {
-        if (isFull(error)) return false;
+        if (thrownCode(error) === 'EAGAIN') return false;
         // Nobody can be told of it here, and no call fails for it.
         dropped += linesIn(bytes);
         rest = undefined;

@@ -6,6 +6,7 @@
  */
 import { type DestinationStream, pino } from 'pino';
 import { AppError } from '../errors/app-error.ts';
+import { thrownCode } from '../errors/thrown-code.ts';
 import { type Clock, systemClock } from '../process/clock.ts';
 
 /** With a message always: without one, pino takes an error's own. */
@@ -23,9 +24,9 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 const causesMax = 5;
 const framesMax = 8;
 
-const safeCode = (error: object): string | undefined => {
-  const code: unknown = Reflect.get(error, 'code');
-  return typeof code === 'string' && /^[\w.-]{1,64}$/.test(code) ? code : undefined;
+const safeCode = (error: Error): string | undefined => {
+  const code = thrownCode(error);
+  return code !== undefined && /^[\w.-]{1,64}$/.test(code) ? code : undefined;
 };
 
 /** Of the stack, what is certainly no part of the message before it. */

@@ -7,6 +7,7 @@ import { Client } from 'pg';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { setUpDatabase } from '../../cmd/dev/database-setup.ts';
+import { thrownCode } from '../../pkg/errors/thrown-code.ts';
 import { prepareDatabase } from '../services/database.ts';
 import { startPostgres } from '../services/postgres.ts';
 
@@ -20,7 +21,7 @@ const values = `('acme', '{a}', 'get', 'r1', 'memory', 'answered', '{}')`;
 const attempt = (text: string): Promise<string> =>
   service.query(text).then(
     () => 'done',
-    (error: unknown) => (error instanceof Error ? String(Reflect.get(error, 'code')) : 'unknown'),
+    (error: unknown) => thrownCode(error) ?? 'unknown',
   );
 
 test('is safe to run again, on a database with rows', async () => {

@@ -5,6 +5,7 @@
  */
 import { open, stat } from 'node:fs/promises';
 import { type Parsed, type Problem, parsed, refused } from '../../../pkg/errors/problem.ts';
+import { thrownCode } from '../../../pkg/errors/thrown-code.ts';
 import type { Clock } from '../../../pkg/process/clock.ts';
 import { mockLimits } from '../../../pkg/process/mock-limits.ts';
 import { readAtMost } from '../read-at-most.ts';
@@ -44,8 +45,8 @@ const unreadable = refused([
 const noFile = 'no regular file';
 
 const codeOf = (error: unknown): string => {
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-  if (typeof code !== 'string') throw error;
+  const code = thrownCode(error);
+  if (code === undefined) throw error;
   return code;
 };
 

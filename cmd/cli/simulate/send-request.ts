@@ -2,6 +2,7 @@
  * One request as Studio sends it, read as Studio reads the answer: JSON labelled as a form, 32 KB at most, until the time-out.
  */
 import { type Dispatcher, request } from 'undici';
+import { thrownCode } from '../../../pkg/errors/thrown-code.ts';
 import type { Clock } from '../../../pkg/process/clock.ts';
 import { requestLimits } from '../../../pkg/process/limits.ts';
 import type { Answer, Outcome } from './outcome.ts';
@@ -82,8 +83,8 @@ const readAnswer = async ({ statusCode, headers, body }: Dispatcher.ResponseData
 };
 
 const reasonOf = (error: unknown): string => {
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-  return typeof code === 'string' && /^[A-Z_]{1,64}$/.test(code) ? code : 'unknown';
+  const code = thrownCode(error);
+  return code !== undefined && /^[A-Z_]{1,64}$/.test(code) ? code : 'unknown';
 };
 
 export const createSender = ({ url, clock, dispatcher, signal }: SenderOptions): SendRequest => {
