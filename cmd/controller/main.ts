@@ -2,8 +2,10 @@
  * The controller process: settings from the environment, start, wait for a signal, stop.
  */
 import { problemText } from '../../pkg/errors/problem.ts';
+import { ListenError } from '../../pkg/http/listen-error.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
 import { loadControllerSettings } from '../../pkg/process/controller-settings.ts';
+import { onStopSignal } from '../../pkg/process/stop-signals.ts';
 import { createLogger } from '../../pkg/telemetry/logger.ts';
 import { createControllerProcess } from './controller.ts';
 
@@ -16,9 +18,10 @@ if (!settings.ok) {
 }
 
 const logger = createLogger(settings.value.LOG_LEVEL);
+const settingNames = { host: 'HOST', port: 'CONTROLLER_ADMIN_PORT' } as const;
 const fail = (error: unknown): never => {
-  const isTaken = error instanceof Error && Reflect.get(error, 'code') === 'EADDRINUSE';
-  logger.fatal({ error }, isTaken ? 'a port is taken: set CONTROLLER_ADMIN_PORT' : 'cannot go on');
+  if (error instanceof ListenError) logger.fatal(`${settingNames[error.setting]}: ${error.message}`);
+  else logger.fatal({ error }, 'cannot go on');
   process.exit(1);
 };
 process.on('uncaughtException', fail);
@@ -37,18 +40,9 @@ const create = () => {
 };
 const controller = create();
 
-let signals = 0;
-const onSignal = (): void => {
-  signals += 1;
-  // A second signal means now.
-  if (signals > 1) process.exit(1);
-  controller.stop().then(() => process.exit(0), fail);
-};
-process.on('SIGTERM', onSignal);
-process.on('SIGINT', onSignal);
-// A parent that is gone cannot stop us any more.
-if (process.send) process.on('disconnect', onSignal);
+const stop = (): void => void controller.stop().then(() => process.exit(0), fail);
+const asked = onStopSignal({ stop, endNow: () => process.exit(1) }, systemClock);
 
-const ports = await controller.start().catch((error: unknown) => (signals > 0 ? undefined : fail(error)));
+const ports = await controller.start().catch((error: unknown) => (asked() ? undefined : fail(error)));
 // For a parent process that started us (npm run start:cluster, tests): where we listen.
 if (ports) process.send?.({ type: 'listening', ...ports });

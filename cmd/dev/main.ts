@@ -7,6 +7,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { problemText } from '../../pkg/errors/problem.ts';
+import { localUrl } from '../../pkg/http/local-url.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
 import { startControllerProcess } from './controller-process.ts';
 import { createServiceLogin, setUpDatabase } from './database-setup.ts';
@@ -94,35 +95,34 @@ const startHandler = async (databaseUrl: string): Promise<HandlerProcess> => {
   return handler;
 };
 
-const adminUrl = ({ adminPort }: Pick<HandlerProcess, 'adminPort'>): string =>
-  `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${adminPort}`;
-
 const runWithFile = async (databaseUrl: string): Promise<void> => {
   const source = createManifestSource({ file: settings.manifests, bundleDir, clock: systemClock, log: say });
   started.push(source.stop);
   await source.start();
   const handler = await startHandler(databaseUrl);
-  await whenReady(adminUrl(handler), systemClock);
+  const adminUrl = localUrl(host, handler.adminPort);
+  await whenReady(adminUrl, systemClock);
   const hint = `Edit ${manifests} and it takes effect at once.`;
-  say(welcome({ ...handler, manifests, secret: await secretOfExample(), hint }));
+  say(welcome({ url: localUrl(host, handler.port), adminUrl, manifests, secret: await secretOfExample(), hint }));
 };
 
 const runWithCluster = async (databaseUrl: string, { kubeconfig, namespace }: ClusterSettings): Promise<void> => {
   const handler = await startHandler(databaseUrl);
+  const adminUrl = localUrl(host, handler.adminPort);
   const controller = await startControllerProcess({
     KUBECONFIG: kubeconfig,
     BUNDLE_DIR: bundleDir,
     HOST: host,
-    HANDLER_ADMIN_URL: adminUrl(handler),
+    HANDLER_ADMIN_URL: adminUrl,
     ...(namespace !== undefined && { WATCH_NAMESPACE: namespace }),
   });
   started.push(controller.stop);
   controller.child.once('exit', (code) => end(code ?? 1));
   say(clusterSteps({ kubeconfig, manifests }));
-  await whenReady(adminUrl(handler), systemClock);
-  await whenServing(adminUrl(handler), systemClock);
+  await whenReady(adminUrl, systemClock);
+  await whenServing(adminUrl, systemClock);
   const hint = 'Apply a changed one and it takes effect at once: `kubectl get dac` says so.';
-  say(welcome({ ...handler, manifests, secret: await secretOfExample(), hint }));
+  say(welcome({ url: localUrl(host, handler.port), adminUrl, manifests, secret: await secretOfExample(), hint }));
 };
 
 const run = async (): Promise<void> => {

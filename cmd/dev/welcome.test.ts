@@ -7,7 +7,8 @@ import { hmacBody } from '../../pkg/webhook/hmac-body.ts';
 import { exampleSecret, welcome } from './welcome.ts';
 
 const secret = 'a-secret-of-the-example';
-const text = welcome({ port: 8080, adminPort: 8081, manifests: 'tenants.yaml', secret, hint: 'Edit it.' });
+const urls = { url: 'http://127.0.0.1:8080', adminUrl: 'http://127.0.0.1:8081' };
+const text = welcome({ ...urls, manifests: 'tenants.yaml', secret, hint: 'Edit it.' });
 
 test('the printed request is signed with the secret, over the very bytes that are printed', () => {
   const [, signature = ''] = /-H '(X-CXone-Signature: [0-9a-f]{64})'/.exec(text) ?? [];
@@ -39,8 +40,7 @@ test('manifests without the example get no request that would be refused', () =>
     assert.is(exampleSecret(example.replaceAll(from, to)), undefined, to);
   }
   const other = welcome({
-    port: 8080,
-    adminPort: 8081,
+    ...urls,
     manifests: 'tenants.yaml',
     secret: undefined,
     hint: 'Edit it.',

@@ -8,8 +8,8 @@ import { hmacKey } from '../../pkg/webhook/hmac.ts';
 import { hmacBody } from '../../pkg/webhook/hmac-body.ts';
 
 export interface WelcomeOptions {
-  readonly port: number;
-  readonly adminPort: number;
+  readonly url: string;
+  readonly adminUrl: string;
   readonly manifests: string;
   /** Of the example's tenant, whose scheme is HmacBody; undefined where the manifests have another one or none. */
   readonly secret: string | undefined;
@@ -50,13 +50,16 @@ The same with the CLI, which signs for you:
 `;
 };
 
-export const welcome = ({ port, adminPort, manifests, secret, hint }: WelcomeOptions): string => {
-  const url = `http://127.0.0.1:${port}`;
-  return `${secret === undefined ? anyRequest(url, manifests) : exampleRequest(url, manifests, secret)}
-${hint} What runs: http://127.0.0.1:${adminPort}/config, /metrics, /readyz
+export const welcome = ({
+  url,
+  adminUrl,
+  manifests,
+  secret,
+  hint,
+}: WelcomeOptions): string => `${secret === undefined ? anyRequest(url, manifests) : exampleRequest(url, manifests, secret)}
+${hint} What runs: ${adminUrl}/config, /metrics, /readyz
 Ctrl-C stops everything.
 `;
-};
 
 /** @returns the key that signs the example's request, where these manifests have its tenant and action */
 export const exampleSecret = (yaml: string): string | undefined => {

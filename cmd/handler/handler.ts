@@ -9,6 +9,7 @@ import { createAdminApp } from '../../pkg/http/admin-app.ts';
 import { createDataActionHandler } from '../../pkg/http/data-action.ts';
 import { createGate } from '../../pkg/http/gate.ts';
 import { createHttpServer } from '../../pkg/http/http-server.ts';
+import { localUrl } from '../../pkg/http/local-url.ts';
 import { createTrafficListener } from '../../pkg/http/traffic-listener.ts';
 import { checkStatement } from '../../pkg/postgres/check-statement.ts';
 import { createDatabase } from '../../pkg/postgres/database.ts';
@@ -158,7 +159,7 @@ export const createHandler = (
   let trafficPort = settings.PORT;
   const adminApp = createAdminApp({
     metrics,
-    openApi: { ...registry, server: () => `http://127.0.0.1:${trafficPort}` },
+    openApi: { ...registry, server: () => localUrl(settings.HOST, trafficPort) },
     config: { report: (since) => encodeReport(registry.report(since)), version: registry.reportVersion },
     readiness: () => ({
       listening: traffic.listening(),

@@ -12,14 +12,16 @@ import { createServer, type RequestListener, type Server, ServerResponse } from 
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { AppError } from '../errors/app-error.ts';
+import { thrownCode } from '../errors/thrown-code.ts';
 import { type Clock, sleep } from '../process/clock.ts';
 import { processLimits, requestLimits } from '../process/limits.ts';
 import { isDiscarding } from './discard-body.ts';
+import { ListenError } from './listen-error.ts';
 import { problemReply } from './reply.ts';
 import type { RefusedSummary } from './traffic-listener.ts';
 
 export interface HttpServer {
-  /** @returns the port it listens on; rejects when it cannot */
+  /** @returns the port it listens on @throws ListenError */
   start(): Promise<number>;
   listening(): boolean;
   /** Resolves when nobody can connect any more. Safe twice. */
@@ -41,7 +43,7 @@ const reasonPhrases: Readonly<Record<number, string>> = { 400: 'Bad Request', 50
 
 /** What could not be read as HTTP is answered like everything else: in JSON. */
 const answerBrokenRequest = (error: Error, socket: Socket, onUnreadable: HttpServerOptions['onUnreadable']): void => {
-  const code: unknown = Reflect.get(error, 'code');
+  const code = thrownCode(error);
   if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const late = code === 'ERR_HTTP_REQUEST_TIMEOUT';
   const requestId = randomUUID();
@@ -164,7 +166,9 @@ export const createHttpServer = (options: HttpServerOptions): HttpServer => {
   return {
     start: async () => {
       server.listen(port, host);
-      await once(server, 'listening');
+      await once(server, 'listening').catch((error: unknown) => {
+        throw new ListenError(port, error);
+      });
       closed = once(server, 'close');
       const address: AddressInfo | string | null = server.address();
       return typeof address === 'object' && address !== null ? address.port : port;

@@ -78,7 +78,10 @@ test('what is wrong is told by its place, never with what stands there', async (
     ],
     [['-f', good, '--port', '65536'], '--port: expected a whole number from 0 to 65535'],
     [['-f', good, '--host', ''], '--host is required'],
-    [['-f', good, '--host', '192.0.2.1', '--port', '0'], '--host: cannot be listened on (EADDRNOTAVAIL)'],
+    [
+      ['-f', good, '--host', '192.0.2.1', '--port', '0'],
+      '--host: expected an address of this machine, or a name that leads to one (EADDRNOTAVAIL)',
+    ],
   ];
   for (const [args, expected] of cases) {
     assert.is(await refusalOf(args), expected, args.join(' '));

@@ -3,6 +3,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { createDataActionHandler } from '../../../pkg/http/data-action.ts';
 import { createGate } from '../../../pkg/http/gate.ts';
 import { createHttpServer, type HttpServer } from '../../../pkg/http/http-server.ts';
+import { ListenError } from '../../../pkg/http/listen-error.ts';
+import { localUrl } from '../../../pkg/http/local-url.ts';
 import { createTrafficListener } from '../../../pkg/http/traffic-listener.ts';
 import type { Clock } from '../../../pkg/process/clock.ts';
 import { processLimits, requestLimits } from '../../../pkg/process/limits.ts';
@@ -36,26 +38,13 @@ interface Story {
   reason?: FailureReason;
 }
 
-/** Where it can be reached from this machine. */
-const urlOf = (host: string, port: number): string => {
-  if (host === '0.0.0.0' || host === '::') return `http://127.0.0.1:${port}`;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-};
-
-const troubles: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'is taken; 0 takes a free one',
-  EACCES: 'may not be listened on',
-};
-
-const listen = async (server: HttpServer, flag: string, port: number): Promise<number> => {
+const listen = async (server: HttpServer, flag: string): Promise<number> => {
   try {
     return await server.start();
   } catch (error) {
-    const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-    if (typeof code !== 'string') throw error;
-    const trouble = troubles[code];
+    if (!(error instanceof ListenError)) throw error;
     throw new UsageError(
-      trouble === undefined ? `--host: cannot be listened on (${code})` : `--${flag}: ${port} ${trouble}`,
+      error.setting === 'host' ? `--host: ${error.message}` : `--${flag}: ${error.message}; 0 takes a free one`,
     );
   }
 };
@@ -100,7 +89,7 @@ const createCxone = ({ clock, host, cxone }: ServeOptions, origin: () => string)
 
 /** @throws UsageError for a port or host that cannot be listened on */
 export const serve = async (options: ServeOptions): Promise<Servers> => {
-  const { host, port, cxone } = options;
+  const { host } = options;
   const { gate, server } = createTraffic(options);
   let cxoneUrl: string | undefined;
   const fake = createCxone(options, () => cxoneUrl ?? '');
@@ -108,9 +97,9 @@ export const serve = async (options: ServeOptions): Promise<Servers> => {
     gate.drain();
     await Promise.all([server, fake].map((each) => each?.stop(mockLimits.stopMs)));
   };
-  const url = urlOf(host, await listen(server, 'port', port));
+  const url = localUrl(host, await listen(server, 'port'));
   try {
-    if (fake && cxone) cxoneUrl = urlOf(host, await listen(fake, 'cxone-port', cxone.port));
+    if (fake) cxoneUrl = localUrl(host, await listen(fake, 'cxone-port'));
   } catch (error) {
     await stop();
     throw error;
