@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openLoopback } from '../../test/services/loopback.ts';
@@ -102,6 +103,21 @@ test('there is nothing else, and nothing to write', async () => {
     assert.is(response.status, 405, method);
     await response.text();
   }
+  await admin.close();
+});
+
+test('a target without a path is refused, and no bug', async () => {
+  const admin = await open();
+  const statusAt = (path: string) =>
+    new Promise((resolve, reject) => {
+      const sent = request({ port: admin.port, host: '127.0.0.1', path, agent: false }, (response) => {
+        response.resume().once('end', () => resolve(response.statusCode));
+      });
+      sent.on('error', reject).end();
+    });
+  for (const target of ['http://[', 'http://:x', '*']) assert.is(await statusAt(target), 400, target);
+  assert.is(await statusAt('http://any/livez'), 200);
+  assert.equal(admin.errors, []);
   await admin.close();
 });
 

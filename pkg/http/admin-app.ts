@@ -10,6 +10,7 @@ import Router from '@koa/router';
 import Koa from 'koa';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { addOpenApiRoutes, type OpenApiOptions } from './openapi-routes.ts';
+import { hasReadablePath } from './readable-path.ts';
 
 export interface Readiness {
   readonly listening: boolean;
@@ -68,7 +69,11 @@ export const createAdminApp = ({ metrics, readiness, config, openApi, onError }:
   addOpenApiRoutes(router, openApi);
   const app = new Koa();
   app.silent = true;
-  app.use(async (_ctx, next) => {
+  app.use(async (ctx, next) => {
+    if (!hasReadablePath(ctx)) {
+      ctx.status = 400;
+      return;
+    }
     try {
       await next();
     } catch (error) {

@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openLoopback } from '../../test/services/loopback.ts';
+import { openLoopback, untilTrue } from '../../test/services/loopback.ts';
 import { exchange, openRaw, rawRequest } from '../../test/services/raw-http.ts';
 import { AppError } from '../errors/app-error.ts';
 import { writeReply } from './reply.ts';
@@ -76,6 +76,20 @@ for (const method of ['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'PROP
     await app.close();
   });
 }
+
+test("a refusal's words are those of its status", async () => {
+  const app = await open();
+  const connection = await openRaw(app.port);
+  const targets = ['OPTIONS /data-action', 'TRACE /none'];
+  for (const target of targets) connection.send(rawRequest(`${target} HTTP/1.1`));
+  await untilTrue('both answers', () => connection.answers().length === targets.length);
+  assert.equal(connection.received().match(/HTTP\/1\.1 .*?(?=\r\n)/g), [
+    'HTTP/1.1 405 Method Not Allowed',
+    'HTTP/1.1 404 Not Found',
+  ]);
+  connection.end();
+  await app.close();
+});
 
 test('HEAD is a 405 without a body, after which the connection can be used again', async () => {
   const app = await open();

@@ -7,6 +7,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import Router from '@koa/router';
 import Koa from 'koa';
 import { AppError } from '../errors/app-error.ts';
+import { hasReadablePath } from './readable-path.ts';
 import { asAppError, problemReply, writeReply } from './reply.ts';
 import { requestIdOf } from './request-id.ts';
 
@@ -29,15 +30,6 @@ interface TrafficOptions {
 /** HTTP/1.1 demands it (RFC 9112, 3.2), though nothing here depends on it. */
 const hasHost = ({ headers, httpVersion }: IncomingMessage): boolean =>
   headers.host !== undefined || httpVersion !== '1.1';
-
-/** Leaves Koa a path alone: at an absolute target such as `http://[` its parser throws, and at `http://:x` Node prints a warning. */
-const hasReadablePath = (ctx: Koa.Context): boolean => {
-  if (ctx.url.startsWith('/')) return true;
-  if (!URL.canParse(ctx.url)) return false;
-  const { pathname, search } = new URL(ctx.url);
-  ctx.url = pathname + search;
-  return pathname.startsWith('/');
-};
 
 /** Other forms of the same target, with a query or as an absolute URL, are for Koa's router. */
 const isPlainDataAction = (request: IncomingMessage): boolean =>
@@ -75,6 +67,8 @@ export const createTrafficListener = ({ dataAction, onRefused, closing }: Traffi
       ctx.respond = false;
       const allow = ctx.response.get('Allow');
       ctx.res.removeHeader('Allow');
+      // The words for the router's own status, which is not ours.
+      ctx.res.statusMessage = '';
       refuse(ctx.res, thrown, allow);
     }
   });
