@@ -1,23 +1,12 @@
 /** Bytes of the file that a flag names, or of standard input for `-`. */
-import { open } from 'node:fs/promises';
 import { thrownCode } from '../../pkg/errors/thrown-code.ts';
 import { cliLimits } from '../../pkg/process/cli-limits.ts';
 import { UsageError } from './flag.ts';
-import { readAtMost } from './read-at-most.ts';
+import { readAtMost, readFileAtMost } from './read-at-most.ts';
 
 /** @param error  what reading it threw; its text may not name the file */
 export const unreadable = (file: string, flag: string, error: unknown): UsageError => {
   return new UsageError(`--${flag}: ${file} cannot be read (${thrownCode(error) ?? 'unknown reason'})`);
-};
-
-/** Of a pipe or a device as well, whose size nobody knows. */
-const readFileAtMost = async (file: string, bytesMax: number): Promise<Buffer | undefined> => {
-  const handle = await open(file);
-  try {
-    return await readAtMost(handle.createReadStream({ autoClose: false }), bytesMax);
-  } finally {
-    await handle.close();
-  }
 };
 
 /** @throws UsageError for a file that cannot be read, or is longer than `inputBytesMax` */

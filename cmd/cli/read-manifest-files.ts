@@ -10,7 +10,6 @@ export const readManifestFiles = async (files: readonly string[]): Promise<Gathe
   if (names.length === 0) throw new UsageError('-f FILE is required');
   const parsed = [];
   // One after the other: a shell may name more files than a process may have open.
-  for (const file of names)
-    parsed.push({ file, ...parseManifestFile((await readBytes(file, 'manifests')).toString('utf8')) });
+  for (const file of names) parsed.push({ file, ...parseManifestFile(await readBytes(file, 'manifests')) });
   return gatherManifests(parsed, '');
 };

@@ -1,6 +1,7 @@
 /**
  * `cxone-actions schema`: deploy/sql, applied or printed, for whoever has the image and not the sources. What the chart's Job runs.
  */
+import { utf8Text } from '../../pkg/controller/utf8-text.ts';
 import { isAppError } from '../../pkg/errors/app-error.ts';
 import { hasCertificate } from '../../pkg/process/certificates.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
@@ -41,7 +42,7 @@ const checkFlags = ({ database, 'database-file': file, print }: Values<typeof fl
 /** @throws UsageError, which never holds the URL */
 const urlOf = async (given: Values<typeof flags>): Promise<string> => {
   const { database, 'database-file': file } = given;
-  const url = database ?? (await readBytes(file ?? '', 'database-file')).toString('utf8').trim();
+  const url = database ?? utf8Text(await readBytes(file ?? '', 'database-file'))?.trim() ?? '';
   if (!URL.canParse(url) || !/^postgres(?:ql)?:\/\//.test(url)) {
     throw new UsageError(`--${database === undefined ? 'database-file' : 'database'}: expected postgres://…`);
   }

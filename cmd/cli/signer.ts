@@ -110,8 +110,7 @@ const createSigner = ({ settings, secret, secretFlag }: Signing, flags: SignerFl
 };
 
 const fromManifests = async (file: string, tenantId: string): Promise<Signing> => {
-  const text = await readBytes(file, 'manifests');
-  const manifests = readManifests(text.toString('utf8'), '');
+  const manifests = readManifests(await readBytes(file, 'manifests'), '');
   if (!manifests.ok) throw new UsageError(`--manifests ${file}: ${refusal(manifests.problems).message}`);
   const { tenants, verdicts } = decide(manifests.value, []);
   const tenant = tenants.find((each) => each.tenantId === tenantId);

@@ -6,6 +6,7 @@ import type { Problem } from '../errors/problem.ts';
 import { manifestLimits, requestLimits } from '../process/limits.ts';
 import { lineOf } from './line-of.ts';
 import { parseDocuments, plainOrLocated } from './plain-yaml.ts';
+import { utf8Text } from './utf8-text.ts';
 
 export interface LocatedProblem extends Problem {
   /** The first is 1. */
@@ -28,10 +29,13 @@ export interface ManifestFile {
 export const located = (document: ManifestDocument, problems: readonly Problem[]): readonly LocatedProblem[] =>
   problems.map(({ path, expected }) => ({ line: document.lineOf(path), path, expected }));
 
-export const parseManifestFile = (yaml: string): ManifestFile => {
-  if (Buffer.byteLength(yaml) > manifestLimits.bytesMax) {
-    return { documents: [], problems: [{ line: 1, path: '', expected: `at most ${manifestLimits.bytesMax} bytes` }] };
-  }
+const unusable = (expected: string): ManifestFile => ({ documents: [], problems: [{ line: 1, path: '', expected }] });
+
+/** @param content  its bytes, or its text where that is known already */
+export const parseManifestFile = (content: string | Uint8Array): ManifestFile => {
+  const yaml = typeof content === 'string' ? content : utf8Text(content);
+  if (yaml === undefined) return unusable('text in UTF-8');
+  if (Buffer.byteLength(yaml) > manifestLimits.bytesMax) return unusable(`at most ${manifestLimits.bytesMax} bytes`);
   const lines = new LineCounter();
   const documents: ManifestDocument[] = [];
   const problems: LocatedProblem[] = [];

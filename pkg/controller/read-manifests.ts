@@ -16,7 +16,7 @@ const lined = ({ line, path, expected }: LocatedProblem) => ({
 });
 
 /** @param salt  goes into the Secrets' versions, so that these tell nothing about the values */
-export const readManifests = (yaml: string, salt: string): Parsed<Gathered> => {
+export const readManifests = (yaml: string | Uint8Array, salt: string): Parsed<Gathered> => {
   const gathered = gatherManifests([{ file: '', ...parseManifestFile(yaml) }], salt);
   const { configs, secrets } = gathered;
   const problems = [...gathered.problems, ...gathered.others].toSorted((a, b) => a.line - b.line);

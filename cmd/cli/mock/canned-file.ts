@@ -3,12 +3,13 @@
  *
  * What cannot be read or makes no sense leaves the last good content in place, and is told once.
  */
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
+import { utf8Text } from '../../../pkg/controller/utf8-text.ts';
 import { type Parsed, type Problem, parsed, refused } from '../../../pkg/errors/problem.ts';
 import { thrownCode } from '../../../pkg/errors/thrown-code.ts';
 import type { Clock } from '../../../pkg/process/clock.ts';
 import { mockLimits } from '../../../pkg/process/mock-limits.ts';
-import { readAtMost } from '../read-at-most.ts';
+import { readFileAtMost } from '../read-at-most.ts';
 
 export interface CannedFile<T> {
   /** What it says now, or what it last said that made sense. */
@@ -62,13 +63,8 @@ const stampOf = async (file: string): Promise<Stamp> => {
 
 const readText = async (file: string): Promise<string | undefined> => {
   try {
-    const handle = await open(file);
-    try {
-      const bytes = await readAtMost(handle.createReadStream({ autoClose: false }), fileBytesMax);
-      return bytes && new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    } finally {
-      await handle.close();
-    }
+    const bytes = await readFileAtMost(file, fileBytesMax);
+    return bytes && utf8Text(bytes);
   } catch (error) {
     codeOf(error);
     return undefined;

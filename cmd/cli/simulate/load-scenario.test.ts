@@ -34,16 +34,18 @@ test('values come from beside the scenario: one a line, up to the first comma, e
 });
 
 test('what cannot be read is told by path or line, and never shown', async () => {
-  const expected = `steps[0].input.id.from: a readable file of 1 to ${simulateLimits.valuesMax} lines`;
+  const expected = `steps[0].input.id.from: a readable file of 1 to ${simulateLimits.valuesMax} lines in UTF-8`;
   write('\n\n', 'empty.csv');
-  for (const file of ['a-secret.csv', 'empty.csv', '.']) assert.equal(await problems(reading(file)), [expected]);
+  writeFileSync(join(folder, 'latin1.csv'), 'a-s\xe9cret', 'latin1');
+  for (const file of ['a-secret.csv', 'empty.csv', 'latin1.csv', '.'])
+    assert.equal(await problems(reading(file)), [expected]);
   assert.equal(await problems('steps:\n  - a: b: a-secret'), ['line 2: YAML (block as implicit key)']);
   assert.equal(await problems('steps: []\nsteps: []'), ['line 2: a key that is not there already']);
   assert.equal(await problems('steps: !secret []'), ['line 1: no tag']);
   assert.equal(await problems('a: 1\n---\nb: 1'), [': one document']);
   assert.equal(await problems(''), [': one document']);
   assert.equal(await problems(`# ${'x'.repeat(simulateLimits.scenarioBytesMax)}`), [
-    `: at most ${simulateLimits.scenarioBytesMax} bytes`,
+    `: at most ${simulateLimits.scenarioBytesMax} bytes of UTF-8`,
   ]);
 });
 

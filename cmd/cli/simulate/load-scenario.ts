@@ -1,14 +1,14 @@
 /**
  * Reads a scenario and the files of values it names, both bounded. Every problem by path, none with a value.
  */
-import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { LineCounter } from 'yaml';
 import { parseDocuments, plainValue } from '../../../pkg/controller/plain-yaml.ts';
+import { utf8Text } from '../../../pkg/controller/utf8-text.ts';
 import { type Parsed, type Problem, parsed, refused } from '../../../pkg/errors/problem.ts';
 import { simulateLimits } from '../../../pkg/process/simulate-limits.ts';
 import { decode } from '../../../pkg/tenant/codec.ts';
-import { readAtMost } from '../read-at-most.ts';
+import { readFileAtMost } from '../read-at-most.ts';
 import { unreadable } from '../read-bytes.ts';
 import { type Scenario, scenario } from './scenario.ts';
 import { isSource } from './value-spec.ts';
@@ -18,14 +18,10 @@ export interface LoadedScenario {
   linesOf(file: string): readonly string[];
 }
 
-/** Of a pipe as well, whose size nobody knows. @returns undefined when there are more bytes than that */
+/** @returns undefined when there are more bytes than that, or they are no text */
 const readText = async (file: string, bytesMax: number): Promise<string | undefined> => {
-  const handle = await open(file);
-  try {
-    return (await readAtMost(handle.createReadStream({ autoClose: false }), bytesMax))?.toString('utf8');
-  } finally {
-    await handle.close();
-  }
+  const bytes = await readFileAtMost(file, bytesMax);
+  return bytes && utf8Text(bytes);
 };
 
 /** One value a line, up to the first comma; empty lines are left out. */
@@ -64,7 +60,7 @@ const loadValues = async (found: Scenario, directory: string): Promise<Parsed<Lo
   for (const { path, file } of namedFiles(found)) {
     const values = lines.get(file) ?? (await readValues(resolve(directory, file)));
     if (values) lines.set(file, values);
-    else problems.push({ path, expected: `a readable file of 1 to ${simulateLimits.valuesMax} lines` });
+    else problems.push({ path, expected: `a readable file of 1 to ${simulateLimits.valuesMax} lines in UTF-8` });
   }
   if (problems.length > 0) return refused(problems);
   return parsed({ scenario: found, linesOf: (file) => lines.get(file) ?? [] });
@@ -95,7 +91,8 @@ const readScenario = async (file: string): Promise<string | undefined> => {
 /** @throws UsageError for a file that cannot be read */
 export const loadScenarioFile = async (file: string): Promise<Parsed<LoadedScenario>> => {
   const text = await readScenario(file);
-  if (text === undefined) return refused([{ path: '', expected: `at most ${simulateLimits.scenarioBytesMax} bytes` }]);
+  if (text === undefined)
+    return refused([{ path: '', expected: `at most ${simulateLimits.scenarioBytesMax} bytes of UTF-8` }]);
   const value = parseScenario(text);
   return value.ok ? loadScenario(value.value, dirname(file)) : value;
 };

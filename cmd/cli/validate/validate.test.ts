@@ -1,6 +1,6 @@
 /** The program as a shell runs it: exit codes, and what stands where. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,6 +47,26 @@ test('a note when there is nothing to judge: a wrong glob is no clean bill', () 
   const note = 'empty.yaml:1: note: expected at least one DataActionConfig\n';
   assert.equal([status, stdout], [0, `${note}0 tenants: 0 problems, 1 note\n`]);
   assert.is(run(['validate', '-f', empty, '--strict']).status, 1);
+});
+
+test('what is not UTF-8 is no clean bill either', () => {
+  const yaml = readFileSync(example, 'utf8');
+  const files = {
+    'utf16.yaml': Buffer.from(`\ufeff${yaml}`, 'utf16le'),
+    'utf16-without-mark.yaml': Buffer.from(yaml, 'utf16le'),
+    'latin1.yaml': Buffer.from(`# caf\xe9\n${yaml}`, 'latin1'),
+  };
+  for (const [name, bytes] of Object.entries(files)) {
+    writeFileSync(join(folder, name), bytes);
+    const { status, stdout } = run(['validate', '-f', name]);
+    assert.equal([status, stdout], [1, `${name}:1: expected text in UTF-8\n0 tenants: 1 problem, 0 notes\n`]);
+    const sent = run(['sign', '-t', 'acme', '-f', name]);
+    assert.equal(
+      [sent.status, sent.stderr],
+      [2, `cxone-actions: --manifests ${name}: line 1: expected text in UTF-8\n`],
+    );
+  }
+  assert.is(run(['validate', '-f', write('mark.yaml', `\ufeff${yaml}`)]).status, 0);
 });
 
 test('0 with notes, 1 when they count', () => {
