@@ -2,11 +2,12 @@
  * `cxone-actions schema`: deploy/sql, applied or printed, for whoever has the image and not the sources. What the chart's Job runs.
  */
 import { utf8Text } from '../../pkg/controller/utf8-text.ts';
-import { isAppError } from '../../pkg/errors/app-error.ts';
 import { hasCertificate } from '../../pkg/process/certificates.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
 import { databaseLimits } from '../../pkg/process/limits.ts';
 import { defineCommand } from './command.ts';
+import { databaseTrouble } from './database-trouble.ts';
+import { checkDatabaseUrl } from './database-url.ts';
 import { type Flags, UsageError, type Values } from './flag.ts';
 import { readBytes } from './read-bytes.ts';
 
@@ -43,9 +44,7 @@ const checkFlags = ({ database, 'database-file': file, print }: Values<typeof fl
 const urlOf = async (given: Values<typeof flags>): Promise<string> => {
   const { database, 'database-file': file } = given;
   const url = database ?? utf8Text(await readBytes(file ?? '', 'database-file'))?.trim() ?? '';
-  if (!URL.canParse(url) || !/^postgres(?:ql)?:\/\//.test(url)) {
-    throw new UsageError(`--${database === undefined ? 'database-file' : 'database'}: expected postgres://…`);
-  }
+  checkDatabaseUrl(url, database === undefined ? 'database-file' : 'database');
   return url;
 };
 
@@ -94,9 +93,7 @@ const apply = async (
   try {
     await applySchema({ ...options, clock: systemClock, onFile });
   } catch (error) {
-    // An AppError's message is safe to show; what it was caused by is not.
-    const reason = isAppError(error) ? error.message : 'unexpected error';
-    process.stderr.write(`${current ?? 'PostgreSQL'}: ${reason}; nothing was changed\n`);
+    process.stderr.write(`${current ?? 'PostgreSQL'}: ${databaseTrouble(error)}; nothing was changed\n`);
     return 1;
   }
   process.stdout.write('the schema is applied\n');

@@ -9,6 +9,7 @@ import { join, relative } from 'node:path';
 import { problemText } from '../../pkg/errors/problem.ts';
 import { localUrl } from '../../pkg/http/local-url.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
+import { databaseTrouble } from '../cli/database-trouble.ts';
 import { startControllerProcess } from './controller-process.ts';
 import { createServiceLogin, setUpDatabase } from './database-setup.ts';
 import { findDatabaseUser } from './database-user.ts';
@@ -64,7 +65,7 @@ const startPostgres = async (): Promise<PostgresServer> => {
 const startDatabase = async (): Promise<string> => {
   if (settings.databaseUrl !== undefined) {
     await setUpDatabase(settings.databaseUrl, say).catch((error: unknown) => {
-      throw new Error(`DATABASE_URL: ${messageOf(error)}`);
+      throw new Error(`DATABASE_URL: ${databaseTrouble(error)}`);
     });
     return settings.databaseUrl;
   }

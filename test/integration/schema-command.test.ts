@@ -75,15 +75,8 @@ test('says where it was refused, without the URL, and leaves nothing behind', as
   visitor.password = 'very-secret';
   const { code, stdout, stderr } = await run('--database', visitor.href);
   assert.equal([code, stdout], [1, '']);
-  assert.is(stderr, '001_audit_log.sql: SQLSTATE 42501; nothing was changed\n');
+  assert.is(stderr, '001_audit_log.sql: this login may not do it (SQLSTATE 42501); nothing was changed\n');
   assert.equal(await tables(), []);
-});
-
-test('a server that is not there is told', async () => {
-  const { code, stderr } = await run('--database', 'postgres://someone:very-secret@127.0.0.1:1/none');
-  assert.is(code, 1);
-  assert.match(stderr, /^PostgreSQL: .*nothing was changed\n$/);
-  assert.not.match(stderr, 'very-secret');
 });
 
 test('wants one place, and a URL of PostgreSQL', async () => {

@@ -7,6 +7,7 @@ import { createDatabase, type Database } from '../../../pkg/postgres/database.ts
 import { systemClock as clock } from '../../../pkg/process/clock.ts';
 import { databaseLimits } from '../../../pkg/process/limits.ts';
 import { createDeadline } from '../../../pkg/resilience/deadline.ts';
+import { databaseTrouble } from '../database-trouble.ts';
 import { UsageError } from '../flag.ts';
 
 export interface Judgement {
@@ -44,7 +45,7 @@ export const openDatabase = (url = 'postgres://127.0.0.1/'): { database: Databas
     hooks: {
       onReady: resolve,
       // The first attempt counts. Its error's text may hold the URL.
-      onUnavailable: () => reject(new UsageError('--database: PostgreSQL cannot be reached there with this login')),
+      onUnavailable: (error) => reject(new UsageError(`--database: ${databaseTrouble(error)}`)),
     },
   });
   return { database, ready };

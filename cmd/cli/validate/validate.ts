@@ -2,6 +2,7 @@
  * `cxone-actions validate`: what controller and handler would say of manifests, before anything is applied.
  */
 import { defineCommand } from '../command.ts';
+import { checkDatabaseUrl } from '../database-url.ts';
 import { type Flags, UsageError, type Values } from '../flag.ts';
 import { githubText, remarkText, summaryText } from './remark-text.ts';
 import type { Outcome } from './validate-files.ts';
@@ -22,9 +23,7 @@ const flags = {
 
 const checkFlags = ({ database, json, github }: Values<typeof flags>): void => {
   if (json && github) throw new UsageError('--json and --github: one of them at most');
-  if (database !== undefined && !(URL.canParse(database) && /^postgres(?:ql)?:\/\//.test(database))) {
-    throw new UsageError('--database: expected postgres://…');
-  }
+  if (database !== undefined) checkDatabaseUrl(database, 'database');
 };
 
 const outputOf = (outcome: Outcome, ok: boolean, { json, github }: Values<typeof flags>): string => {
