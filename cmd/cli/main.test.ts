@@ -1,12 +1,14 @@
 /** The program from outside: what it prints where, and its exit codes. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { commands } from './commands.ts';
 
 const program = join(import.meta.dirname, 'cxone-actions.mjs');
+const example = join(import.meta.dirname, '../../deploy/examples/quickstart.yaml');
 const run = (...args: readonly string[]) => {
   const { stdout, stderr, status } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', input: '' });
   return { stdout, stderr, status };
@@ -27,13 +29,35 @@ test('--help lists every command; without a command the same is an error', () =>
   assert.equal(run(), { stdout: '', stderr: stdout, status: 2 });
 });
 
+test('who reads no further changes nothing of how it ends, and sees no stack', async () => {
+  for (const [args, code] of [
+    [['--help'], 0],
+    [['openapi', '-f', example, '-t', 'acme'], 0],
+    [['validate', '-f', program], 1],
+  ] as const) {
+    const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    assert.equal([await text(child.stderr), await ended], ['', code], args.join(' '));
+  }
+});
+
+test('standard input is for one flag: another one would find nothing there, and sign that', () => {
+  const manifests = readFileSync(example, 'utf8');
+  const { stdout, stderr, status } = spawnSync(process.execPath, [program, 'sign', '-t', 'acme', '-f', '-'], {
+    encoding: 'utf8',
+    input: manifests,
+  });
+  const told = 'cxone-actions: --body: only one flag can read standard input\n';
+  assert.equal([status, stdout, stderr], [2, '', told]);
+});
+
 test('--help of a command, wherever it stands', () => {
   const help = commands.send?.help('send');
   assert.equal(run('send', '--help'), { stdout: help, stderr: '', status: 0 });
   assert.equal(run('send', '--url', 'x', '-h'), { stdout: help, stderr: '', status: 0 });
 });
 
-const example = join(import.meta.dirname, '../../deploy/examples/quickstart.yaml');
 const wrong: readonly (readonly [readonly string[], string])[] = [
   [['a-secret'], 'there is no command of this name; --help lists them'],
   [['__proto__'], 'there is no command of this name; --help lists them'],

@@ -47,6 +47,15 @@ const standWhereTheUserIs = ({ npm_lifecycle_event: script, INIT_CWD: directory 
   if (script === 'cxone-actions' && directory) process.chdir(directory);
 };
 
+/** Who reads no more, as `head` does, changes nothing of how a command ends. */
+const endUnlessUnread = (error: unknown): void => {
+  if (thrownCode(error) === 'EPIPE') return;
+  process.stderr.write(`cxone-actions: standard output: ${thrownCode(error) ?? 'unknown reason'}\n`);
+  process.exit(usageError);
+};
+process.stdout.on('error', endUnlessUnread);
+process.stderr.on('error', () => {});
+
 try {
   standWhereTheUserIs(process.env);
   process.exitCode = await run(process.argv.slice(2));
