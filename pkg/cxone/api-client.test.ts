@@ -24,6 +24,7 @@ const setUp = (steps: readonly Step[], { refusals = 5, apiBase = 'https://api.ex
   const outcomes: ExchangeOutcome[] = [];
   const counted = { turns: 0, sessions: 0, refused: 0 };
   let token = 1;
+  const session = (): Session => ({ token: `t${token}`, apiBase: new URL(apiBase) });
   const breaker = createBreaker({
     name: 'cxone',
     clock,
@@ -49,10 +50,11 @@ const setUp = (steps: readonly Step[], { refusals = 5, apiBase = 'https://api.ex
       },
     },
     tokens: {
-      session: async (): Promise<Session> => {
+      session: async () => {
         counted.sessions += 1;
-        return { token: `t${token}`, apiBase: new URL(apiBase) };
+        return session();
       },
+      held: session,
       refuse: () => {
         counted.refused += 1;
         token += 1;

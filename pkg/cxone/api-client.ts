@@ -1,5 +1,5 @@
 /**
- * Calls to one tenant's CXone API: each waits its turn in the tenant's rate, takes the tenant's token along, and goes through
+ * Calls to one tenant's CXone API: each waits for the tenant's token, then for its turn in the tenant's rate, and goes through
  * the tenant's breaker; what may be repeated is, within the caller's deadline.
  *
  * Repeated are 429 and calls of which nothing was sent, whatever the method; 5xx and broken connections for methods that
@@ -109,8 +109,13 @@ export const createApiClient = (options: ApiClientOptions): ApiClient => {
   const prepare = async (deadline: Deadline): Promise<Session> => {
     const openMs = breaker.retryAfterMs();
     if (openMs > 0) throw openBreaker(openMs);
-    await rate.turn(deadline);
-    return tokens.session(deadline);
+    for (;;) {
+      await tokens.session(deadline);
+      await rate.turn(deadline);
+      // Whoever waited for a token now would go with all others that did, at once.
+      const session = tokens.held();
+      if (session) return session;
+    }
   };
 
   /** Through the breaker, to which an error that shows the API alive is a success. */

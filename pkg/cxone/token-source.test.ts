@@ -65,6 +65,20 @@ test('many callers are one request, and its token is kept', async () => {
   assert.is(state.asked, 1);
 });
 
+test('what is held is good now: nothing before the first, at the end, and after a refusal', async () => {
+  const { clock, tokens } = setUp();
+  assert.is(tokens.held(), undefined);
+  await sessionOf(clock, tokens);
+  await clock.advance(hour - 1);
+  assert.is(tokens.held()?.token, 't1');
+  await clock.advance(1);
+  assert.is(tokens.held(), undefined);
+  const session = await tokens.session(within(clock));
+  assert.is(tokens.held(), session);
+  tokens.refuse(session);
+  assert.is(tokens.held(), undefined);
+});
+
 test('a refresh runs beside the callers first; from a minute before the end they wait for it', async () => {
   const { clock, tokens, state } = setUp();
   await sessionOf(clock, tokens);

@@ -25,6 +25,8 @@ export interface Session {
 export interface TokenSource {
   /** @throws cxone_failed | cxone_unavailable | deadline_exceeded */
   session(deadline: Deadline): Promise<Session>;
+  /** What is good now, without a wait; undefined: it has ended or was refused. */
+  held(): Session | undefined;
   /** The API refused this session's token.
    * @returns true when another one is worth a try; false when too many were refused lately */
   refuse(session: Session): boolean;
@@ -132,6 +134,7 @@ export const createTokenSource = ({ ask, clock, random, onRefresh }: TokenSource
       if (now >= held.earlyAt && now >= retryAt) void refresh();
       return Promise.resolve(held.session);
     },
+    held: () => (held && clock.now() < held.endsAt ? held.session : undefined),
     refuse: (session) => {
       // Another caller was refused first: what is held now is newer.
       if (held?.session.token !== session.token) return true;
