@@ -10,6 +10,10 @@ import type { ActionSpec } from '../tenant/action-spec.ts';
 /** A validated input: values by name, optional ones absent. */
 export type ActionInput = Readonly<Record<string, ScalarValue | readonly ScalarValue[] | undefined>>;
 
+/** @returns undefined for one that was left out, also where every object has something by its name: `constructor` */
+export const inputOf = (input: ActionInput, name: string): ActionInput[string] =>
+  Object.hasOwn(input, name) ? input[name] : undefined;
+
 export interface ActionCall {
   readonly input: ActionInput;
   readonly requestId: string;

@@ -9,7 +9,7 @@
  */
 import type { Problem } from '../errors/problem.ts';
 import type { CxoneActionSpec, JsonValue } from '../tenant/cxone-action-spec.ts';
-import type { ActionInput } from './action.ts';
+import { type ActionInput, inputOf } from './action.ts';
 
 export interface CallTemplate {
   /** Inputs that would make the path another one: empty, `.`, `..`, also behind an encoded slash. */
@@ -37,9 +37,6 @@ const partsOf = (template: string): readonly Part[] =>
 
 const textOf = (value: Exclude<InputValue, undefined>): string =>
   Array.isArray(value) ? value.map(String).join(',') : String(value);
-
-const inputOf = (input: ActionInput, name: string): InputValue =>
-  Object.hasOwn(input, name) ? input[name] : undefined;
 
 const asItIs = (text: string): string => text;
 

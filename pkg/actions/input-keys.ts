@@ -2,7 +2,7 @@
  * The keys that an input asks for, as text.
  */
 import type { ScalarValue } from '../postgres/parameter.ts';
-import type { ActionInput } from './action.ts';
+import { type ActionInput, inputOf } from './action.ts';
 
 const isList = (value: ActionInput[string]): value is readonly ScalarValue[] => Array.isArray(value);
 
@@ -12,7 +12,7 @@ const areTexts = (list: readonly ScalarValue[]): list is readonly string[] =>
 /** Every element, for a caller that skips repeats itself.
  * @returns empty when `name` is no list, or was left out */
 export const listedKeys = (input: ActionInput, name: string): readonly string[] => {
-  const list = input[name];
+  const list = inputOf(input, name);
   if (!isList(list)) return [];
   return areTexts(list) ? list : list.map(String);
 };

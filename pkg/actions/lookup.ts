@@ -20,7 +20,7 @@ import type { LookupAction } from '../tenant/action-spec.ts';
 import { actionRevision } from '../tenant/revision.ts';
 import type { CachePolicy } from '../tenant/spec.ts';
 import { keysFitAnswer, shapeAnswer } from '../webhook/answer.ts';
-import type { Action, ActionAnswer, ActionCall, ActionInput } from './action.ts';
+import { type Action, type ActionAnswer, type ActionCall, type ActionInput, inputOf } from './action.ts';
 import { batchInputs } from './batch-inputs.ts';
 import type { ReadPlan } from './group-reading.ts';
 import { compileInput, type InputDecoder } from './input-codec.ts';
@@ -206,7 +206,7 @@ class Lookup implements Action {
 
   #groupFor(input: ActionInput): CacheGroup {
     if (this.onlyGroup) return this.onlyGroup;
-    const values = this.#declaration.otherParameters.map((name) => bindParameter(input[name]));
+    const values = this.#declaration.otherParameters.map((name) => bindParameter(inputOf(input, name)));
     return this.#groupOf(JSON.stringify(values));
   }
 
@@ -214,7 +214,7 @@ class Lookup implements Action {
     const { lookup } = this.#spec;
     const bound = (name: string, keys: readonly string[]) => {
       if (name === 'tenant_id') return this.#tenantId;
-      return bindParameter(name === lookup.keys ? keys : input[name]);
+      return bindParameter(name === lookup.keys ? keys : inputOf(input, name));
     };
     return {
       group,

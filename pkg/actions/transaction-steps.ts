@@ -16,7 +16,7 @@ import { requestLimits } from '../process/limits.ts';
 import { perObject } from '../process/per-object.ts';
 import type { TransactionAction } from '../tenant/action-spec.ts';
 import type { RowExpectation } from '../tenant/transaction-spec.ts';
-import type { ActionInput } from './action.ts';
+import { type ActionInput, inputOf } from './action.ts';
 import { perKeyInput } from './batch-inputs.ts';
 import { differentKeys } from './input-keys.ts';
 
@@ -78,7 +78,7 @@ const isMet = (step: TransactionStep, count: number, input: ActionInput): boolea
 
 const bindStep = (step: TransactionStep, { tenantId, input, keptPlans }: StepInput): BoundStatement => {
   const { statement, parameters } = step;
-  const values = parameters.map((name) => (name === 'tenant_id' ? tenantId : bindParameter(input[name])));
+  const values = parameters.map((name) => (name === 'tenant_id' ? tenantId : bindParameter(inputOf(input, name))));
   // What PerKey counts, where PostgreSQL itself does.
   const counted = statement.boundCount > statement.valueCount ? [String(keysOf(step, input))] : [];
   return {

@@ -53,6 +53,18 @@ test('requests with other parameters never share rows: not in a batch, not in th
   }
 });
 
+test('an optional parameter that is left out is NULL, also under a name that every object of JavaScript knows', async () => {
+  const names = ['constructor', 'toString', 'valueOf', 'hasOwnProperty'];
+  const ask = lookups({
+    tenantId,
+    statement: `SELECT t AS id, $3 AS a, $4 AS b, $5 AS c, $6 AS d FROM unnest($2) AS t WHERE $1 = 'acme'`,
+    input: [keys('String'), ...names.map((name) => ({ name, type: 'String', optional: true }))],
+  });
+  const row = { id: 'x', a: null, b: null, c: null, d: null };
+  assert.equal((await ask({ ids: ['x'] })).rows, [row]);
+  assert.equal((await ask('{"tenant_id":"acme","ids":["x"],"constructor":"1"}')).rows, [{ ...row, a: '1' }]);
+});
+
 test('Integer keys are exact at both ends of int8, and numbers in rows and in missing', async () => {
   const ask = lookups({
     tenantId,
