@@ -4,7 +4,7 @@
 import type { CacheGroup } from '../cache/group.ts';
 import type { Cache } from '../cache/two-tier.ts';
 import type { AuditRecord } from '../postgres/audit-record.ts';
-import type { KeyedRow } from '../postgres/lookup-rows.ts';
+import { areTooMany, type KeyedRow } from '../postgres/lookup-rows.ts';
 import type { LookupStatement } from '../postgres/lookup-statement.ts';
 import type { BoundValue } from '../postgres/statement.ts';
 import type { Deadline } from '../resilience/deadline.ts';
@@ -71,9 +71,12 @@ export class GroupReading {
     return this.plan.bind([...this.#read.keys()]);
   }
 
-  /** Of several rows with one key the first counts; a key nobody asked for is not its business. */
-  take(found: readonly KeyedRow[]): void {
+  /** Of several rows with one key the first counts; a key nobody asked for is not its business.
+   * @returns false: there are more than were read, of which nobody knows */
+  take(found: readonly KeyedRow[]): boolean {
+    if (areTooMany(found)) return false;
     for (const { key, row } of found) if (this.#read.get(key) === null) this.#read.set(key, row);
+    return true;
   }
 
   /** Not before the audit rows hold: whoever asks again is answered from memory, with what an audit row has to tell of. */

@@ -8,11 +8,11 @@
  */
 import type { CacheGroup } from '../cache/group.ts';
 import type { Cache } from '../cache/two-tier.ts';
-import { isAppError } from '../errors/app-error.ts';
+import { AppError, isAppError } from '../errors/app-error.ts';
 import type { AuditLog } from '../postgres/audit-log.ts';
 import type { Database } from '../postgres/database.ts';
 import type { KeptPlans } from '../postgres/kept-plan.ts';
-import type { KeyedRow } from '../postgres/lookup-rows.ts';
+import { areTooMany, type KeyedRow } from '../postgres/lookup-rows.ts';
 import { runLookup } from '../postgres/lookup-statement.ts';
 import { isStatementFault, isValueFault } from '../postgres/pg-error.ts';
 import type { Clock } from '../process/clock.ts';
@@ -100,7 +100,7 @@ export const createLookupReader = ({
     try {
       const job = { values: reading.values(), records: isCommitted ? records : undefined, deadline, onStart };
       const found = await runLookup(database, keptPlans.formOf(plan.lookup), job);
-      note('read');
+      note(areTooMany(found) ? 'refused' : 'read');
       if (began !== undefined && clock.now() - began < databaseLimits.lookupMovesMs) recent.note(plan.group.prefix);
       return { found, isCommitted };
     } catch (error) {
@@ -122,7 +122,7 @@ export const createLookupReader = ({
     hooks.onReading?.(why);
     const query = () => runAlone(reading, deadline, form);
     const end = await timer.time(plan.group.tenantId, plan.share?.use(deadline, query) ?? query());
-    reading.take(end.found);
+    if (!reading.take(end.found)) throw new AppError('statement_failed', { message: 'too many rows' });
     if (!end.isCommitted) await auditLog.append(reading.records, deadline);
     reading.keep();
     const rows = reading.rows();

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { plain, settle, setUpPlain, setUpSharedReads } from '../../test/services/shared-reads.ts';
-import { sharedReadLimits } from '../process/limits.ts';
+import { databaseLimits, sharedReadLimits } from '../process/limits.ts';
 
 const { patienceMs, inFlightMax, aloneAfterSlowMs, restMsMin, restOfHeavyMs, readingKeysMax } = sharedReadLimits;
 const abc = ['a', 'b', 'c'];
@@ -108,6 +108,16 @@ test('a text that fails again and again rests longer each time; not where the da
     }
     assert.equal(await readNow(abc), rows(abc));
   }
+});
+
+test('who has more rows than there may be reads alone, and shares no more for now; the others have theirs', async () => {
+  const { lookupRowsMax: most } = databaseLimits;
+  const { clock, cache, heard, planOf, readNow } = await setUpPlain({ rowsOf: { a: most, b: most + 1 } });
+  assert.equal(await readNow(abc), ['"a"', 'retried', '"c"']);
+  assert.is(cache.readMemory(planOf('b').group, ['k']).entries[0], undefined);
+  assert.is(heard.shared, 2);
+  await clock.advance(0);
+  assert.equal(await readNow(['a', 'c']), ['"a"', '"c"']);
 });
 
 test('who goes on alone after a shared statement shares again once that was quick', async () => {

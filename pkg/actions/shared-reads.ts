@@ -142,19 +142,21 @@ export const createSharedReads = ({
     }
   };
 
-  /** @returns whether each has its rows, and they are kept */
+  /** @returns those that have their rows, which are kept */
   const readTogether = async (form: SharedForm, readings: readonly GroupReading[], deadline: Deadline) => {
     const [first] = readings;
     const outcome = first && (await runInTurn(form, readings, deadline));
-    if (!outcome || 'refused' in outcome) return false;
+    if (!outcome || 'refused' in outcome) return [];
     const units = sumOf(readings, ({ size }) => unitsOf(size));
     paceOf(first.plan.lookup).noteTogether(units, outcome.ms);
-    for (const [place, reading] of readings.entries()) {
-      reading.take(outcome.found[place] ?? []);
-      reading.keep();
-      hooks.onReading?.('shared');
-    }
-    return true;
+    return readings.filter((reading, place) => {
+      const isRead = reading.take(outcome.found[place] ?? []);
+      if (isRead) {
+        reading.keep();
+        hooks.onReading?.('shared');
+      } else slow.suspect(reading.plan.group.scope);
+      return isRead;
+    });
   };
 
   /** By text. */
@@ -170,8 +172,8 @@ export const createSharedReads = ({
         reading.add(job, now);
         return reading;
       });
-      const areRead = deadline && (await readTogether(form, [...readings.values()], deadline));
-      return joined.map((reading) => (areRead ? reading?.rows() : undefined));
+      const read = new Set(deadline && (await readTogether(form, [...readings.values()], deadline)));
+      return joined.map((reading) => (reading && read.has(reading) ? reading.rows() : undefined));
     },
     sizeOf: ({ plan, job }) => paceOf(plan.lookup).costMs(unitsOf(job.keys.length)),
     jobsMax: databaseLimits.batchRequestsMax,

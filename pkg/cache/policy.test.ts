@@ -50,11 +50,6 @@ test('a TTL of zero keeps nothing of its kind', () => {
   assert.ok(entryUnder({ ...policy, missingTtlSeconds: 0 }, '{}', read));
 });
 
-test('a row one character over the bound is not kept', () => {
-  assert.ok(entryUnder(policy, 'x'.repeat(cacheLimits.rowCharactersMax), read));
-  assert.is(entryUnder(policy, 'x'.repeat(cacheLimits.rowCharactersMax + 1), read), undefined);
-});
-
 test('no entry outlives the floors that void it', () => {
   const longest = { ttlSeconds: 86_400, missingTtlSeconds: 86_400, staleIfErrorSeconds: 86_400 };
   const entry = entryUnder(longest, '{}', { readAt: 0, random: () => 1 });

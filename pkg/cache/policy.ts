@@ -22,7 +22,7 @@ interface ReadMoment {
   readonly random: () => number;
 }
 
-/** @returns for what one read brought, text by text: its entry, or undefined where the policy or the row's size forbids to keep it */
+/** @returns for what one read brought, text by text: its entry, or undefined where the policy forbids to keep it */
 export const entriesUnder = (
   { ttlSeconds, missingTtlSeconds, staleIfErrorSeconds }: CachePolicy,
   { readAt, random }: ReadMoment,
@@ -36,6 +36,6 @@ export const entriesUnder = (
   const missingLife = createLifetime(missingTtlSeconds, 0);
   return (text) => {
     if (text === null) return missingTtlSeconds > 0 ? { text, life: missingLife } : undefined;
-    return ttlSeconds > 0 && text.length <= cacheLimits.rowCharactersMax ? { text, life } : undefined;
+    return ttlSeconds > 0 ? { text, life } : undefined;
   };
 };

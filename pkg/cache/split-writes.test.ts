@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { cacheLimits } from '../process/limits.ts';
+import { cacheLimits, requestLimits } from '../process/limits.ts';
 import type { KeyedEntry } from './entry.ts';
 import { splitWrites } from './split-writes.ts';
 
@@ -25,7 +25,7 @@ test('as many keys as one script may have make one, one more make two, in order'
 });
 
 test('long rows make more scripts, each within the bound', () => {
-  const entries = rows(20, cacheLimits.rowCharactersMax);
+  const entries = rows(20, requestLimits.answerBytesMax + 1);
   const parts = splitWrites(entries);
   assert.equal(parts.flat(), entries);
   for (const part of parts) {

@@ -7,7 +7,7 @@ import { type AuditRecord, auditColumnCount, auditInsert, auditValues } from './
 import type { CompiledStatement } from './compiled-statement.ts';
 import type { Database } from './database.ts';
 import { type Kept, keptFormOf } from './kept-plan.ts';
-import { isKeyedRow, type KeyedRow, type LookupDeclaration, selectRows } from './lookup-rows.ts';
+import { cutRow, isKeyedRow, type KeyedRow, type LookupDeclaration, selectRows } from './lookup-rows.ts';
 import { castPlaceholders, trimStatement } from './placeholders.ts';
 import { type SharedForm, sharedFormOf } from './shared-lookup.ts';
 import { type BoundValue, createStatement, type Statement } from './statement.ts';
@@ -39,7 +39,10 @@ export const compileLookup = (declaration: LookupDeclaration): LookupStatement =
   const { text, types, keyColumn } = declaration;
   const declared = castPlaceholders(trimStatement(text), types);
   const formOf = (within: string): LookupForm => {
-    const select = selectRows(within, keyColumn);
+    const select = `SELECT found.key, ${cutRow('found.row')} AS row
+FROM (
+${selectRows(within, keyColumn)}
+) AS found`;
     const statement = createStatement(`WITH audit AS (
   ${auditInsert(types.length + 1)}
 )

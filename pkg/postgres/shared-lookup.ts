@@ -10,7 +10,7 @@ import type { Deadline } from '../resilience/deadline.ts';
 import { arrayLiteral } from './array-literal.ts';
 import { type AuditRecord, auditInsert, auditValues } from './audit-record.ts';
 import type { Database } from './database.ts';
-import { isKeyedRow, type KeyedRow, type LookupDeclaration, selectRows } from './lookup-rows.ts';
+import { cutRow, isKeyedRow, type KeyedRow, type LookupDeclaration, selectRows } from './lookup-rows.ts';
 import { isRefusal, toAppError } from './pg-error.ts';
 import { replacePlaceholders, trimStatement } from './placeholders.ts';
 import { isPlainPlan, isPlainSelect } from './plain-select.ts';
@@ -57,7 +57,10 @@ OFFSET 0
 const statementText = (rows: string, valueCount: number): string => `WITH audit AS (
   ${auditInsert(valueCount + 1)}
 )
+SELECT found.n, found.key, ${cutRow('found.row')}
+FROM (
 ${rows}
+) AS found(n, key, row)
 UNION ALL
 SELECT 0, (1000 * extract(epoch FROM clock_timestamp() - statement_timestamp()))::text, ''`;
 

@@ -217,9 +217,12 @@ test('what tenants share ends long before what is their own would, and takes no 
   assert.ok(databaseLimits.batchRequestsMax <= databaseLimits.auditRowsMax);
 });
 
-test('the cache holds every row that can be delivered, and one write takes any of them', () => {
-  assert.is(cacheLimits.rowCharactersMax, 2 * requestLimits.answerBytesMax);
-  assert.ok(cacheLimits.rowCharactersMax < cacheLimits.writeCharactersMax);
+test('a lookup may return some rows for each of its keys, of which one counts', () => {
+  assert.is(databaseLimits.lookupRowsMax, 20 * databaseLimits.batchKeysMax);
+});
+
+test('one write to the cache takes any row', () => {
+  assert.ok(requestLimits.answerBytesMax < cacheLimits.writeCharactersMax);
 });
 
 const numbersOf = (value: unknown, path: string): readonly (readonly [string, number])[] => {

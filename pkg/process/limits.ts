@@ -126,6 +126,8 @@ export const databaseLimits = {
   /** Keys in one shared statement: two full batches. Its answers are all made in one turn of the event loop, and with more of them
    * everybody else waits longer. */
   batchKeysMax: 1_000,
+  /** Of one lookup's statement: 20 for each key of the largest. 300,000 of 250 bytes, four times at once, are more memory than the chart gives. */
+  lookupRowsMax: 20_000,
   /** Audit rows of cached answers in one INSERT. 200 rows a commit are 180,000 rows/s on a laptop. */
   auditRowsMax: 200,
   /** INSERTs of audit rows at once: with one, rows wait for a flush that began before they came; of a third nothing
@@ -214,8 +216,6 @@ export const cacheLimits = {
   /** How far from where its hash says an entry of the memory tier is put at most; further away, it is not kept. Of keys that nobody has chosen to
    * hash alike the furthest is some tens away. */
   slotDistanceMax: 256,
-  /** Twice the longest row that could ever be delivered; a longer one is read again each time. */
-  rowCharactersMax: 64 * 1024,
   /** Both ways, drawn once for each read, so that reads of one moment do not all expire in one moment. */
   ttlJitter: 0.1,
   /** How far the clocks of two pods may be apart without an old row coming back. */

@@ -13,7 +13,7 @@ import { createRedisTier, type RedisRead, type RedisTier } from '../../pkg/cache
 import { redisTierContract } from '../../pkg/cache/redis-tier-contract.ts';
 import { createCache } from '../../pkg/cache/two-tier.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
-import { cacheLimits, redisLimits } from '../../pkg/process/limits.ts';
+import { cacheLimits, redisLimits, requestLimits } from '../../pkg/process/limits.ts';
 import { createBreaker } from '../../pkg/resilience/breaker.ts';
 import { createDeadline } from '../../pkg/resilience/deadline.ts';
 import { startRedis, whyNoRedis } from '../services/redis.ts';
@@ -128,7 +128,7 @@ withRedis('garbage and values of another type are misses, and are overwritten', 
 
 withRedis('a full batch of the longest rows is written and read', async () => {
   const { tier } = await openEmpty();
-  const row = entry('x'.repeat(cacheLimits.rowCharactersMax));
+  const row = entry('x'.repeat(requestLimits.answerBytesMax + 1));
   const keys = Array.from({ length: cacheLimits.writesInFlightMax }, (_, n) => `k${n}`);
   assert.is(
     await write(

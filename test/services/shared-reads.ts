@@ -40,7 +40,22 @@ export interface Asked {
 export const plain = 'SELECT id FROM numbers WHERE tenant_id = $1 AND id = ANY($2)';
 const plainPlan = [{ 'QUERY PLAN': 'InitPlan 1' }, { 'QUERY PLAN': 'InitPlan 2' }];
 
-export const setUpSharedReads = ({ text = plain, slots = 10, waiters = 100, requestsMax = 1_000 } = {}) => {
+interface SharedReadsSetUp {
+  readonly text?: string;
+  readonly slots?: number;
+  readonly waiters?: number;
+  readonly requestsMax?: number;
+  /** By tenant; left out: one. */
+  readonly rowsOf?: Readonly<Record<string, number>>;
+}
+
+export const setUpSharedReads = ({
+  text = plain,
+  slots = 10,
+  waiters = 100,
+  requestsMax = 1_000,
+  rowsOf = {},
+}: SharedReadsSetUp = {}) => {
   const clock = createManualClock();
   const cache = createCache({
     clock,
@@ -58,7 +73,9 @@ export const setUpSharedReads = ({ text = plain, slots = 10, waiters = 100, requ
       const { promise, resolve } = Promise.withResolvers<BatchOutcome>();
       const values = statements[1]?.values ?? [];
       const [tenants, keys] = [listed(values[0]), listed(values[1])];
-      const rows = tenants.map((tenant, n) => ({ n: n + 1, key: 'k', row: `"${tenant}"` }));
+      const rows = tenants.flatMap((tenant, n) =>
+        Array.from({ length: rowsOf[tenant] ?? 1 }, () => ({ n: n + 1, key: 'k', row: `"${tenant}"` })),
+      );
       asked.push({
         ...{ tenants, keys, requestIds: listed(values[5]), deadline },
         answer: (ms = 0) =>
