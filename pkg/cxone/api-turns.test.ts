@@ -46,6 +46,7 @@ const setUp = ({ tokenMs }: { readonly tokenMs: number }) => {
       shares: 1,
       queueMax: callsMax,
       pollMinMs: 1,
+      lookAgainMs: 250,
       shared: undefined,
     }),
     breaker: { run: (work) => work(), retryAfterMs: () => 0 },

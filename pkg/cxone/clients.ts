@@ -95,6 +95,7 @@ export const createCxoneClients = (options: CxoneClientsOptions): CxoneClients =
       shares: options.podsMax,
       queueMax: cxoneLimits.rateQueueMax,
       pollMinMs: cxoneLimits.ratePollMinMs,
+      lookAgainMs: cxoneLimits.rateLookAgainMs,
       shared: options.sharedBucket,
     });
 

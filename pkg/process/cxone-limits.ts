@@ -56,4 +56,6 @@ export const cxoneLimits = {
   rateQueueMax: 1_000,
   /** Who waits asks the shared bucket no more often. */
   ratePollMinMs: 10,
+  /** While that one cannot be asked, and the next token of a share is further away: 20 s for one of 20 pods and a rate of one a second. */
+  rateLookAgainMs: 250,
 } as const;

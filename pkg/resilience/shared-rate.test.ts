@@ -41,6 +41,7 @@ const setUp = ({
     shares,
     queueMax,
     pollMinMs: 10,
+    lookAgainMs: 250,
     shared,
   });
   return { clock, rate };
@@ -161,6 +162,21 @@ test('a share may be less than one in a second', async () => {
   assert.is(taken.turns, 1);
   await clock.advance(200);
   assert.is(taken.turns, 2);
+});
+
+test('who waits for a token of a small share does not wait for it any more once the bucket can be asked again', async () => {
+  const clock = createManualClock();
+  const { shared } = inMemory(clock);
+  const { rate } = setUp({ ratePerSecond: 1, shares: 20, shared, clock });
+  shared.away = true;
+  const taken = take(rate, minute(clock), 3);
+  await clock.advance(1_000);
+  assert.is(taken.turns, 1);
+  shared.away = false;
+  await clock.advance(250);
+  assert.is(taken.turns, 2);
+  await clock.advance(1_000);
+  assert.is(taken.turns, 3);
 });
 
 test('who leaves at its deadline costs no token', async () => {

@@ -45,6 +45,8 @@ export interface SharedRateOptions {
   readonly queueMax: number;
   /** Between two looks at an empty bucket; up to as much again at random. */
   readonly pollMinMs: number;
+  /** While the shared bucket cannot be asked, it is tried again after this at the latest. */
+  readonly lookAgainMs: number;
   readonly shared: SharedBucket | undefined;
 }
 
@@ -61,7 +63,7 @@ interface Waiter {
 }
 
 export const createSharedRate = (options: SharedRateOptions): SharedRate => {
-  const { key, clock, random, ratePerSecond, pollMinMs, shared } = options;
+  const { key, clock, random, ratePerSecond, pollMinMs, lookAgainMs, shared } = options;
   const burst = Math.max(1, Math.floor((ratePerSecond * options.burstMs) / 1_000));
   const own = createTokenBucket(clock, {
     ratePerSecond: ratePerSecond / options.shares,
@@ -99,7 +101,9 @@ export const createSharedRate = (options: SharedRateOptions): SharedRate => {
       ratePerSecondHere = answer ? ratePerSecond : ratePerSecond / options.shares;
       const grant = answer ?? takeOwn(wanted);
       start(grant.granted);
-      if (grant.granted < wanted) await sleep(clock, Math.max(pollMinMs, grant.waitMs) + pollMinMs * random());
+      if (grant.granted === wanted) continue;
+      const waitMs = shared && !answer ? Math.min(grant.waitMs, lookAgainMs) : grant.waitMs;
+      await sleep(clock, Math.max(pollMinMs, waitMs) + pollMinMs * random());
     }
     serving = false;
   };
