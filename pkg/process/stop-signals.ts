@@ -1,18 +1,15 @@
 /**
  * The signals that ask a process to end: the first asks it to finish what it has begun, a later one means now.
- *
- * Through npm one Ctrl-C comes twice: from the terminal, which tells the whole group, and from npm, which passes on what it was told. What comes right
- * after the first is the first once more.
  */
 import type { Clock } from './clock.ts';
-
-const echoMs = 1_000;
 
 interface Answers {
   /** To the first one. */
   stop(): void;
-  /** To one that comes later than an echo. */
+  /** To any later one. */
   endNow(): void;
+  /** What comes within this time is the first once more; left out: nothing is. */
+  readonly echoMs?: number;
 }
 
 /** Where they come from: the process, but in tests. */
@@ -22,15 +19,19 @@ interface Source {
   readonly send?: unknown;
 }
 
-/** For as long as the process lives: nobody is left to be killed by an echo.
+/** For as long as the process lives.
  * @returns whether one has come */
-export const onStopSignal = ({ stop, endNow }: Answers, clock: Clock, source: Source = process): (() => boolean) => {
+export const onStopSignal = (
+  { stop, endNow, echoMs = 0 }: Answers,
+  clock: Clock,
+  source: Source = process,
+): (() => boolean) => {
   let firstAt: number | undefined;
   const heard = (): void => {
     if (firstAt === undefined) {
       firstAt = clock.now();
       stop();
-    } else if (clock.now() - firstAt > echoMs) endNow();
+    } else if (clock.now() - firstAt >= echoMs) endNow();
   };
   for (const name of ['SIGINT', 'SIGTERM']) source.on(name, heard);
   // A parent that is gone cannot stop us any more.
