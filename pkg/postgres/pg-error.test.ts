@@ -23,6 +23,8 @@ const cases: readonly (readonly [error: unknown, code: string, sqlState: string 
   [withCode('57014'), 'deadline_exceeded', '57014'],
   [withCode('25P04'), 'deadline_exceeded', '25P04'],
   [new SilentConnectionError(0, 1), 'deadline_exceeded', undefined],
+  [withCode('53400'), 'statement_failed', '53400'],
+  [withCode('08001'), 'database_unavailable', '08001'],
   [withCode('08006'), 'database_unavailable', '08006'],
   [withCode('53300'), 'database_unavailable', '53300'],
   [withCode('57P01'), 'database_unavailable', '57P01'],
@@ -73,6 +75,7 @@ const blamed: readonly (readonly [state: string, isValues: boolean])[] = [
   ['57014', false],
   ['25P04', false],
   ['53100', false],
+  ['53400', true],
 ];
 for (const [state, isValues] of blamed) {
   test(`${state} ${isValues ? 'may be' : 'is not'} for the values`, () => {

@@ -55,10 +55,13 @@ export const messagesOf = (error: unknown): string => {
 /** Waits for locks are bounded by lock_timeout in lookups; in transactions only NOWAIT says so. */
 const lockNotAvailable = '55P03';
 
+/** Of a statement that asks another server (postgres_fdw, dblink), which is away: PostgreSQL has answered, and its session goes on. */
+const otherServerAway = '08001';
+
 /** The server is there but cannot serve now: shutting down, starting up, out of connections or space, a standby, damaged; or it has ended a session
- * that stood still in a transaction (25P03). */
+ * that stood still in a transaction (25P03). What goes beyond a limit of the role (53400, temp_file_limit) does so again: that is the statement's fault. */
 const isUnavailable = (state: string): boolean =>
-  /^(?:08|53|58|57P|XX)/.test(state) || /^(?:25006|25P03)$/.test(state) || state === lockNotAvailable;
+  /^(?:08|53(?!400)|58|57P|XX)/.test(state) || /^(?:25006|25P03)$/.test(state) || state === lockNotAvailable;
 
 /** The second ends the session too. PostgreSQL has it since 17, and nobody here sets it: a role or a database may. */
 const timeouts: Readonly<Record<string, string>> = { '57014': 'statement_timeout', '25P04': 'transaction_timeout' };
@@ -82,17 +85,18 @@ export const isRolledBackByOthers = (error: unknown): boolean => {
 /** True when a connection should not be used again after the error, whatever it was used for: it is gone, silent, of a server that cannot serve, or its
  * session is not what it should be. What it has prepared is gone (26000) or no longer fits its tables (0A000, "cached plan must not change result
  * type"), it is in a transaction that failed (25P02), it was ended with one (25P04), or nobody knows how one ended (40003). What has ended a statement
- * in time (57014, 55P03) leaves it as it was. */
+ * in time (57014, 55P03) leaves it as it was, and so does another server that is away. */
 export const breaksConnection = (error: unknown): boolean => {
   const state = sqlStateOf(error);
   if (state === undefined) return !(error instanceof AppError);
-  return (isUnavailable(state) && state !== lockNotAvailable) || /^(?:26000|0A000|25P02|25P04|40003)$/.test(state);
+  if (state === lockNotAvailable || state === otherServerAway) return false;
+  return isUnavailable(state) || /^(?:26000|0A000|25P02|25P04|40003)$/.test(state);
 };
 
 /** True where PostgreSQL itself has ended the transaction: it answered, and the answer was an error. */
 export const isRefusal = (error: unknown): boolean => {
   const state = sqlStateOf(error);
-  return state !== undefined && !/^(?:08|57P|40003)/.test(state);
+  return state === otherServerAway || (state !== undefined && !/^(?:08|57P|40003)/.test(state));
 };
 
 /** Of an answer to the commit itself: a cancelled one may have taken effect before PostgreSQL heard of it, and so may one whose time was over, or one

@@ -50,6 +50,7 @@ const cases: readonly (readonly [what: string, packet: Packet, index: number, er
   ['its commit is not answered', 'all of it', 3, gone, 'committing'],
   ['the session is ended during its commit', 'all of it', 3, ended, 'committing'],
   ['nothing is answered', 'all of it', 0, gone, 'committing'],
+  ['a server that it asks is away', 'all of it', 1, refused('08001'), 'rolled_back'],
   ['its connection fails', 'all of it', 1, refused('08006'), 'committing'],
   ['nobody knows its end', 'all of it', 1, refused('40003'), 'committing'],
 ];

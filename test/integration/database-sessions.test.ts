@@ -70,11 +70,14 @@ const ways: Readonly<Record<string, (database: OpenDatabase, state: string) => P
 const after: readonly (readonly [state: string, keeps: boolean, keepsNext: boolean])[] = [
   ['22012', true, true],
   ['23505', true, true],
+  ['08001', true, true],
+  ['53400', true, true],
   ['55P03', true, true],
   ['57014', true, true],
   // What is named there may be another session's; refused in two of them, it is nowhere.
   ['42P01', false, true],
   ['42501', false, true],
+  ['08006', false, false],
   ['0A000', false, false],
   ['25006', false, false],
   ['25P02', false, false],
