@@ -188,21 +188,6 @@ test('what a declared statement fails with is its own, though it reads like ours
   }
 });
 
-test('a statement of a later packet is bound by what is left then', async () => {
-  const clock = createManualClock();
-  const options = { clock, isolation: 'ReadCommitted', deadline: createDeadline(clock, 60_000) } as const;
-  const bound = createUnnamedStatement("SELECT current_setting('statement_timeout') AS bound");
-  const { end } = await runTransaction(database, options, async ({ run }) => {
-    await run(bound, []);
-    await clock.advance(10_000);
-    assert.equal((await run(bound, [])).rows, [{ bound: '50s' }]);
-    assert.equal((await run(bound, [])).rows, [{ bound: '50s' }]);
-    await clock.advance(50_000);
-    await run(bound, []);
-  });
-  assert.is(end, 'rolled_back');
-});
-
 test('time bounds stand ahead of all and between two statements, and nowhere else', async () => {
   for (const [statements, sizes] of [
     [[change], [4]],
