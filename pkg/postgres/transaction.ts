@@ -28,8 +28,6 @@ interface TransactionOptions {
   readonly isolation: IsolationLevel;
   /** Bounds every statement, lock waits included: PostgreSQL itself ends what outlives it. */
   readonly deadline: Deadline;
-  /** 0 <= x < 1. */
-  readonly random?: () => number;
 }
 
 /** What is to be sent along with the next statement that is run, or with COMMIT: nobody waits for it by itself, nor reads its rows. */
@@ -99,7 +97,7 @@ const createSession = (runTogether: RunTogether, { clock, isolation, deadline }:
 };
 
 const attempt = async <T>(
-  database: Database,
+  database: Pick<Database, 'lend'>,
   options: TransactionOptions,
   work: TransactionWork<T>,
 ): Promise<TransactionEnd<T>> => {
@@ -131,15 +129,14 @@ const attempt = async <T>(
 
 /** @throws overloaded | database_unavailable | deadline_exceeded when it could not begin */
 export const runTransaction = async <T>(
-  database: Database,
+  database: Pick<Database, 'lend'>,
   options: TransactionOptions,
   work: TransactionWork<T>,
 ): Promise<TransactionEnd<T>> => {
-  const { clock, deadline, random } = options;
+  const { clock, deadline } = options;
   const backoff = createBackoff({
     minMs: databaseLimits.transactionRetryMinMs,
     maxMs: databaseLimits.transactionRetryMaxMs,
-    ...(random ? { random } : {}),
   });
   for (let attempts = 1; ; attempts++) {
     const result = await attempt(database, options, work);

@@ -113,6 +113,27 @@ test('a transaction that its own work rolls back leaves its connection as it was
   assert.is(await pidOf(database), before);
 });
 
+test('a transaction whose ROLLBACK was cancelled ends with its connection, and is told for its first reason', async () => {
+  const database = await open();
+  const lend: OpenDatabase['lend'] = (work, ...bounds) =>
+    database.lend(
+      (run, together) => {
+        const cancelled: typeof run = (statement, values) =>
+          statement.text === 'ROLLBACK' ? run(alone, ['57014']) : run(statement, values);
+        return work(cancelled, together);
+      },
+      ...bounds,
+    );
+  const options = { clock: systemClock, isolation: 'ReadCommitted', deadline: minute() } as const;
+  const before = await pidOf(database);
+  const result = await runTransaction({ lend }, options, async ({ run }) => {
+    await run(createStatement('SELECT 1'), []);
+    throw new AppError('conflict');
+  });
+  assert.equal([result.end, 'error' in result && result.error.code], ['rolled_back', 'conflict']);
+  assert.is.not(await pidOf(database), before);
+});
+
 const [{ knows } = {}] = await sql("SELECT current_setting('transaction_timeout', true) IS NOT NULL AS knows");
 // PostgreSQL has it since 17.
 (knows ? test : test.skip)(
