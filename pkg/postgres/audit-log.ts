@@ -21,7 +21,7 @@ export interface AuditLog {
 }
 
 interface AuditLogOptions {
-  readonly database: Database;
+  readonly database: Pick<Database, 'query'>;
   readonly clock: Clock;
   readonly statementTimeoutMs: number;
   readonly hooks?: {

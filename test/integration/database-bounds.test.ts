@@ -192,6 +192,8 @@ test('the ping keeps poolMin connections open, and only they are', async () => {
     );
     for (const [at, row] of now.entries()) assert.ok(Number(row.query_start) > Number(before[at]?.query_start));
   });
+  await database.stop();
+  assert.is(clock.pending(), 0, 'nobody pings any more');
 });
 
 test.after(async () => {

@@ -74,12 +74,20 @@ test('422: the same key with another body, which changes nothing and counts as n
   assert.is(await counter(database, 'acme', 'b'), 0);
 });
 
-test('keys of different tenants and actions are different keys', async () => {
-  await call('k3');
-  await call('k3', { tenantId: 'globex' });
-  await call('k3', { action: 'other' });
+test('keys of different tenants and actions are different keys, and so are their answers', async () => {
+  await setCounters(database, 'globex', { names, n: 10 });
+  const calls = [{}, { tenantId: 'globex' }, { action: 'other' }];
+  // The second round gets what is stored.
+  for (const _ of ['first', 'repeat']) {
+    const answers: string[] = [];
+    for (const each of calls) answers.push((await call('k3', each)).text);
+    assert.equal(
+      answers.map((text) => /"n":(\d+)/.exec(text)?.[1]),
+      ['1', '11', '2'],
+    );
+  }
   assert.is(await counter(database, 'acme', 'a'), 2);
-  assert.is(await counter(database, 'globex', 'a'), 1);
+  assert.is(await counter(database, 'globex', 'a'), 11);
 });
 
 test('without a key, a repeat is another request', async () => {
@@ -146,6 +154,8 @@ test('after 24 hours a key is new again, whether its row has been removed or not
   await age('24 hours 1 minute');
   assert.match((await call('old', { by: two })).text, '"n":2');
   assert.match((await call('old')).text, '"n":2');
+  await age('24 hours 1 minute');
+  for (const by of [one, two]) assert.match((await call('old', { by, name: 'b' })).text, '"name":"b","n":1');
 });
 
 test.after(async () => {
