@@ -19,7 +19,7 @@ test('it asks for bookmarks and for a watch of 5 to 10 minutes, and lists in pag
   const { server, followed, close } = await openFaulty();
   await followed.until('the watch', () => server.openWatches === 1);
   const [list, watch] = server.requests.map(({ query }) => Object.fromEntries(query));
-  assert.equal(list, { limit: '500' });
+  assert.equal(list, { limit: '500', fieldSelector: 'type!=helm.sh/release.v1' });
   const { resourceVersion, timeoutSeconds, allowWatchBookmarks } = watch ?? {};
   assert.equal(
     { resourceVersion, timeoutSeconds, allowWatchBookmarks },
