@@ -12,6 +12,7 @@ import { databaseLimits } from '../../pkg/process/limits.ts';
 import { prepareDatabase } from '../services/database.ts';
 import { minute, openDatabase } from '../services/open-database.ts';
 import { startPostgres } from '../services/postgres.ts';
+import { until } from '../services/until.ts';
 
 const postgres = await startPostgres();
 const { url, sql } = await prepareDatabase(postgres);
@@ -80,8 +81,11 @@ test('what its end is refused for stands behind the results of all of them, and 
 test('behind BEGIN what was done stays undecided, COMMIT is passed over, and the connection goes on', async () => {
   const outcome = await together(bind('BEGIN'), insert('1'), insert('0'), bindNew('b'), bind('COMMIT'));
   assert.equal(told(outcome), [[], [{ n: 1 }], '22012']);
-  const [session] = await sql("SELECT state FROM pg_stat_activity WHERE usename = 'dataactions_handler'");
-  assert.equal(session, { state: 'idle in transaction (aborted)' });
+  // An error is told when it comes, which is before PostgreSQL has read to the end of the packet.
+  await until('the end of the packet', async () => {
+    const [session] = await sql("SELECT state FROM pg_stat_activity WHERE usename = 'dataactions_handler'");
+    assert.equal(session, { state: 'idle in transaction (aborted)' });
+  });
   assert.equal(told(await together(bind('ROLLBACK'))), [[]]);
   assert.equal(await inserted(), [[{ n: 1 }, { n: 1 }]]);
 });
