@@ -2,11 +2,11 @@
  * `cxone-actions schema`: deploy/sql, applied or printed, for whoever has the image and not the sources. What the chart's Job runs.
  */
 import { utf8Text } from '../../pkg/controller/utf8-text.ts';
+import { databaseTrouble } from '../../pkg/postgres/database-trouble.ts';
 import { hasCertificate } from '../../pkg/process/certificates.ts';
 import { systemClock } from '../../pkg/process/clock.ts';
 import { databaseLimits } from '../../pkg/process/limits.ts';
 import { defineCommand } from './command.ts';
-import { databaseTrouble } from './database-trouble.ts';
 import { checkDatabaseUrl } from './database-url.ts';
 import { type Flags, UsageError, type Values } from './flag.ts';
 import { readBytes } from './read-bytes.ts';

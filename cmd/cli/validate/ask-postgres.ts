@@ -4,10 +4,10 @@
 import { checkStatement } from '../../../pkg/postgres/check-statement.ts';
 import type { CompiledStatement } from '../../../pkg/postgres/compiled-statement.ts';
 import { createDatabase, type Database } from '../../../pkg/postgres/database.ts';
+import { databaseTrouble } from '../../../pkg/postgres/database-trouble.ts';
 import { systemClock as clock } from '../../../pkg/process/clock.ts';
 import { databaseLimits } from '../../../pkg/process/limits.ts';
 import { createDeadline } from '../../../pkg/resilience/deadline.ts';
-import { databaseTrouble } from '../database-trouble.ts';
 import { UsageError } from '../flag.ts';
 
 export interface Judgement {

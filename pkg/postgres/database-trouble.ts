@@ -1,6 +1,6 @@
 /** Why a database does not do what it is asked, in words for whoever gave its URL. By codes alone: a driver's text may quote the URL. */
-import { AppError } from '../../pkg/errors/app-error.ts';
-import { thrownCode } from '../../pkg/errors/thrown-code.ts';
+import { AppError } from '../errors/app-error.ts';
+import { thrownCode } from '../errors/thrown-code.ts';
 
 const causesMax = 8;
 
